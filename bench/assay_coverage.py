@@ -1,17 +1,26 @@
 """Fits of simulated killing assays: are rates within their intervals as often as they say, and is a ranking
 calibrated?
 
-    python -m bench.assay_coverage [PLATES] [FIRST SEED]
+    python -m bench.assay_coverage [PLATES] [FIRST SEED] [--again]
+
+Plates that are stored (`bench/results/assay_coverage.jsonl`, one line a plate) are not computed again, so a run that was
+stopped goes on where it ended, and several runs over different seeds may be put together (`cat a.jsonl b.jsonl`). `--again`
+starts anew, for a fit that has changed.
 
 Each plate has 4 constructs, 3 donors, E:T 4:1, 1:1 and 1:4 in duplicate, 12 wells with targets alone, a well
 with effectors alone for each construct and donor, four rounds, targets counted every 6 hours and effectors at
 the end of rounds. Rates of the constructs, noise (5 to 20 %), donors (SD 10 % for killing and loss on
-contact, 5 % for growth), the scale of all counts and lost readings differ from plate to plate. One JSON line
-a plate, then the summary."""
+contact, 5 % for growth), the scale of all counts and lost readings differ from plate to plate.
+
+Kept of each interval: `off`, the error of the estimate in half-widths (inside -1 to 1), and `at`, its error in standard
+errors. Rates of one plate share its donors, so coverage is given with an interval over plates (a t interval of the part
+of each plate's intervals that hold the truth), and so is that of the 50 % intervals with the same standard errors and degrees
+of freedom: it tells sooner than the tails whether standard errors are too large or too small."""
 
 import json
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +33,7 @@ LAWS = {"name": "exhaustion", "killing": "mass_action", "growth": "logistic"}
 DESIGN = AssayDesign(
     "four rounds", {4.0: 2, 1.0: 2, 0.25: 2}, alone=12, effector_alone=1, every=6.0, first=True, count=True
 )
+STORE = Path(__file__).parent / "results" / "assay_coverage.jsonl"
 RATES = ("k_kill", "net_growth", "contact_loss")
 
 
@@ -52,32 +62,37 @@ def one(seed: int) -> dict:
     begin = time.process_time()
     found = estimates_of(fit_assay(AssayPlan(model), observe(plate.kept(kept))), LAWS)
     seconds = time.process_time() - begin
-    rates = [
-        {
-            "rate": r.rate,
-            "inside": bool(r.low < truth[r.group].get(r.rate, np.nan) < r.high),
-            "status": r.status,
-            "width": float(np.log(r.high / r.low)) if r.low > 0 else None,
-        }
-        for r in found.rates
-        if r.group
-    ]
-    ratios = [
-        {"rate": r.rate, "inside": bool(r.low < truth[r.group][r.rate] / truth["C1"][r.rate] < r.high)}
-        for r in found.ratios("C1")
-    ]
     best = max(truth.keys() - {""}, key=lambda c: truth[c]["k_kill"])
     order = rank(found, by="k_kill", seed=seed)
-    chances = {row.group: row.best for row in order.rows}
+    rates = [_row(r.rate, r.group, r.low, r.value, r.high, truth[r.group][r.rate], r) for r in found.rates if r.group]
+    ratios = [
+        _row(r.rate, r.group, r.low, r.ratio, r.high, truth[r.group][r.rate] / truth["C1"][r.rate], None)
+        for r in found.ratios("C1")
+    ]
     return {
         "seed": seed,
-        "seconds": seconds,
+        "seconds": round(seconds, 2),
+        "noise": round(noise.targets, 3),
         "rates": rates,
         "ratios": ratios,
         "best": best,
-        "chances": chances,
-        "noise": noise.targets,
+        "chances": {row.group: round(row.best, 4) for row in order.rows},
+        "donor_sd": {rate: round(sd, 4) for rate, sd in sorted(found.donors.items())},
     }
+
+
+def _row(rate: str, group: str, low: float, value: float, high: float, true: float, of) -> dict:
+    """An interval beside the truth; net growth may be negative and is compared as it is, other rates as logarithms. One
+    that is not determined has no `off`."""
+    if not np.isfinite([low, value, high]).all():
+        return {"rate": rate, "group": group, "off": None}
+    at = (lambda x: x) if rate == "net_growth" else np.log
+    low, value, high, true = (float(at(x)) for x in (low, value, high, true))
+    half = high - value if true > value else value - low
+    row = {"rate": rate, "group": group, "off": round((true - value) / half, 3)}
+    if of is None:
+        return row
+    return row | {"at": round((true - of.at) / of.se, 3), "df": round(min(of.df, 999.0), 1), "se": float(f"{of.se:.3g}")}
 
 
 def summary(plates: list[dict]) -> str:
@@ -85,10 +100,9 @@ def summary(plates: list[dict]) -> str:
     lines = [f"{len(plates)} simulated plates, {np.mean([p['seconds'] for p in plates]):.1f} CPU s a plate"]
     for kind in ("rates", "ratios"):
         for rate in RATES:
-            inside = [r["inside"] for p in plates for r in p[kind] if r["rate"] == rate]
-            lines.append(
-                f"{kind} {rate}: {100 * np.mean(inside):.1f} % of {len(inside)} intervals hold the truth"
-            )
+            own = [[r for r in p[kind] if r["rate"] == rate and r["off"] is not None] for p in plates]
+            own = [rows for rows in own if rows]
+            lines.append(f"{kind} {rate}: {_held(own)}")
     chance = np.array([[p["chances"][c] for c in sorted(p["chances"])] for p in plates])
     hit = np.array([[c == p["best"] for c in sorted(p["chances"])] for p in plates])
     brier = ((chance - hit) ** 2).sum(axis=1).mean()
@@ -105,10 +119,36 @@ def summary(plates: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def _held(own: list[list[dict]]) -> str:
+    """How many intervals hold the truth, with an interval over plates."""
+    from scipy.stats import t
+
+    parts = np.array([np.mean([abs(r["off"]) < 1 for r in rows]) for rows in own])
+    half = t.ppf(0.975, len(parts) - 1) * parts.std(ddof=1) / np.sqrt(len(parts)) if len(parts) > 1 else np.nan
+    said = f"{100 * parts.mean():.1f} % (+- {100 * half:.1f}) of {sum(map(len, own))} intervals hold the truth"
+    if "at" in own[0][0]:
+        at, df = (np.array([r[name] for rows in own for r in rows]) for name in ("at", "df"))
+        halves = np.mean(np.abs(at) < t.ppf(0.75, df))
+        said += f"; 50 % intervals: {100 * halves:.1f} %; median df {np.median(df):.1f}"
+    return said
+
+
+def stored() -> dict[int, dict]:
+    """Plates that were computed, by seed."""
+    if not STORE.is_file():
+        return {}
+    return {plate["seed"]: plate for plate in map(json.loads, STORE.read_text().splitlines())}
+
+
 if __name__ == "__main__":
-    count, first = (int(sys.argv[k]) if len(sys.argv) > k else default for k, default in ((1, 20), (2, 1)))
-    done = []
+    words = [word for word in sys.argv[1:] if word != "--again"]
+    count, first = (int(words[k]) if len(words) > k else default for k, default in ((0, 20), (1, 1)))
+    if "--again" in sys.argv:
+        STORE.unlink(missing_ok=True)
+    done = stored()
     for seed in range(first, first + count):
-        done.append(one(seed))
-        print(json.dumps(done[-1]), flush=True)
-    print(summary(done))
+        if seed not in done:
+            done[seed] = one(seed)
+            with STORE.open("a") as file:
+                file.write(json.dumps(done[seed]) + "\n")
+    print(summary(list(done.values())))

@@ -30,8 +30,8 @@ from livingdrug.fit import (
     unknowns_of,
 )
 from livingdrug.fit.conditional import search
+from livingdrug.fit.estimators.focei import with_slopes
 from livingdrug.fit.point import prepare
-from livingdrug.fit.run import with_slopes
 from livingdrug.fit.saem import run
 from livingdrug.simulation import Subjects, observe, simulate, typical_subject
 

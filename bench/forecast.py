@@ -5,7 +5,11 @@ residual error of the model and a limit of quantification of 50 copies/ug, and f
 is the area under the curve that was drawn. Groups of 200 patients; coverage should lie within 86 to 94 % (binomial, 2 SE).
 Rows: bench/results/forecast.json.
 
-    python -m bench.forecast          # two groups of 200, days 7, 10 and 14: some 40 CPU s
+    python -m bench.forecast             # two groups of 200, days 7, 10 and 14: some 40 CPU s
+    python -m bench.forecast fitted 6    # 60 new patients forecast by fits to 12 others, six times: some 200 CPU s
+
+The second is the case of a first trial: the population is not the true one but a fit to twelve patients, taken as known and
+with its uncertainty.
 """
 
 import json
@@ -16,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import livingdrug as ld
+from livingdrug.fit import as_model, fit, new_problem
 
 OUT = Path(__file__).parent / "results" / "forecast.json"
 DAYS = (0.0, 1.0, 3.0, 5.0, 7.0, 10.0, 14.0, 21.0, 28.0, 60.0)
@@ -59,6 +64,34 @@ def group(model, n: int, seed: int, cut: float, folder: Path) -> dict:
     }  # fmt: skip
 
 
+def by_a_fit(model, seed: int, folder: Path) -> list[dict]:
+    """Coverage of 60 new patients at day 10 by a fit to twelve others, its population as known and with its uncertainty."""
+    data, _ = patients(model, 12, 1000 + seed, folder)
+    fitted = as_model(fit(new_problem(model, data), seed=1))
+    new, truth = patients(model, 60, 2000 + seed, folder)
+    rows = []
+    for uncertainty in (0, None):
+        found = ld.forecast(fitted, new, at=10.0, uncertainty=uncertainty, days=())
+        both = [(p.of("auc28"), truth[p.name]) for p in found.patients]
+        rows.append({
+            "seed": seed, "status": fitted.fitted.status, "population": "as known" if uncertainty == 0 else "drawn",
+            "patients": len(both), "held": float(np.mean([of.low <= auc <= of.high for of, auc in both])),
+            "median fold of the interval": float(np.median([of.high / of.low for of, _ in both])),
+        })  # fmt: skip
+        print(json.dumps(rows[-1]), flush=True)
+    return rows
+
+
+def fitted(sets: int) -> None:
+    """Write the rows of fits beside the others."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        rows = [row for k in range(sets) for row in by_a_fit(ld.get_model("stein_2019"), k + 1, Path(folder))]
+    kept = json.loads(OUT.read_text()) if OUT.exists() else {}
+    OUT.write_text(json.dumps(kept | {"by a fit to twelve patients": rows}, indent=1) + "\n")
+
+
 def main(n: int = 200, groups: int = 2) -> None:
     """Write the rows."""
     from tempfile import TemporaryDirectory
@@ -75,9 +108,13 @@ def main(n: int = 200, groups: int = 2) -> None:
         f"to day {cut:g}": float(np.average([r["held"]["90%"] for r in rows if r["cut"] == cut],
                                             weights=[r["patients"] for r in rows if r["cut"] == cut])) for cut in CUTS
     }  # fmt: skip
-    OUT.write_text(json.dumps({"90 % intervals hold": all_held, "groups": rows}, indent=1) + "\n")
+    kept = json.loads(OUT.read_text()) if OUT.exists() else {}
+    OUT.write_text(json.dumps(kept | {"90 % intervals hold": all_held, "groups": rows}, indent=1) + "\n")
     print(all_held)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    if sys.argv[1:2] == ["fitted"]:
+        fitted(int(sys.argv[2]))
+    else:
+        main(*map(int, sys.argv[1:]))

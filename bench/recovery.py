@@ -74,7 +74,7 @@ def numbers_of(result: FitResult) -> dict[str, list]:
 def true_numbers() -> dict[str, float]:
     """What made the data."""
     problem = new_problem(ld.get_model("stein_2019"), data_set(1))
-    numbers = {p.name: p.value for p in problem.parameters} | {p.spread_name: p.sd for p in problem.random}
+    numbers = {p.name: p.value for p in problem.parameters} | {p.variability_name: p.sd for p in problem.random}
     return numbers | {f"a {r.output}": r.a for r in problem.residuals}
 
 

@@ -15,6 +15,8 @@ def on_files(files: Files, config) -> Files:
     """Add the pages that are made."""
     for name, maker in MADE.items():
         files.append(File.generated(config, name, content=globals()[maker]()))
+    for name, drawing in diagrams():
+        files.append(File.generated(config, f"diagrams/{name}.svg", content=drawing))
     return files
 
 
@@ -74,6 +76,14 @@ def _text(said: str) -> str:
     return said.replace("<", "&lt;")
 
 
+def diagrams() -> list[tuple[str, str]]:
+    """(name, SVG) of every model."""
+    from livingdrug.diagram import diagram_of, to_svg
+    from livingdrug.models import get_model, list_models
+
+    return [(name, to_svg(diagram_of(get_model(name)))) for name in list_models()]
+
+
 def catalogue_page() -> str:
     """A line for each model: what it is for, of which disease, from which data."""
     from livingdrug.models import get_model, list_models
@@ -83,6 +93,9 @@ def catalogue_page() -> str:
         model = get_model(name)
         about = model.about
         cells = (", ".join(about.disease), ", ".join(about.data), about.purpose) if about else ("", "", "")
-        rows.append(f"| `{name}` | {_text(model.title)} | " + " | ".join(_text(c).replace("|", "\\|") for c in cells) + " |")
-    head = "# Catalogue of models\n\nMade of the models. `livingdrug models show NAME` has equations, sources and anchors.\n\n"
+        rows.append(f"| [`{name}`](diagrams/{name}.svg) | {_text(model.title)} | " + " | ".join(_text(c).replace("|", "\\|") for c in cells) + " |")
+    head = (
+        "# Catalogue of models\n\nMade of the models. `livingdrug models show NAME` has equations, sources and anchors; "
+        "the name leads to the diagram of its states and flows.\n\n"
+    )
     return head + "| name | title | disease | data | what it is for |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"

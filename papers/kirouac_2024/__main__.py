@@ -12,12 +12,13 @@ import matplotlib
 from livingdrug.core.versions import versions
 from livingdrug.plots import SETTINGS
 from livingdrug.report import Drawing, Report, Section, drawing, write_report
-from papers.kirouac_2024 import figure1, figure2, figure6, figure7, figures345, table1
+from papers.kirouac_2024 import claims, figure1, figure2, figure4a7a, figure6, figure7, figures345, table1
 from papers.kirouac_2024.panel import SEED, Panel
 from papers.kirouac_2024.targets import compare
 
 PANELS = (
-    *figure1.PANELS, *figure2.PANELS, *figures345.PANELS, *figure6.PANELS, *figure7.PANELS, *table1.PANELS,
+    *figure1.PANELS, *figure2.PANELS, *figures345.PANELS[:2], figure4a7a.panel_4a, *figures345.PANELS[2:], *figure6.PANELS,
+    figure4a7a.panel_7a, *figure7.PANELS, *table1.PANELS,
 )  # fmt: skip
 TITLE = "Making drugs from T cells, reproduced"
 
@@ -41,8 +42,10 @@ def main(out: str) -> None:
         )
     targets = compare(panels)
     targets.to_csv(folder / "targets.csv", index=False)
-    write_report(_report(panels, pictures, targets), folder / "report.html")
-    _print_summary(panels, targets, folder, time.perf_counter() - start)
+    found = claims.claims(panels)
+    claims.table(found).to_csv(folder / "claims.csv", index=False)
+    write_report(_report(panels, pictures, targets, found), folder / "report.html")
+    _print_summary(panels, targets, found, folder, time.perf_counter() - start)
     sys.exit(1 if (targets["reason"].str.startswith("not explained")).any() else 0)
 
 
@@ -58,8 +61,9 @@ def _save(panel: Panel, folder: Path) -> Drawing:
     return drawing(name, text.getvalue(), panel.title)
 
 
-def _report(panels: list[Panel], pictures: dict[str, Drawing], targets) -> Report:
+def _report(panels: list[Panel], pictures: dict[str, Drawing], targets, found: list[claims.Claim]) -> Report:
     good = int((targets["verdict"] == "pass").sum())
+    printed = int(targets["source"].str.startswith("Kirouac 2024").sum())
     header = ("quantity", "reference", "ours", "tolerance", "source", "verdict", "reason")
     sections = []
     for panel in panels:
@@ -77,18 +81,29 @@ def _report(panels: list[Panel], pictures: dict[str, Drawing], targets) -> Repor
             "the reference.",
             "Sources called facts, or ending in .csv, are the project's own fact sheets: the printed "
             "numbers of the cited papers and, where the paper shows a curve only, the same equations solved "
-            "independently beforehand.",
+            f"independently beforehand. {printed} of the {len(targets)} are printed in the paper itself.",
             f"{good} of {len(targets)} reference numbers agree within their tolerance; the others carry "
             "their reason.",
+            claims.counted(found),
         ),
-        [*sections, _deviations()],
+        [_claims(found), *sections, _deviations()],
         {
             "seed": str(SEED),
             "panels": str(len(panels)),
-            "virtual patients": "1,000 (bands), 10,000 (2B, 2D)",
+            "virtual patients": "1,000 (bands), 10,000 (2B, 2D), 432 and 12 x 432 (6F)",
             **versions(),
         },
     )
+
+
+def _claims(found: list[claims.Claim]) -> Section:
+    rows = claims.table(found)
+    text = (
+        "Each sentence with a verdict, our numbers and how it was tested, with the conditions from which the "
+        "verdict follows. What is tested are models and printed numbers, no patients' data.",
+    )
+    cells = rows.to_numpy(dtype=str).tolist()
+    return Section("claims", "What the paper says, tested", text, (), (), [("claims", tuple(rows.columns), cells)])
 
 
 def _deviations() -> Section:
@@ -106,7 +121,7 @@ def _deviations() -> Section:
     )
 
 
-def _print_summary(panels: list[Panel], targets, folder: Path, seconds: float) -> None:
+def _print_summary(panels: list[Panel], targets, found: list[claims.Claim], folder: Path, seconds: float) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -125,6 +140,7 @@ def _print_summary(panels: list[Panel], targets, folder: Path, seconds: float) -
         console.print(
             f"{row['panel']} {row['quantity']}: {row['ours']}, reference {row['reference']}: {row['reason']}"
         )
+    console.print(claims.counted(found))
     good = int((targets["verdict"] == "pass").sum())
     console.print(f"{good} of {len(targets)} targets pass; {seconds:.0f} s; open {folder / 'report.html'}")
 

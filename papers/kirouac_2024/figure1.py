@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 
 from livingdrug.models import get_model
-from livingdrug.plots import COLOURS, MUTED, new_figure, plot_bands, plot_curve, plot_limit, sequence
+from livingdrug.plots import COLOURS, new_figure, plot_bands, plot_curve, plot_limit, sequence
 from livingdrug.response import logistic
-from livingdrug.simulation import draw_subjects, simulate
+from livingdrug.simulation import Result, draw_subjects, simulate
+from papers.kirouac_2024.figure1d import panel_1d
 from papers.kirouac_2024.panel import (
-    LIMIT_CELLS,
+    COPIES_TO_CELLS,
     LIMIT_COPIES,
     SEED,
     Panel,
@@ -16,7 +17,6 @@ from papers.kirouac_2024.panel import (
     curve_rows,
     daily_auc,
     finite,
-    mechanistic,
 )
 
 SYNTHETIC = "synthetic parameters: the paper prints none"
@@ -92,37 +92,20 @@ def panel_1c() -> Panel:
     return Panel("1C", "Simulated dose levels", caption, figure, pd.concat(rows), values, SYNTHETIC)
 
 
-def panel_1d() -> Panel:
-    """Distribution, expansion, contraction, persistence."""
-    model = mechanistic("tissue", k_loss=0.0)
-    times = np.unique(np.concatenate([np.geomspace(0.005, 1, 80), np.linspace(1, 180, 716)]))
-    result = simulate(model, times=times)
-    figure, (axes,) = new_figure(width=5.4)
-    plot_curve(axes, result, "car_t_blood", label="CAR-T in blood")
-    plot_limit(axes, LIMIT_CELLS, "limit of quantification")
-    peak = float(result.metric("car_t_blood", "TMAX")[0])
-    for (start, end, name), shade in zip(
-        ((0, 5, "distribution"), (5, peak, "expansion"), (peak, 75, "contraction"), (75, 180, "persistence")),
-        (0.18, 0.06, 0.18, 0.06),
-        strict=True,
-    ):
-        axes.axvspan(start, end, color=MUTED, alpha=shade, linewidth=0)
-        axes.text(start + 1, 48, name, fontsize=7.5, rotation=90 if end - start < 30 else 0, va="top")
-    axes.set_ylim(1e-2, 60)
-    axes.legend(loc="lower right")
-    values = {"late CMAX (cells/uL)": result.metric("car_t_blood", "CMAX")[0], "late TMAX (d)": peak}
-    caption = (
-        "kirouac_2023 + tissue with k12 = k21 = 6/d and no loss of infused cells: distribution takes the "
-        "place of loss.",
-        "Phase limits are drawn by eye, except the peak.",
-    )
-    return Panel(
-        "1D", "Four phases of CAR-T kinetics", caption, figure, curve_rows(result, ("car_t_blood",)), values
-    )
+def _between_patients(result: Result, spread: str) -> dict[str, float]:
+    """How far 1,000 patients lie apart in their level on a day, and how many have few CAR-T cells after a year."""
+    values = {}
+    for day in (7.0, 28.0, 365.0):
+        levels = finite(result.values[:, 0, int(np.argmin(np.abs(result.times - day)))])
+        low, high = np.percentile(levels, (2.5, 97.5))
+        values[f"log10 span of central 95 % level on day {day:g}, {spread}"] = float(np.log10(high / low))
+    # the last level is that of day 365: CAR-T below 0.5 % of 1,000 T cells/uL
+    values[f"patients below 5 cells/uL on day 365, {spread}"] = float((levels * COPIES_TO_CELLS < 5.0).mean())
+    return values
 
 
 def panel_1e() -> Panel:
-    """The Kymriah population model for 1,000 virtual patients, both readings of the printed spread."""
+    """The Kymriah population model for 1,000 virtual patients, both readings of the printed variability."""
     model = get_model("stein_2019")
     times = np.unique(np.concatenate([np.linspace(0, 30, 121), np.linspace(30, 365, 136)]))
     figure, axes = new_figure(2, 4.0)
@@ -131,10 +114,12 @@ def panel_1e() -> Panel:
         result = simulate(model, draw_subjects(model, 1000, SEED, spread), times=times)
         plot_bands(ax, result, "transgene")
         plot_limit(ax, LIMIT_COPIES, "50 copies/ug")
-        ax.set(title=f"spread read as {'SD' if spread == 'sd' else 'variance'}", ylim=(1, 1e6))
+        ax.set(title=f"variability read as {'SD' if spread == 'sd' else 'variance'}", ylim=(1, 1e6))
         rows.append(band_rows(result, "transgene", spread=spread))
+        values |= _between_patients(result, spread)
         grid = simulate(model, draw_subjects(model, 10_000, SEED, spread), times=np.arange(29.0))
         areas = finite(daily_auc(grid, "transgene"))
+        values[f"log10 range of AUC28 of 1,000 patients, {spread}"] = float(np.ptp(np.log10(areas[:1000])))
         values[f"sd of ln AUC28, {spread}"] = float(np.std(np.log(areas), ddof=1))
         peaks = draw_subjects(model, 10_000, SEED, spread).values["c_max"]
         values[f"sd of ln CMAX, {spread}"] = float(np.std(np.log(peaks), ddof=1))
@@ -151,7 +136,7 @@ def panel_1e() -> Panel:
     caption = (
         "Tisagenlecleucel transgene in B-ALL (Stein 2019): median and central 50, 80 and 95 % of 1,000 "
         "virtual patients.",
-        "Table 1 of Stein does not say whether its spreads are SDs or variances; its standard errors only "
+        "Table 1 of Stein does not say whether its variabilities are SDs or variances; its standard errors only "
         "fit SDs (left). Kirouac 2024 reads them as variances (right).",
     )
     return Panel("1E", "Kymriah population model", caption, figure, pd.concat(rows), values)

@@ -14,10 +14,13 @@ if TYPE_CHECKING:  # each name is loaded when it is first used, so that `import 
         Effect,
         FitProblem,
         FitResult,
+        Prior,
         ResidualError,
+        Sampling,
         bootstrap,
         compare_methods,
         compare_models,
+        estimated,
         evaluate,
         fit,
         new_problem,
@@ -49,6 +52,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used, so that `import 
     )
     from livingdrug.products import compare, exposure_facts, get_curve, list_curves, list_products
     from livingdrug.response import (
+        Curve,
         Sample,
         TherapeuticIndex,
         exposure_at,
@@ -58,6 +62,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used, so that `import 
         therapeutic_index,
     )
     from livingdrug.scale import exposures
+    from livingdrug.sensitivity import Sensitivity, sensitivity
     from livingdrug.simulation import (
         Dose,
         Regimen,
@@ -98,12 +103,15 @@ __all__ = [
     # data of subjects, and cellular kinetics without a model
     "Data", "NcaResult", "NcaSettings", "Reading", "TerminalPoints", "check", "nca", "read_data", "write_csv",
     # fits of populations
-    "Correlation", "Effect", "FitProblem", "FitResult", "ResidualError", "bootstrap", "compare_methods", "compare_models",
-    "evaluate", "fit", "new_problem", "npde", "sample_posterior", "sir", "start_values", "vpc",
+    "Correlation", "Effect", "FitProblem", "FitResult", "Prior", "ResidualError", "Sampling", "bootstrap",
+    "compare_methods", "compare_models", "estimated", "evaluate", "fit", "new_problem", "npde", "sample_posterior", "sir",
+    "start_values", "vpc",
+    # what drives an exposure
+    "Sensitivity", "sensitivity",
     # the further course of single patients
     "Forecast", "forecast",
     # exposure and response
-    "Sample", "TherapeuticIndex", "exposure_at", "fit_response", "kaplan_meier", "paired", "therapeutic_index",
+    "Curve", "Sample", "TherapeuticIndex", "exposure_at", "fit_response", "kaplan_meier", "paired", "therapeutic_index",
     # trials
     "Arm", "Endpoint", "Escalation", "Level", "OneArm", "PowerAnswer", "Smallest", "Trial", "TrialAnswer", "one_arm", "power",
     "simulate_escalation", "simulate_trial", "size_grid", "smallest_difference",

@@ -9,8 +9,10 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "livingdrug"
 LEVEL = {
-    "core": 0, "standards": 5, "models": 10, "data": 10, "engine": 20, "nca": 20, "simulation": 30, "response": 30, "fit": 40,
-    "trial": 40, "products": 40, "attributes": 45, "sensitivity": 45, "assay": 45, "forecast": 45,
+    "core": 0, "standards": 5, "models": 10, "diagram": 15, "data": 10, "engine": 20, "nca": 20, "simulation": 30,
+    "response": 30, "fit": 40,
+    "trial": 40, "products": 40, "attributes": 45, "sensitivity": 45, "optimum": 45, "population": 45,
+    "assay": 45, "forecast": 45,
     "report": 55, "plots": 50, "export": 50, "scale": 60, "workflows": 62, "web": 80, "cli": 90,
 }  # fmt: skip
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -215,3 +215,46 @@ def test_what_cannot_be_is_refused(folder, command, said):
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_less_than_one_cell_is_none():
+    """Targets that effectors push below one cell, and that the equations let come back once these are dead."""
+    estimates = made(se=1e-9)
+    fast = {"value": -0.15, "at": -0.15, "low": -0.16, "high": -0.14}
+    rates = tuple(replace(r, **fast) if r.rate == "net_growth" else r for r in estimates.rates)
+    dying = replace(estimates, rates=rates)
+    question = Question(effectors=300000.0, targets=5000.0, rounds=1, hours=400.0)
+    (band,) = predict_courses(dying, question, ("A",), every=2.0, count=4)
+    fell = int((band.targets[1] < 1).argmax())
+    assert 0 < band.times[fell] < 100 and band.died == 1
+    assert (band.targets[1, fell + 1 :] < 1e-3).all()  # 400 h of growth at 0.03 per h would make thousands of them
+    assert (band.effectors[1, -1] < 1e-3) and np.isfinite(band.effectors).all()
+
+
+def test_cells_that_are_added_come_after_a_death():
+    from livingdrug.assay.course import Course, Steps
+
+    model = made().model
+    steps = Steps(np.array([10.0]), np.ones(1), np.array([3000.0]), np.zeros(1)).with_death(10.0, 1).with_death(4.0, 0)
+    values = {"growth": 0.0, "crowding": 0.0, "k_kill": 0.0, "net_growth": 0.0, "contact_loss": 0.0}
+    found = Course(model, (steps,), (np.array([3.0, 5.0, 12.0]),)).solve(
+        {k: np.array([v]) for k, v in values.items()}, np.array([[700.0, 50.0]])
+    )
+    assert found.cells[:, 0] == pytest.approx([700.0, 0.0, 0.0], abs=1e-6)
+    assert found.cells[:, 1] == pytest.approx([50.0, 50.0, 3000.0])
+    assert found.slopes[2, 1, -1] == 0  # what the dead were at the start moves nothing
+
+
+@pytest.mark.parametrize(("lowest", "said"), [(0.2, "below one cell in 50%"), (5.0, "")])
+def test_a_tumour_below_one_cell_is_eradicated_and_no_ratio(lowest, said):
+    from types import SimpleNamespace
+
+    from livingdrug.simulation.carried import _died
+
+    def result(*values):
+        return SimpleNamespace(
+            outputs=("tumour",), values=np.array(values)[:, None, :], n=len(values), failed=(), unit_of=lambda _: "cells"
+        )
+
+    cautions = _died(result([1e6, 1e3]), result([1e6, 1e3], [1e6, lowest]), "C2")
+    assert len(cautions) == bool(said) and all(said in text and "eradicated" in text for text in cautions)

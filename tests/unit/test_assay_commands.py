@@ -132,7 +132,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(files, options, said):
     assert "Traceback" not in done.stderr
 
 
-ELSEWHERE = ("assay-score",)  # needs the folder of a prediction: `test_assay_score`
+ELSEWHERE = ("assay-score", "assay-calibrate")  # need data of patients: `test_assay_score`, `test_assay_calibrate`
 COMPUTED = ("assay-rank", "assay-curves", "assay-predict", "assay-dose")  # from the folder of one fit
 
 

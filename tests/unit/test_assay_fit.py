@@ -378,3 +378,26 @@ def test_an_effect_of_a_plate_moves_its_wells_alone():
     assert np.allclose(change, base.by_columns[:, j], atol=1e-3)
     own = seen.column("plate")[seen.well] == "P2"
     assert np.abs(change[own]).max() > 0.1 and np.abs(change[~own]).max() < 1e-6
+
+
+def test_a_rate_that_readings_hardly_tell_does_not_hold_up_the_others(fitted):
+    """A step stops at its end for one column alone: the others go as far as if that one were known."""
+    from livingdrug.assay.climb import LONGEST, Linear, _change
+
+    hessian, gradient = np.diag([4.0, 1e-9, 1.0]), np.array([2.0, 1.0, 0.5])
+    hessian[0, 2] = hessian[2, 0] = 1.0
+    near = Linear(np.empty(0), np.empty(0), np.empty(0), hessian, gradient)
+    high = np.full(3, LONGEST)
+    change = _change(near, np.ones(3, bool), 0.0, -high, high)
+    assert change[1] == LONGEST
+    assert change[[0, 2]] == pytest.approx(np.linalg.solve(hessian[np.ix_([0, 2], [0, 2])], gradient[[0, 2]]))
+    # at its lowest value, and pulled lower by the others though its own slope points up
+    hessian = np.array([[1.0, 0.9], [0.9, 1.0]])
+    near = Linear(np.empty(0), np.empty(0), np.empty(0), hessian, np.array([1.0, 0.5]))
+    change = _change(near, np.ones(2, bool), 0.0, np.array([-9.0, 0.0]), np.array([9.0, 9.0]))
+    assert np.linalg.solve(hessian, [1.0, 0.5])[1] < 0 and change == pytest.approx([1.0, 0.0])
+
+
+def test_a_search_that_goes_to_and_fro_determines_nothing(fitted):
+    torn = estimates_of(replace(fitted, torn=True), LAWS)
+    assert {r.status for r in torn.rates} == {"not determined"} and all(np.isnan(r.low) for r in torn.rates)

@@ -42,7 +42,7 @@ def test_gompertz_growth_is_the_closed_form():
     assert found.cells[:, 1] == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("killing", [law for law in KILLING if law not in ("mass_action", "ratio")])
+@pytest.mark.parametrize("killing", [law for law in KILLING if law not in ("mass_action", "holling_3", "ratio")])
 def test_laws_of_killing_are_mass_action_where_they_do_not_saturate(killing):
     plain, model = assay_model("carrgo"), assay_model("carrgo", killing)
     half = next(name for name in model.typical if name.startswith("half"))
@@ -50,6 +50,17 @@ def test_laws_of_killing_are_mass_action_where_they_do_not_saturate(killing):
     wide = course(model, times).solve(values(model, **{half: 1e14}), start(model, 4000.0, 5000.0), rtol=1e-11)
     expected = course(plain, times).solve(values(plain), start(plain, 4000.0, 5000.0), rtol=1e-11)
     assert wide.cells == pytest.approx(expected.cells, rel=1e-8)
+
+
+def test_killing_of_hollings_third_kind_has_a_highest_rate_and_is_slow_among_few_targets():
+    model = assay_model("carrgo", "holling_3", "exponential")
+    given = values(model, growth=0.0, k_expand=0.0, effector_death=0.0, kill_max=0.2)
+    many, few = start(model, 100.0, 1e6), start(model, 100.0, 10.0)
+    found = course(model, [10.0]).solve(given | {"half_targets": np.array([1.0])}, many, rtol=1e-11)
+    assert found.cells[0, 1] == pytest.approx(1e6 - 0.2 * 100 * 10, rel=1e-6)  # every effector kills 0.2 per h
+    found = course(model, [10.0]).solve(given | {"half_targets": np.array([1e6])}, few, rtol=1e-11)
+    # dx/dt = -kill_max y x^2 / half^2
+    assert found.cells[0, 1] == pytest.approx(1 / (1 / 10 + 0.2 * 100 * 10 / 1e12), rel=1e-8)
 
 
 def test_ratio_killing_has_a_highest_rate():

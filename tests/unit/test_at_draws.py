@@ -8,8 +8,9 @@ from bench.small_trials import data_set
 from livingdrug.engine.at_draws import slopes_at_draws, sum_at_draws
 from livingdrug.engine.densities import ADDITIVE, COMBINED, LOGNORMAL, PROPORTIONAL, SQUARES, sum_by_subject
 from livingdrug.fit import new_problem, point_of, unknowns_of
+from livingdrug.fit.at_draws import predicted
 from livingdrug.fit.climb import expected_gain, inverse_of
-from livingdrug.fit.importance import drawn, predicted, propose, weights, worth_of
+from livingdrug.fit.importance import drawn, propose, weights, worth_of
 from livingdrug.fit.information import weighted_at
 from livingdrug.fit.point import centre, log_likelihood, predictions, prepare, with_etas
 from livingdrug.fit.settle import without

@@ -296,15 +296,13 @@ def test_a_posterior_that_quadrature_knows(data):
 
 @needs_nutpie
 def test_the_command_shows_and_writes_no_posterior_that_did_not_mix(tmp_path, monkeypatch):
-    from types import SimpleNamespace
-
     from click.testing import CliRunner
 
     from livingdrug.cli.main import cli
 
     monkeypatch.setattr("livingdrug.workflows.fit.posterior.save", undrawn)
     # no SAEM before it
-    monkeypatch.setattr("livingdrug.workflows.fit.plan.fit", lambda problem, *_, **__: SimpleNamespace(problem=problem))
+    monkeypatch.setattr("livingdrug.fit.estimators.bayes.from_saem", lambda prepared, *_: prepared.problem)
     table, out = tmp_path / "d.csv", tmp_path / "out"
     pd.DataFrame(ROWS, columns=["ID", "TIME (d)", "DV (copies/ug)", "SEX"]).to_csv(table, index=False)
     command = ["fit", str(table), "--model", "stein_2019", "--random", "c_max=0.5", "--method", "bayes", "--tune", "50",

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+import livingdrug as ld
 from livingdrug.core.errors import InputError
 from livingdrug.response import exposure_at, is_curve_file, read_curve, read_curves
 from livingdrug.workflows import workflow
@@ -105,3 +106,21 @@ def test_units_must_agree_and_doubts_travel(folder, tmp_path):
     with pytest.raises(InputError, match="even-so"):
         trial(curve=str(tmp_path / "doubt.toml"))
     assert read_curve(str(tmp_path / "doubt.toml"), even_so=True).doubts
+
+
+def test_a_forecast_gives_its_probability_and_names_who_lies_outside(folder, tmp_path):
+    parts = {1: 300, 4: 22, 7: 2.5, 10: 1, 14: 3.3, 28: 40}  # of the peak
+    rows = [f"{who},{t},{top / part}" for who, top in (("usual", 20_000), ("low", 90)) for t, part in parts.items()]
+    (tmp_path / "levels.csv").write_text("\n".join(["ID,TIME (d),DV (copies/ug)", *rows]) + "\n")
+    asked = ("forecast", "levels.csv", "--assay", "qPCR", "--model", "stein_2019", "--response")
+    done = livingdrug(*asked, str(folder / "orr"), "--toxicity", f"{folder / 'crs'}:CRS>=2", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    one, said = read_curve(str(folder / "orr")).curve, " ".join((done.stdout + done.stderr).split())
+    assert "ORR: fitted to 80 subjects" in said and "lies outside the exposures that ORR was fitted to" in said
+    assert "extrapolated: low" in said
+    data = ld.read_data(tmp_path / "levels.csv", ld.Reading(assay="qPCR"))
+    usual = ld.forecast(ld.get_model("stein_2019"), data, response=one).patient("usual")
+    at_middle = 1 / (1 + np.exp(-one.intercept - one.slope * np.log(np.median(usual.cmax))))
+    assert usual.chance["ORR"].mean() == pytest.approx(at_middle, abs=0.06)
+    refused = livingdrug(*asked, str(folder / "crs"), cwd=tmp_path)
+    assert refused.returncode == 2 and "several curves" in refused.stderr

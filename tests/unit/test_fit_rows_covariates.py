@@ -194,4 +194,4 @@ def test_occasions_of_a_model_made_of_flows_change_a_parameter_while_its_state_c
     carried = 5 * math.exp(-4 * one) + 10
     expected = [5 * math.exp(-2 * one), carried * math.exp(-3 * two), 5 * math.exp(-0.9)]
     np.testing.assert_allclose(predictions(prepared, phi), expected, rtol=1e-5)
-    assert [row.spread_name for row in prepared.problem.random] == ["omega k", "gamma k", "gamma k"]
+    assert [row.variability_name for row in prepared.problem.random] == ["omega k", "gamma k", "gamma k"]

@@ -12,7 +12,7 @@ from livingdrug.fit import Conditional, fit, point_of, unknowns_of
 from livingdrug.fit.conditional import search
 from livingdrug.fit.point import prepare
 from livingdrug.fit.starts import GIVEN, OWN, Tried, _with_larger, from_starts, wide_start
-from livingdrug.fit.unknowns import SPREAD
+from livingdrug.fit.unknowns import VARIABILITY
 
 PLAIN = Conditional("focei", several=False)
 
@@ -36,7 +36,7 @@ def shrunk(far):
 
 
 def spreads(unknowns, point) -> np.ndarray:
-    return np.exp(unknowns.vector(point)[unknowns.of_kind(SPREAD)])
+    return np.exp(unknowns.vector(point)[unknowns.of_kind(VARIABILITY)])
 
 
 def test_a_variability_that_shrank_is_tried_larger(far, shrunk):

@@ -251,7 +251,9 @@ ASKED = {
     "escalation": {"rule": "3+3", "replicates": 5, "levels": LEVELS, "toxicity": {"ec50": 1000.0, "slope": 1.0}},
     "fit": {"evaluate": "foce"},
 }  # fmt: skip
-ELSEWHERE = {"index", "forecast", "attributes-carry"}  # they ask for more than a model; their answers show its card too
+ELSEWHERE = {"index", "forecast", "attributes-carry", "optimise", "population", "models-distinguish"}
+ELSEWHERE |= {"models-compare", "cure", "preconditioning", "fractionation"}
+# they ask for more than this model; their answers show its card too
 
 
 def kinds_with_a_model() -> list[str]:

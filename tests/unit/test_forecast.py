@@ -9,8 +9,8 @@ from scipy.stats import norm
 import livingdrug as ld
 from bench.forecast import patients
 from livingdrug.core.errors import InputError
-from livingdrug.fit import individual_posterior, new_problem, prepare
-from livingdrug.fit.annealed import annealed
+from livingdrug.fit import ResidualError, individual_posterior, new_problem, prepare
+from livingdrug.fit.annealed import anneal, drawn_around
 from livingdrug.fit.individual_posterior import with_records
 from livingdrug.forecast.check import proportion, score
 from livingdrug.forecast.course import fall_below
@@ -23,6 +23,7 @@ from livingdrug.workflows import workflow
 from livingdrug.workflows.forecast.answer import answer
 from livingdrug.workflows.forecast.spec import run
 from tests.commands import livingdrug
+from tests.unit.test_uncertainty import model as fitted_decline
 
 HEAD = "ID,TIME (d),DV,EVID,AMT (cells),LIMIT"
 DAYS = (1.0, 4.0, 7.0, 10.0, 14.0, 28.0)
@@ -98,7 +99,10 @@ def test_two_samplers_agree_with_quadrature_where_the_curve_has_a_kink(tmp_path,
     found = individual_posterior(problem, draws=4000)
     np.testing.assert_allclose(found.etas[0].mean(axis=0), mean, atol=0.1 * sd.max())
     prepared = prepare(problem)
-    etas, own = annealed(prepared, found.point, 4096, 1)
+    state = anneal(prepared, found.point, 1)
+    etas, own = drawn_around(prepared, found.point, state, 4096)
+    again, _ = drawn_around(prepared, found.point, state.of(("A",)), 4096)
+    np.testing.assert_array_equal(again, etas)  # what was drawn before does not count
     assert 1 / (own[0] ** 2).sum() > 200
     np.testing.assert_allclose(own[0] @ etas[0], mean, atol=0.1 * sd.max())
     np.testing.assert_allclose(np.sqrt(own[0] @ (etas[0] - own[0] @ etas[0]) ** 2), sd, rtol=0.1)
@@ -125,6 +129,33 @@ def test_without_samples_it_is_the_population(tmp_path, stein):
     ok = [i for i, status in enumerate(run.status) if status == "ok"]
     expected = np.quantile(np.log(run.metric("transgene", "AUC")[ok]), [0.05, 0.5, 0.95])
     np.testing.assert_allclose(np.log(np.quantile(new.auc28, [0.05, 0.5, 0.95])), expected, atol=0.15)
+
+
+def test_bands_hold_the_uncertainty_of_a_fit(tmp_path):
+    """The posterior of ln top is normal at each draw of the population, whose mean is normal: all in closed form."""
+    omega, sd, sigma, days = 0.5, 0.4, 0.3, np.array([1.0, 3.0, 6.0])
+    own = fitted_decline(sd_top=sd, sd_rate=0.0)
+    tops = np.array([140.0, 90.0])[:, None] * np.exp(0.2 * np.array([[1.0, -1.0, 0.5], [-0.5, 0.2, 1.0]]))
+    rows = ["ID,TIME (d),DV", *(f"{i},{t},{top * np.exp(-0.2 * t)}" for i, own_tops in enumerate(tops) for t, top in
+                                zip(days, own_tops, strict=True)), "new,0.5,95"]  # fmt: skip
+    (tmp_path / "levels.csv").write_text("\n".join(rows) + "\n")
+    data = ld.read_data(tmp_path / "levels.csv", ld.Reading(unit="copies/ug", assay="qPCR"))
+    asked = {"residuals": [ResidualError("level", "lognormal", sigma)], "until": 30.0, "draws": 4000}
+    found, known = ld.forecast(own, data, uncertainty=200, **asked), ld.forecast(own, data, uncertainty=0, **asked)
+    assert any("drawn 200 times" in note for note in found.notes) and any("as known" in note for note in known.notes)
+    weight = len(days) * omega**2 / (len(days) * omega**2 + sigma**2)
+    inner = omega**2 * (1 - weight)
+    for name, logs in zip(("0", "1"), np.log(tops), strict=True):
+        mean = np.log(100) + weight * (logs.mean() - np.log(100))
+        for made, variance in ((found, inner + (1 - weight) ** 2 * sd**2), (known, inner)):
+            drawn = np.log(made.patient(name).cmax)
+            assert drawn.mean() == pytest.approx(mean, abs=0.03)
+            assert drawn.std() == pytest.approx(np.sqrt(variance), rel=0.05)
+    early = ld.forecast(own, data, at=0.5, uncertainty=200, **asked).patient("0")
+    assert early.prior and np.log(early.cmax).std() == pytest.approx(np.hypot(omega, sd), rel=0.1)
+    assert len(ld.forecast(own, data, **asked).notes) == len(found.notes)  # a fit's uncertainty counts by default
+    with pytest.raises(InputError, match="not the model of a fit"):
+        ld.forecast(replace(own, fitted=None), data, uncertainty=20, **asked)
 
 
 def test_more_samples_narrow_the_interval(tmp_path, stein):
@@ -276,7 +307,7 @@ def test_a_sample_that_must_be_below_the_limit_tells_nothing(tmp_path, stein):
     problem, _ = forecast_problem(only_c_max(stein), read(tmp_path, patient("A", USUAL)))
     posterior = individual_posterior(problem, np.zeros(len(USUAL), dtype=bool), draws=1000)
     f = 1e4 * np.exp(posterior.etas[0])
-    found = next_sample(posterior, 0, np.array([12.0]), f, f[:, 0], 1e12, 0.9, "A")
+    found = next_sample(posterior, np.arange(len(f)), 0, np.array([12.0]), f, f[:, 0], 1e12, 0.9, "A")
     assert found.fold[0] == pytest.approx(found.now, rel=1e-9) and found.best is None
 
 

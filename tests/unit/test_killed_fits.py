@@ -7,7 +7,6 @@ import pytest
 
 from livingdrug.core.folders import OWN, held
 from livingdrug.fit import Saem
-from livingdrug.fit.run import METHODS
 from livingdrug.fit.store import STATE
 from tests.commands import livingdrug
 from tests.decline import DECLINE
@@ -26,7 +25,7 @@ def files(tmp_path, monkeypatch):
     for name in ("vpc", "npde"):
         monkeypatch.setattr(f"livingdrug.workflows.fit.checks.{name}", left_out)
     monkeypatch.setattr("livingdrug.workflows.fit.checks.save", undrawn)
-    monkeypatch.setitem(METHODS, "saem", Saem(exploration=20, smoothing=10))
+    monkeypatch.setattr("livingdrug.fit.estimators.saem.ESTIMATOR", Saem(exploration=20, smoothing=10))
     monkeypatch.setattr("livingdrug.fit.saem.EVERY", 1e9)  # a state at the end of the search alone, however long it takes
     random = np.random.default_rng(2)
     lines = ["ID,TIME (d),DV"]

@@ -82,7 +82,7 @@ def test_a_horizon_that_cannot_be_is_said_as_such(tmp_path):
 
 
 def test_memory_that_is_not_there_is_a_sentence(monkeypatch):
-    def greedy(*arguments):
+    def greedy(*arguments, **named):
         raise MemoryError
 
     monkeypatch.setattr("livingdrug.workflows.simulate.spec.run_curves", greedy)

@@ -156,7 +156,7 @@ CONTRADICTIONS = {
     ),
     "version 2": (
         {"p_yaml": TABLES["p.yaml"].replace("format_version: 1", "format_version: 2.0.0")},
-        "version `2.0.0`",
+        "must name one model in `model_files`",
     ),
     "a file elsewhere": (
         {"p_yaml": TABLES["p.yaml"].replace("m.xml", "https://x.org/m.xml")},
@@ -200,3 +200,70 @@ def test_a_search_steps_over_a_noise_of_0_and_the_nominal_one_is_named(tmp_path)
     none = PetabObjective.of(read_petab(written(tmp_path, p_tsv=table.replace("\t0.2\t1", "\t0\t1"))))
     with pytest.raises(LivingdrugError, match="the noise of `level` at time 0 is 0; it must be above 0"):
         none.at()
+
+
+# ----------------------------------------------------------------------------------------------------- version 2
+
+SECOND = {
+    "p.yaml": "format_version: 2.0.0\nparameter_files: [p.tsv]\nmodel_files:\n  m:\n    location: m.xml\n    language: sbml\n"
+    "condition_files: [c.tsv]\nexperiment_files: [e.tsv]\nmeasurement_files: [m.tsv]\nobservable_files: [o.tsv]\n",
+    "p.tsv": "parameterId\tlowerBound\tupperBound\tnominalValue\testimate\nk\t0.01\t10\t0.5\ttrue\n"
+    "sd\t0.01\t10\t0.2\ttrue\n",
+    "c.tsv": "conditionId\ttargetId\ttargetValue\nc1\tS\t1\nc4\tS\t4\n",
+    "e.tsv": "experimentId\ttime\tconditionId\nlow\t0\tc1\nhigh\t0\tc4\n",
+    "o.tsv": "observableId\tobservableFormula\tobservablePlaceholders\tnoiseFormula\tnoisePlaceholders\tnoiseDistribution\n"
+    "level\tfactor * S\tfactor\tspread\tspread\tlog-normal\n",
+    "m.tsv": "observableId\texperimentId\tmeasurement\ttime\tobservableParameters\tnoiseParameters\n"
+    "level\tlow\t2.5\t0\t2\tsd\nlevel\tlow\t0.7\t2\t2\tsd\nlevel\thigh\t4.1\t2\t3\t0.1\n",
+    "m.xml": TABLES["m.xml"],
+}
+
+
+def second(tmp_path, **changed):
+    for name, text in SECOND.items():
+        was, now = changed.get(name.replace(".", "_"), ("", ""))
+        assert was in text
+        (tmp_path / name).write_text(text.replace(was, now, 1) if was else text)
+    return tmp_path / "p.yaml"
+
+
+def test_version_2_says_the_same_as_version_1(tmp_path):
+    (tmp_path / "one").mkdir(), (tmp_path / "two").mkdir()
+    one = PetabObjective.of(read_petab(written(tmp_path / "one"))).at({"k": 0.3})
+    two = PetabObjective.of(read_petab(second(tmp_path / "two"))).at({"k": 0.3})
+    assert two.llh == pytest.approx(one.llh, rel=1e-12) and list(two.simulations) == pytest.approx(list(one.simulations))
+
+
+def test_version_2_takes_a_model_as_it_is_and_a_steady_state_before(tmp_path):
+    """Without an experiment S starts at the 9 of the file; after a decay before time 0 it starts at what is set."""
+    rows = ("level\tlow\t2.5\t0", "level\t\t2.5\t0")
+    found = PetabObjective.of(read_petab(second(tmp_path, m_tsv=rows))).at()
+    assert found.simulations[0] == pytest.approx(18.0)
+    before = ("low\t0\tc1", "low\t-inf\tc4\nlow\t0\tc1")
+    found = PetabObjective.of(read_petab(second(tmp_path, e_tsv=before))).at()
+    assert found.simulations[0] == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("table", "was", "now", "sentence"),
+    [
+        ("e_tsv", "low\t0", "low\t3", "a change at time 3 is not supported"),
+        ("e_tsv", "\tc1", "\tc2", "`c2` is in no condition table"),
+        ("e_tsv", "low\t0\tc1", "low\t-inf\tc1", "is set before time 0 and not at it"),
+        ("c_tsv", "S\t1", "S\t2*k", "a target value that is a formula is not supported"),
+        ("c_tsv", "c4\tS", "c1\tS", "sets `S` twice"),
+        ("o_tsv", "factor * S", "2 * S", "the placeholder `factor` is not in `observableFormula`"),
+        ("o_tsv", "log-normal", "log10-normal", "expected normal, log-normal"),
+        ("p_tsv", "0.5\ttrue", "0.5\tyes", "expected true or false"),
+        ("p_tsv", "0.5\ttrue", "50\ttrue", "outside its bounds"),
+        ("m_tsv", "level\tlow", "level\tmiddle", "`middle` is in no experiment table"),
+        ("m_tsv", "\t2\tsd", "\t2;3\tsd", "has 2 values"),
+        ("p_yaml", "language: sbml", "language: bngl", "the `language` sbml"),
+        ("p_yaml", "parameter_files", "mapping_files: [x.tsv]\nparameter_files", "`mapping_files` is not supported"),
+        ("p_yaml", "location: m.xml", "location: ../m.xml", "not beside it"),
+        ("p_yaml", "2.0.0", "3.0.0", "versions 1 and 2 are read"),
+    ],
+)
+def test_version_2_is_refused_by_the_name_of_what_is_wrong(table, was, now, sentence, tmp_path):
+    with pytest.raises(LivingdrugError, match=sentence.replace("(", ".")):
+        read_petab(second(tmp_path, **{table: (was, now)}))

@@ -1,14 +1,28 @@
 """Approved products: the facts as published, and subjects placed among them."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.special import ndtr
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, cross, read_data
+from livingdrug.models import list_models
 from livingdrug.nca import NcaSettings, nca
 from livingdrug.nca.summary import summary
-from livingdrug.products import compare, exposure_facts, facts, find_product, list_products
+from livingdrug.products import (
+    compare,
+    exposure_facts,
+    facts,
+    find_card,
+    find_product,
+    list_products,
+    product_cards,
+    product_variability,
+    variability_ratios,
+)
+from tests.commands import livingdrug
 
 TEXT = "ID,TIME,DV,ASSAY\n" + "".join(
     f"{who},{t},{v},qPCR\n" for who, top in (("A", 34700), ("B", 5000))
@@ -128,3 +142,42 @@ def test_reinfusions_and_assays_stay_apart(tmp_path):
 def test_hours_are_not_called_days(tmp_path):
     with pytest.raises(InputError, match="in h; divide them by 24"):
         compare(analysis(tmp_path, Reading(time_unit="h", unit="copies/ug"), settings=NcaSettings(window=(0, 28))), "kymriah")
+
+
+def test_cards_hold_every_product_with_its_target_and_models_that_exist():
+    cards = {card.product: card for card in product_cards()}
+    assert set(list_products()) <= set(cards)
+    assert {card.target for card in cards.values()} == {"CD19", "BCMA"} and all(c.not_read for c in cards.values())
+    assert {name for card in cards.values() for name in card.models} <= set(list_models())
+    assert not find_card("Yescarta").exposures and find_card("brexu-cel").product == "brexucabtagene autoleucel"
+    assert len(find_card("abecma").responses) == 15
+    with pytest.raises(InputError, match="did you mean"):
+        find_card("kymria")
+
+
+def test_a_log_sd_has_the_interval_of_chi_squared_and_a_ratio_that_of_f():
+    """An interval of a group covers the truth in 95 % of simulated groups; the ratio's is the same turned round."""
+    groups = product_variability("AUC28")
+    swiss = next(g for g in groups if g.fact.population == "KarMMa infused")
+    assert (swiss.n, swiss.log_sd) == (125, pytest.approx(1.259, abs=1e-3))
+    scale = swiss.low / swiss.log_sd, swiss.high / swiss.log_sd
+    seen = np.random.default_rng(1).normal(0, 2.0, (4000, swiss.n)).std(axis=1, ddof=1)
+    assert np.mean((seen * scale[0] <= 2.0) & (seen * scale[1] >= 2.0)) == pytest.approx(0.95, abs=0.012)
+    there, back = variability_ratios(groups, "BCMA", "CD19"), variability_ratios(groups, "CD19", "BCMA")
+    assert len(there) == len(back) == 4 * 3
+    turned = {(id(r.below), id(r.above)): r for r in back}
+    for r in there:
+        other = turned[id(r.above), id(r.below)]
+        assert (r.low, r.high) == (pytest.approx(1 / other.high), pytest.approx(1 / other.low))
+        assert r.low < r.ratio < r.high and r.ratio == pytest.approx(1 / other.ratio)
+
+
+def test_the_command_lists_products_one_of_them_and_their_variability(tmp_path):
+    listed = livingdrug("products", "--json", cwd=tmp_path)
+    rows = json.loads(listed.stdout)["tables"][0]["rows"]
+    assert len(rows) == len(product_cards()) and rows[0]["target"] == "CD19"
+    one = livingdrug("products", "cilta-cel", "--out", "p.csv", cwd=tmp_path)
+    assert one.returncode == 0 and "Looked for and not read" in one.stdout
+    assert (tmp_path / "p.csv").read_text().count("CARTITUDE") >= 12
+    none = livingdrug("products", "axi-cel", "--variability", "CMAX", cwd=tmp_path)
+    assert none.returncode == 2 and "no between-subject variability of CMAX is published for axicabtagene" in none.stderr

@@ -78,6 +78,33 @@ def test_an_nca_parameter(tmp_path):
         registry._REGISTERED.update(before)
 
 
+def test_an_estimator(add, tmp_path):
+    """Without noise each subject's own numbers are exact, so the population is their mean and SD on the logarithmic scale."""
+    import numpy as np
+    import pandas as pd
+
+    from livingdrug.fit import all_estimators, method_titles
+    from livingdrug.web.limits import fit_methods
+    from tests.commands import livingdrug
+    from tests.decline import DECLINE
+
+    add("fit/estimators/two_stage.py")
+    assert list(all_estimators())[-1] == "bayes" and "two_stage" in all_estimators()
+    title = "two_stage: each subject alone, then their mean and variance"
+    assert method_titles()["two_stage"] == fit_methods()["two_stage"] == title
+    tops, rates = np.array([50.0, 100.0, 300.0]), np.array([0.1, 0.2, 0.25])
+    rows = [f"{i},{t},{tops[i] * np.exp(-rates[i] * t):.12g}" for i in range(3) for t in (0, 2, 5, 9)]
+    (tmp_path / "data.csv").write_text("\n".join(["ID,TIME (d),DV", *rows]))
+    (tmp_path / "model.toml").write_text(DECLINE)
+    run = livingdrug("fit", "data.csv", "--model", "model.toml", "--random", "top,rate=0.4", "--residual", "lognormal:0.01",
+                     "--method", "two_stage", "--out", "estimates.csv", cwd=tmp_path)  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    found = pd.read_csv(tmp_path / "estimates.csv").set_index("parameter")["value"]
+    for name, own in (("top", tops), ("rate", rates)):
+        assert found[name] == pytest.approx(np.exp(np.log(own).mean()), rel=1e-5)
+        assert found[f"omega {name}"] == pytest.approx(np.log(own).std(ddof=1), rel=1e-4)
+
+
 def test_example_data(add, tmp_path):
     from livingdrug.cli.main import cli
 

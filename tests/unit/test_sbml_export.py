@@ -139,3 +139,36 @@ def test_extinction_is_refused_by_name(tmp_path):
     states = tuple(replace(s, extinct_below=1.0) if s.name == "memory" else s for s in model.structure.states)
     with pytest.raises(LivingdrugError, match="`memory` is empty from then on"):
         model_text(replace(model, structure=replace(model.structure, states=states)), "sbml")
+
+# ---------------------------------------------------------------------------------------------------------- terms
+
+
+def terms_of(element) -> set[str]:
+    found = [element.getCVTerm(i).getResources() for i in range(element.getNumCVTerms())]
+    return {r.getValue(i) for r in found for i in range(r.getLength())}
+
+
+def test_terms_say_what_is_known_for_certain():
+    """Sources by their DOI and entry, the organism of the data, T cells by their role; nothing by a name alone."""
+    libsbml = pytest.importorskip("libsbml")
+
+    def read(name):
+        return libsbml.readSBMLFromString(model_text(ld.get_model(name), "sbml")).getModel()
+
+    kimmel = read("kimmel_2021")
+    source = ld.get_model("kimmel_2021").values[0].source
+    said = terms_of(kimmel)
+    assert f"https://identifiers.org/doi:{source.doi}" in said
+    assert {"https://identifiers.org/biomodels.db:BIOMD0000001041", "https://identifiers.org/taxonomy:9606"} <= said
+    assert terms_of(kimmel.getElementBySId("car_t")) == {"https://identifiers.org/CL:0000084"}
+    assert not terms_of(kimmel.getElementBySId("tumour"))
+    assert terms_of(read("hardiansyah_2019").getElementBySId("il6")) == {"https://identifiers.org/uniprot:P05231"}
+    assert "https://identifiers.org/taxonomy:10090" in terms_of(read("barros_2021_raji"))
+    assert not any("taxonomy" in term for term in terms_of(read("carrgo_restimulation")))
+
+
+def test_terms_and_roles_stand_side_by_side(tmp_path):
+    model = ld.get_model("kirouac_2023")
+    again = back(model, tmp_path)
+    assert [s.roles for s in again.system.states] == [s.roles for s in model.system.states]
+    assert again.system.dose_into == model.system.dose_into

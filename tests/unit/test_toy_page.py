@@ -30,7 +30,7 @@ def test_it_is_in_the_menu_and_opens(toy):
 
 def test_the_order_of_the_menu():
     names = [module.PAGE.name for module in pages().values()]
-    assert names[:4] == ["Start", "Explore", "My data", "Exposure and response"] and names[-1] == "The paper"
+    assert names[:5] == ["Start", "Explore", "Models", "Sensitivity", "My study"] and names[-1] == "The paper"
     assert "/doubling" not in pages()
 
 

@@ -44,6 +44,34 @@ def test_draws_have_the_covariance_of_the_estimates():
     assert [m.typical for m in few] == [m.typical for m in made[:3]]
 
 
+def test_without_a_covariance_intervals_are_drawn_from():
+    """Half of a normal distribution towards each end; a variability may reach down to 0."""
+    own = model()
+    rows = (
+        Estimated("top", "typical", 100.0, lower=50.0, upper=400.0), Estimated("rate", "typical", 0.2, upper=0.4),
+        Estimated("omega top", "spread", 0.5, lower=0.0, upper=1.0, determined=False),
+    )  # fmt: skip
+    bare = replace(own, fitted=replace(own.fitted, estimates=rows, names=(), covariance=()))
+    made = drawn_models(bare, 4000)
+    assert not made.held and any("no covariance" in note for note in made.notes)
+    tops = np.array([m.typical["top"] for m in made.models])
+    assert np.quantile(tops, [0.025, 0.5, 0.975]) == pytest.approx([50, 100, 400], rel=0.06)
+    rates = np.array([m.typical["rate"] for m in made.models])
+    assert np.quantile(rates, [0.025, 0.5, 0.975]) == pytest.approx([0.1, 0.2, 0.4], rel=0.06)
+    omegas = np.array([m.populations[0].spreads["top"].sd for m in made.models])
+    assert np.quantile(omegas, [0.025, 0.5, 0.975]) == pytest.approx([0, 0.5, 1], abs=0.05) and omegas.min() > 0
+    nothing = replace(rows[2], value=0.0)  # a variability that the search lost, with its upper limit
+    left_out = tuple(replace(p, spreads={"rate": p.spreads["top"]}) for p in bare.populations)
+    lost = replace(bare, populations=left_out, fitted=replace(bare.fitted, estimates=(*rows[:2], nothing)))
+    omegas = np.array([m.populations[0].spreads["top"].sd for m in drawn_models(lost, 4000).models])
+    assert np.quantile(omegas, [0.5, 0.95]) == pytest.approx(np.array([0.6745, 1.96]) / 1.96, rel=0.06)
+    alone = replace(bare.fitted, estimates=(*rows[:2], replace(nothing, upper=None)))
+    assert drawn_models(replace(lost, fitted=alone), 20).held == ("omega top",)
+    held = replace(bare.fitted, estimates=tuple(replace(e, lower=None, upper=None) for e in rows))
+    with pytest.raises(InputError, match="no covariance of its estimates and no intervals"):
+        drawn_models(replace(bare, fitted=held), 20)
+
+
 def test_what_is_between_patients_and_what_is_uncertainty():
     """CMAX is top: its log-variance is omega^2 between patients, and that of ln top over the estimates."""
     own = model(sd_top=0.3, sd_rate=0.0)
@@ -99,6 +127,16 @@ def test_a_model_that_no_fit_wrote_has_no_uncertainty(kind, given):
 def test_a_number_of_draws_that_cannot_be_is_refused(count):
     with pytest.raises(InputError, match="number of draws"):
         drawn_models(model(), count)
+
+
+def test_a_posterior_of_fewer_draws_than_are_wanted_says_that_they_repeat(tmp_path):
+    draws = tmp_path / "draws.csv"
+    draws.write_text("top,rate,omega top\n" + "".join(f"{90 + k},0.2,0.5\n" for k in range(10)))
+    own = model()
+    own = replace(own, fitted=replace(own.fitted, draws=str(draws)))
+    assert not any("stand for several" in note for note in drawn_models(own, 10).notes)
+    many = drawn_models(own, 25)
+    assert len(many.models) == 25 and "has 10 draws and 25 were taken" in many.notes[-1]
 
 
 def test_draws_that_are_no_model_are_counted():

@@ -105,6 +105,24 @@ def _all_wells_but(name: str) -> list[str]:
     return [f"{row}{column}" for row in "ABCDEFGH" for column in range(1, 13) if f"{row}{column}" != name]
 
 
+def test_who_waits_for_a_fit_sees_what_it_answers_as_it_comes(monkeypatch):
+    """The right side alone is drawn anew when a run ends."""
+    from pathlib import Path
+    from types import SimpleNamespace
+
+    from livingdrug.report import Answer
+    from livingdrug.web import assay_job
+    from livingdrug.web.assay_fields import AFTER
+
+    monkeypatch.setattr(assay_job, "recorded", lambda _: Answer(title="a fit", question="?", sentences=("said",)))
+    shown = SimpleNamespace(FOLDERS=(), each_well=False, table_file="results.csv", kind="assay-fit")
+    job = SimpleNamespace(state="finished", answer=dict, shown=shown, run=Path(), names={})
+    monkeypatch.setattr(assay_job, "kept", lambda *_: [])
+    view = assay_job.job_view("a" * 24, job)
+    drawn = json.dumps(view, default=lambda part: part.to_plotly_json(), ensure_ascii=False)
+    assert all(question in drawn for question in AFTER.values())
+
+
 @pytest.mark.parametrize("folder", ["/", "/tmp", "fitted", "../x", "a" * 24])
 def test_a_ranking_starts_from_a_run_of_this_app_alone(work, folder):
     with pytest.raises(InputError, match="opens no folders|no run of this address"):

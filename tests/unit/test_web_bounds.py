@@ -16,13 +16,14 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.web import serving
-from livingdrug.web.address import read_query, to_query
+from livingdrug.web.address import VIEW, read_query, to_query
 from livingdrug.web.app import make_app, page_of
 from livingdrug.web.fits import Fits
 from livingdrug.web.guard import KEY
 from livingdrug.web.limits import check_run
 from livingdrug.web.uploads import Uploads, safe_name
 from livingdrug.web.work import Work
+from livingdrug.workflows import kinds, workflow
 from livingdrug.workflows.nca.spec import Nca
 from livingdrug.workflows.simulate.spec import Simulation
 
@@ -61,6 +62,12 @@ def test_too_much_is_refused_on_every_route(client, query):
     for path in ("/", "/data", "/response", "/trial", "/assay", "/fit"):
         said = str(page_of(path, query, Work()))
         assert "Start the fit" not in said and "Traceback" not in said
+
+
+def test_no_word_of_the_screen_is_a_key_of_a_document():
+    """Else an address would lose what was chosen."""
+    for kind in kinds():
+        assert not set(VIEW) & set(workflow(kind).scenario.model_fields), kind
 
 
 def test_every_route_of_the_server_is_one_that_is_checked(client):

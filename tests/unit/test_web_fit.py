@@ -45,7 +45,8 @@ def started(work, scenario=SHOWN):
 
 def test_a_few_fits_run_at_once(work, idle):
     running = [started(work) for _ in range(jobs.RUNNING)]
-    assert {path.name for path in work.fits.job(running[0]).folder.iterdir()} == {"job.toml", "name.txt", "samples.csv"}
+    assert {path.name for path in work.fits.job(running[0]).folder.iterdir()} == {
+        "job.toml", "name.txt", "samples.csv", "kinetics.csv"}
     with pytest.raises(InputError, match="fits are running already"):
         started(work)
     work.fits.cancel(running[0])

@@ -11,7 +11,7 @@ import pytest
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 OURS = r"(http://127\.0\.0\.1:|data:|blob:)"
-PATIENCE = 60_000  # ms: a first run compiles
+PATIENCE = 180_000  # ms: a first run compiles, and others may use the machine
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ def app():
     assert found, said
     yield server, found.group(1), found.group()
     server.terminate()
-    server.wait(10)
+    server.wait(60)
     server.stderr.close()
 
 

@@ -2,6 +2,7 @@
 fits."""
 
 from livingdrug.assay.answers import AssayReading
+from livingdrug.assay.calibrated import Calibration, calibrate
 from livingdrug.assay.check import AssayCheck, check, read_assay
 from livingdrug.assay.clinical import Clinic, read_clinic
 from livingdrug.assay.compared import ModelOfPlate, compare_models, minus2ll
@@ -13,7 +14,7 @@ from livingdrug.assay.made import Noise, made_plate
 from livingdrug.assay.marks import Checked, WellMap
 from livingdrug.assay.observed import Observed, observe
 from livingdrug.assay.patient import Change, Link, Prediction, predict_patient, read_link
-from livingdrug.assay.plan import AssayPlan, place_of
+from livingdrug.assay.plan import MIXED, AssayPlan, place_of
 from livingdrug.assay.plate import Events, Plate, Readings, Wells
 from livingdrug.assay.predicted import (
     Band,
@@ -33,6 +34,7 @@ from livingdrug.assay.scored import Compared, MetricScore, Score, score_predicti
 from livingdrug.assay.words import PLATES, ROW_NAMES, split_well, well_name
 
 __all__ = [
+    "MIXED",
     "PLATES",
     "RULES",
     "ROW_NAMES",
@@ -42,6 +44,7 @@ __all__ = [
     "AssayPlan",
     "AssayReading",
     "Band",
+    "Calibration",
     "Change",
     "Checked",
     "Clinic",
@@ -71,6 +74,7 @@ __all__ = [
     "WellMap",
     "Wells",
     "assay_model",
+    "calibrate",
     "check",
     "compare_models",
     "derived",

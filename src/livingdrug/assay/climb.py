@@ -14,6 +14,7 @@ from livingdrug.assay.plan import RANDOM
 STEPS = 100
 CLOSE = 1e-4  # of -2LL: a fit that gains less in a step, twice, is there
 LONGEST = 1.5  # of a logarithm in one step
+STOPS = 6  # times that columns may stop at an end of their step, and the others be solved for again
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def judge(
     if not expected.sound:
         return Point(columns, wells, np.inf, expected)
     residual, _, loss = working(errors, numbers, expected.level, evaluator.logs, size)
-    measured = np.where(errors.seen.kind == 0, residual, 0.0)
+    measured = np.where((errors.seen.kind == 0) & ~errors.exact, residual, 0.0)
     r = errors.blocks.of(measured)
     total = float(np.einsum("wi,wij,wj->", r, inverse, r, optimize=True)) + float(loss.sum())
     total += float((prior_precision(errors, numbers) * columns**2).sum())
@@ -153,13 +154,11 @@ def _step(
     bounds,
 ) -> Point:
     """A part of one damped step of the columns, and of the wells' own effects that go with it."""
-    diagonal = np.maximum(np.diag(near.hessian)[free], 1e-8)
-    lhs = near.hessian[np.ix_(free, free)] + damping * np.diag(diagonal)
-    change = np.zeros(len(point.columns))
-    change[free] = np.linalg.solve(lhs, near.gradient[free])
-    longest = np.abs(change[_logs(evaluator)]).max(initial=0.0)
-    if longest > LONGEST:
-        change *= LONGEST / longest
+    low = np.where(_logs(evaluator), -LONGEST, -np.inf)
+    high = -low
+    if bounds is not None:
+        low, high = np.maximum(low, bounds[0] - point.columns), np.minimum(high, bounds[1] - point.columns)
+    change = _change(near, free, damping, low, high)
     columns = point.columns + part * change
     if bounds is not None:
         columns = np.clip(columns, *bounds)
@@ -170,6 +169,23 @@ def _step(
     moved = sd**2 * np.einsum("wik,wij,wj->wk", g, near.inverse, left, optimize=True) - point.wells
     wells = point.wells + part * moved * min(1.0, LONGEST / max(np.abs(moved).max(initial=0.0), 1e-12))
     return judge(evaluator, errors, numbers, columns, wells, size, inverse)
+
+
+def _change(near: Linear, free: np.ndarray, damping: float, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """The damped step within low and high. A column that would go further stops there and the others are solved for again:
+    one that the readings hardly tell would else shorten the step of all."""
+    lhs = near.hessian + damping * np.diag(np.maximum(np.diag(near.hessian), 1e-8))
+    change, loose = np.zeros(len(free)), free.copy()
+    for _ in range(STOPS):
+        there = np.flatnonzero(loose)
+        rest = near.gradient[there] - lhs[np.ix_(there, free & ~loose)] @ change[free & ~loose]
+        change[there] = np.linalg.solve(lhs[np.ix_(there, there)], rest)
+        beyond = loose & ((change < low) | (change > high))
+        if not beyond.any():
+            break
+        change[beyond] = np.clip(change, low, high)[beyond]
+        loose &= ~beyond
+    return change
 
 
 def _pressed(columns: np.ndarray, gradient: np.ndarray, bounds) -> np.ndarray:

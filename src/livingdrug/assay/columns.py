@@ -11,7 +11,7 @@ from livingdrug.data import SAID, Column, plain_word, printable, split_heading
 
 IGNORE = "ignore"
 # columns of the map, which a table of readings may hold as well
-MAP = ("role", "construct", "donor", "ratio", "effectors_seeded", "targets_seeded", "treatment")
+MAP = ("role", "construct", "donor", "ratio", "effectors_seeded", "targets_seeded", "treatment", "dose")
 WORDS = {
     "plate": "plate plateid platename barcode vessel vesselname",
     "well": "well wellid wellname wellposition position wellnumber pos",
@@ -31,6 +31,7 @@ WORDS = {
     "ratio": "etratio et effectortotarget effectortargetratio ratio ettarget",
     "effectors_seeded": "effectorsseeded effectorseeded effectorcells ncart effectorsplated platedeffector",
     "targets_seeded": "targetsseeded targetseeded targetcells tumourseeded tumorseeded targetsplated",
+    "dose": "dose drugdose drugconcentration doseconcentration",
     "treatment": "treatment drug compound dex dexamethasone",
     "event": "event comment comments note notes remark",
     "evid": "evid",

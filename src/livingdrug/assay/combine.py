@@ -219,6 +219,7 @@ def _wells(
         "construct",
         "donor",
         "treatment",
+        "dose",
         "ratio",
         "effectors",
         "targets",

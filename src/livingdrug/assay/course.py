@@ -5,7 +5,7 @@ A round ends where something is done to the well. There cells are taken out and 
 starts with `kept * cells + added`, and the derivatives of the start of a round go on through the chain rule.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,13 +31,31 @@ class Steps:
     """What is done to one well, in order of time (h, from the start of the course); all arrays have shape
     (steps,).
 
-    kept: fraction of all cells that stays; targets, effectors: cells added afterwards.
+    kept: fraction of all cells that stays; targets, effectors: cells added afterwards; gone (steps, 2): whether the
+    effectors, the targets that are left have died out, so that only what is added goes on.
     """
 
     time: np.ndarray
     kept: np.ndarray
     targets: np.ndarray
     effectors: np.ndarray
+    gone: np.ndarray | None = None
+
+    def with_death(self, time: float, which: int) -> "Steps":
+        """The steps, with the death of a population (0: effectors, 1: targets) at a time among them."""
+        gone = np.zeros((len(self.time), 2), dtype=bool) if self.gone is None else self.gone.copy()
+        k = int(np.searchsorted(self.time, time))
+        if k < len(self.time) and self.time[k] == time:
+            gone[k, which] = True
+            return replace(self, gone=gone)
+        own = np.arange(2) == which
+        return Steps(
+            time=np.insert(self.time, k, time),
+            kept=np.insert(self.kept, k, 1.0),
+            targets=np.insert(self.targets, k, 0.0),
+            effectors=np.insert(self.effectors, k, 0.0),
+            gone=np.insert(gone, k, own, axis=0),
+        )
 
 
 @dataclass(frozen=True)
@@ -135,7 +153,7 @@ class Course:
         for k, rounds in enumerate(self.rounds):
             if k:
                 kept, added = self.acts[k - 1]
-                now, moved = now * kept[:, None] + added, moved * kept[:, None, None]
+                now, moved = now * kept + added, moved * kept[:, :, None]
             for part in rounds:
                 self._one(k, part, values, now, moved, cells, slopes, sound, rtol)
         return Curves(cells, slopes, sound)
@@ -196,15 +214,19 @@ class Course:
 
     @cached_property
     def acts(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-        """What is done at the end of each round: the fraction kept (wells,) and cells added (wells, states)."""
+        """What is done at the end of each round: the fraction kept and the cells added, (wells, states) each."""
         n, states = len(self.times), self.states
         found = []
         for k in range(max((len(s.time) for s in self.steps), default=0)):
-            kept, added = np.ones(n), np.zeros((n, len(states)))
+            kept, added = np.ones((n, len(states))), np.zeros((n, len(states)))
+            order = [states.index("effectors"), states.index("targets")]
             for w, steps in enumerate(self.steps):
                 if k < len(steps.time):
                     kept[w] = steps.kept[k]
                     added[w, states.index("targets")] = steps.targets[k]
                     added[w, states.index("effectors")] = steps.effectors[k]
+                    if steps.gone is not None:
+                        dead = np.array(order)[steps.gone[k]]
+                        kept[w, dead], added[w, dead] = 0.0, np.maximum(added[w, dead], ABSENT)
             found.append((kept, added))
         return tuple(found)

@@ -101,6 +101,17 @@ class Errors:
         return keys.index((what, of)) if (what, of) in keys else -1
 
     @cached_property
+    def counts(self) -> np.ndarray:
+        """Which channels count cells, (channels,)."""
+        return np.array([c.logs and c.known for c in self.seen.channels])
+
+    @cached_property
+    def exact(self) -> np.ndarray:
+        """Which readings are negative binomial counts, (rows,)."""
+        measured = self.seen.kind == MEASURED
+        return measured & self.counts[self.seen.channel] & (self.seen.exact and not self.given)
+
+    @cached_property
     def gaps(self) -> np.ndarray:
         """|t_i - t_j| within a well, inf between channels and for censored readings, (wells, most, most)."""
         b, s = self.blocks, self.seen
@@ -124,10 +135,10 @@ class Errors:
     def counting(self, level: np.ndarray) -> np.ndarray:
         """Variance of the logarithm of a count that comes from the cells that were counted alone, (rows,).
 
-        With the SD of independent errors it makes counts negative binomial, as far as a normal distribution
-        of logarithms can be: 1 / (cells counted) + SD^2."""
+        With the SD of independent errors it is the variance of a negative binomial count over its mean squared, 1 / (cells
+        counted) + SD^2."""
         s = self.seen
-        counts = np.array([c.logs and c.known for c in s.channels])[s.channel]
+        counts = self.counts[s.channel]
         if not s.counted > 0 or self.given:
             return np.zeros(len(level))
         return np.where(counts, np.exp(-np.clip(level, -50, 50)) / s.counted, 0.0)
@@ -240,6 +251,8 @@ def errors_of(seen: Observed, layout: Layout) -> Errors:
         span = np.ptp(seen.time[mine]) if mine.any() else 0.0
         if (
             kind == "correlated"
+            and mine.any()
+            and not (seen.exact and channel.logs and channel.known)
             and np.median(np.bincount(seen.well[mine])[np.unique(seen.well[mine])]) >= DENSE
             and span > 0
         ):
@@ -269,7 +282,23 @@ def working(
     of its own."""
     seen, extra = errors.seen, errors.counting(level)
     sd = np.sqrt((errors.residual_sd(numbers) * size) ** 2 + extra)
-    return censored(seen, level, logs, sd, extra)
+    residual, extra, loss = censored(seen, level, logs, sd, extra)
+    own = errors.exact
+    if own.any():
+        # scoring: (n - mean) / mean has the variance 1 / mean + SD^2, and its weighted slope is that of the likelihood
+        mean, n = seen.counted * np.exp(np.clip(level[own], -50, 50)), np.round(seen.counted * seen.y[own])
+        residual[own] = n / mean - 1
+        loss[own] = negative_binomial(n, mean, errors.residual_sd(numbers)[own] ** 2)
+    return residual, extra, loss
+
+
+def negative_binomial(n: np.ndarray, mean: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
+    """-2 log probability of counts with this mean and variance mean + dispersion mean^2."""
+    from scipy.special import gammaln
+
+    k = 1 / np.maximum(dispersion, 1e-8)
+    log_p = gammaln(n + k) - gammaln(k) - gammaln(n + 1) - k * np.log1p(mean / k) + n * (np.log(mean) - np.log(k + mean))
+    return -2 * log_p
 
 
 def censored(

@@ -43,8 +43,8 @@ class Evaluator:
     def factor(self, rate: str, columns: np.ndarray) -> np.ndarray:
         """Logarithm of what multiplies a rate in each well, (wells,)."""
         total = np.zeros(self.seen.n)
-        for which in self.layout.factors.get(rate, ()):
-            total += np.where(which >= 0, columns[which], 0.0)
+        for factor in self.layout.factors.get(rate, ()):
+            total += factor.log(columns)
         return total
 
     def rates(self, columns: np.ndarray) -> dict[str, np.ndarray]:
@@ -109,8 +109,8 @@ class Evaluator:
             there = own >= 0
             found[rows[there], own[there]] += (by_value * step)[there]
         for rate, lists in layout.factors.items():
-            for which in lists:
-                own = which[seen.well]
+            for factor in lists:
+                own, slope = factor.which[seen.well], factor.slope(columns)[seen.well]
                 there = own >= 0
                 if rate == SCALE or rate in readings:
                     moved = by_log if rate == SCALE else np.where(readings[rate], by_log, 0.0)
@@ -119,7 +119,7 @@ class Evaluator:
                     moved = relative[:, by.index(f"{course.states[state]}_0")] * start[seen.well, state]
                 else:
                     moved = relative[:, by.index(rate)] * values[rate][seen.well]
-                found[rows[there], own[there]] += moved[there]
+                found[rows[there], own[there]] += (moved * slope)[there]
         e, t = course.states.index(EFFECTORS), course.states.index(TARGETS)
         by_well = np.stack(
             [

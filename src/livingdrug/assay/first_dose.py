@@ -168,7 +168,9 @@ def _subjects(estimates, model: Model, links, group: str, control: str, count: i
     logs = ratios_of(estimates, links, [control, group], count, seed)[1]
     rng = np.random.default_rng(stream_key(seed, "assay slopes"))
     slopes = np.stack([link.slope + link.sd * rng.standard_normal(count) for link in links], axis=1)
-    values = moved_values(model, drawn.values, factors_of(links, slopes * logs))
+    # how a product differs from the line is one number in truth: drawn for each patient it is doubt, as the slope is
+    own = np.array([link.scatter for link in links]) * rng.standard_normal((count, len(links)))
+    values = moved_values(model, drawn.values, factors_of(links, slopes * logs + own))
     return Subjects(values, f"{drawn.described}; with the rates of {group}")
 
 

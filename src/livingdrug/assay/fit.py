@@ -18,6 +18,7 @@ from livingdrug.core.errors import InputError
 
 ROUNDS = 12
 SETTLED = 0.02  # of the logarithm of an SD: the error model has settled
+TORN = 0.3  # the same: the error model still jumps in the last round
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class AssayFit:
 
     point: the columns and the wells' own effects; numbers: logarithms of the error model's numbers, in the
     order of `errors.variances`; uncertainty: of the columns; ended: whether the search came to its end;
-    notes: for the user."""
+    notes: for the user; torn: whether it went to and fro between two descriptions, so that no rate is determined."""
 
     seen: Observed
     layout: Layout
@@ -36,6 +37,7 @@ class AssayFit:
     uncertainty: Uncertainty
     ended: bool
     notes: tuple[str, ...]
+    torn: bool = False
 
     @property
     def plan(self) -> AssayPlan:
@@ -63,15 +65,19 @@ class AssayFit:
         size = self.errors.size(self.point.expected.level, logs)
         own = self.errors.residual_sd(self.numbers) * size
         sd = np.sqrt(own**2 + self.errors.counting(self.point.expected.level))
+        exact, level = self.errors.exact, np.exp(np.clip(self.point.expected.level, -50, 50))
+        pearson = (seen.y / level - 1) / sd
+        if exact.any():
+            return np.where(exact, pearson, np.where(seen.measured, (y - self.point.expected.level) / sd, np.nan))
         return np.where(seen.measured, (y - self.point.expected.level) / sd, np.nan)
 
     def rates(self) -> list[int]:
-        """Positions of the columns that are rates of groups: fixed effects, without covariates and starts of
-        wells."""
+        """Positions of the columns that are rates of groups or told beside them: fixed effects, without edges and starts
+        of wells."""
         return [
             j
             for j, c in enumerate(self.layout.columns)
-            if c.kind == FIXED and not c.covariate and c.rate in self.layout.main
+            if c.kind == FIXED and (c.shown or (not c.covariate and c.rate in self.layout.main))
         ]
 
     def value(self, j: int) -> float:
@@ -121,6 +127,7 @@ def fit_assay(
         raise InputError(
             "the model could not be computed at its initial estimates; check times, cells seeded and units"
         )
+    torn = False
     for k in range(ROUNDS):
         say(f"error model, round {k + 1}")
         better = best_numbers(restricted(evaluator, errors, numbers, point), numbers)
@@ -130,15 +137,20 @@ def fit_assay(
         if moved < SETTLED:
             break
     else:
-        ended = False
+        ended, torn = False, moved > TORN
     near = restricted(evaluator, errors, numbers, point)
-    notes = (*seen.notes, *layout.notes, *_notes(seen, point, evaluator, ended))
-    return AssayFit(seen, layout, errors, numbers, point, uncertainty(near, numbers), ended, notes)
+    notes = (*seen.notes, *layout.notes, *_notes(seen, point, evaluator, ended, torn))
+    return AssayFit(seen, layout, errors, numbers, point, uncertainty(near, numbers), ended, notes, torn)
 
 
-def _notes(seen: Observed, point: Point, evaluator: Evaluator, ended: bool) -> list[str]:
+def _notes(seen: Observed, point: Point, evaluator: Evaluator, ended: bool, torn: bool) -> list[str]:
     notes = []
-    if not ended:
+    if torn:
+        notes.append(
+            "the search goes to and fro between two sets of rates, each with an error model that suits the other: these "
+            "readings do not determine the rates of this model; simplify it, fix a rate, or fit more wells together"
+        )
+    elif not ended:
         notes.append(
             "the search had not come to its end: the numbers may still move; simplify the model or give "
             "initial estimates"

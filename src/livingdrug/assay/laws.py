@@ -114,6 +114,21 @@ KILLING = {
         ),
         {"k_kill": 1e-5, "half_cells": 1e4},
     ),
+    "holling_3": Law(
+        "kill_max x^2 y / (half_targets^2 + x^2)",
+        _killing("kill_max * effectors * targets**2 / (half_targets**2 + targets**2)"),
+        (
+            Quantity("kill_max", "1/h", "highest number of targets that an effector kills in an hour", "k_{max}"),
+            Quantity(
+                "half_targets",
+                "cells",
+                "targets at which an effector kills at half its highest rate",
+                "h",
+                bound="positive",
+            ),
+        ),
+        {"kill_max": 0.1, "half_targets": 1e4},
+    ),
     "ratio": Law(
         "kill_max x y / (y + half_ratio x)",
         _killing("kill_max * targets * effectors / (effectors + half_ratio * targets)"),

@@ -1,52 +1,23 @@
 """Which wells and readings a fit sees, and what each kind of reading says of the cells in a well."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from livingdrug.assay.channels import ABOVE, BELOW, EARLY, MEASURED, REFUSED, SPECIES, Channel, channels_of, scaled
 from livingdrug.assay.course import ABSENT, Course, Steps
 from livingdrug.assay.plate import Plate
 from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
 from livingdrug.models import Model
 
-MEASURED, BELOW, ABOVE = 0, 1, -1
-CELLS_PER_INDEX = 1e4
+LOGNORMAL, NEGATIVE_BINOMIAL = "lognormal", "negative_binomial"
 # an index, a confluence or a light signal errs in proportion to its size, but never by less than this part
 # of the largest
 FLOOR = 0.05
 MOST = 60  # readings of one well and channel: neighbours of a dense series say nearly the same
 FITTED_ROLES = ("sample", "target_alone", "effector_alone")
-SPECIES = {
-    "cell_index": "targets",
-    "confluence": "targets",
-    "targets": "targets",
-    "luminescence": "targets",
-    "effectors": "effectors",
-}
-COUNTED = ("targets", "effectors")
-REFUSED = {
-    "lysis": "lysis compares two wells, so it holds no course of one well; give counts, an index or the "
-    "luminescence itself",
-    "absorbance": "absorbance of a release assay is an end point of dead cells; `livingdrug assay read` "
-    "turns it into lysis",
-    "release": "a release assay is an end point of dead cells; `livingdrug assay read` turns it into lysis",
-}
-
-
-@dataclass(frozen=True)
-class Channel:
-    """One kind of reading. per_cell: reading per cell; background: reading of an empty well; logs: errors are
-    of the logarithm (else of the reading, in proportion to its size); known: whether per_cell is known rather
-    than assumed."""
-
-    quantity: str
-    species: str
-    unit: str
-    per_cell: float
-    background: float
-    logs: bool
-    known: bool
 
 
 @dataclass(frozen=True)
@@ -58,8 +29,8 @@ class Observed:
     value or limit; kind: MEASURED, BELOW or ABOVE; sd: as the file states it; place: position of its time in
     the course of its well, over all wells; begin (wells,): h on the clock of the plate; start (wells, 2):
     effectors and targets at the start; counted: part of a well's cells that a count is made of (0: errors of
-    counting are not told apart); free (wells,): whether the targets at the start are looked for rather than
-    known from the seeding."""
+    counting are not told apart); exact: whether counts are negative binomial rather than lognormal; free (wells,): whether
+    the targets at the start are looked for rather than known from the seeding."""
 
     plate: Plate
     wells: np.ndarray
@@ -78,6 +49,7 @@ class Observed:
     times: tuple[np.ndarray, ...]
     notes: tuple[str, ...] = field(default=())
     counted: float = 0.0
+    exact: bool = False
 
     @property
     def n(self) -> int:
@@ -121,22 +93,38 @@ def observe(
     most: int = MOST,
     per_cell: Mapping[str, float] | None = None,
     counted: float = 0.0,
+    unknown_scale: Sequence[str] = (),
+    counts: str = LOGNORMAL,
 ) -> Observed:
     """What a fit sees of a plate.
 
-    Parameters ---------- plate : readings, map and events first, last : window in h on the plate's clock; a
-    well starts at its first reading there, or when effectors came most : readings of one well and channel
-    that are used, evenly over time; the others are nearly the same again per_cell : quantity -> reading per
-    cell, for readings that are not cells
+    Parameters
+    ----------
+    plate : readings, map and events
+    first, last : window in h on the plate's clock; a well starts at its first reading there, or when effectors came
+    most : readings of one well and channel that are used, evenly over time; the others are nearly the same again
+    per_cell : quantity -> reading per cell, for readings that are not cells
+    counted : part of a well's cells that a count is made of; 0 where errors of counting are not told apart
+    unknown_scale : quantities whose reading per cell is looked for, from `per_cell` on
+    counts : LOGNORMAL or NEGATIVE_BINOMIAL, which needs `counted` and takes counts of zero
 
-    Raises ------ InputError : no wells with a role, no readings in the window, a quantity that no model of
-    cells can be compared with"""
+    Raises
+    ------
+    InputError : no wells with a role, no readings in the window, a quantity that no model of cells can be compared with, a
+        reading per cell that stands in for rates
+    """
     if not 0 <= counted <= 1:
         raise InputError(f"the part of the cells that was counted is {counted:g}; it must be 0 to 1")
+    if counts not in (LOGNORMAL, NEGATIVE_BINOMIAL):
+        raise InputError(unknown("distribution of counts", counts, (LOGNORMAL, NEGATIVE_BINOMIAL)))
+    if counts == NEGATIVE_BINOMIAL and not counted > 0:
+        raise InputError(
+            "negative binomial counts need the part of a well's cells that was counted (--counted-part 0.1; 1 where all were)"
+        )
     notes: list[str] = []
     wells = _wells(plate, notes)
     rows = _rows(plate, wells, first, last)
-    channels = _channels(plate, rows, dict(per_cell or {}), notes)
+    channels = channels_of(plate, rows, dict(per_cell or {}), tuple(unknown_scale), notes)
     begin = _begin(plate, wells, rows, first, notes)
     position = np.full(plate.wells.n, -1)
     position[wells] = np.arange(len(wells))
@@ -159,12 +147,13 @@ def observe(
     channel = np.array([quantities.index(q) for q in r.quantity], dtype=int)
     kind = np.select([r.flag == "below", r.flag == "above"], [BELOW, ABOVE], MEASURED)
     y = np.where(kind == MEASURED, r.value, r.limit)
-    _check_values(plate, r, y, kind, channels, channel)
+    _check_values(plate, r, y, kind, channels, channel, counts == NEGATIVE_BINOMIAL)
     time = r.time - begin[well]
     order = np.lexsort((time, channel, well))
     well, channel, time, y, kind, sd = (a[order] for a in (well, channel, time, y, kind, r.sd))
     times, place = _grid(well, time, len(wells))
-    start, free = _start(plate, wells, channels, well, channel, time, y, kind, notes)
+    start, free = _start(plate, wells, channels, well, channel, time, y, kind, begin, notes)
+    channels = scaled(channels, start, free, well, channel, time, y, kind, notes)
     steps = tuple(_steps(plate, w, begin[i]) for i, w in enumerate(wells))
     return Observed(
         plate=plate,
@@ -184,6 +173,7 @@ def observe(
         times=times,
         notes=tuple(notes),
         counted=counted,
+        exact=counts == NEGATIVE_BINOMIAL,
     )
 
 
@@ -231,54 +221,6 @@ def _rows(plate: Plate, wells: np.ndarray, first: float | None, last: float | No
             f"no reading lies in the window; readings run from {times.min():g} to {times.max():g} h"
         )
     return np.flatnonzero(usable & inside)
-
-
-def _channels(
-    plate: Plate, rows: np.ndarray, per_cell: dict[str, float], notes: list[str]
-) -> tuple[Channel, ...]:
-    r, found = plate.readings, []
-    present = [q for q in SPECIES if (r.quantity[rows] == q).any()]
-    for odd in set(per_cell) - set(present):
-        raise InputError(f"a reading per cell was given for `{odd}`; the plate has {', '.join(present)}")
-    for quantity in present:
-        units = sorted(set(r.unit[rows][r.quantity[rows] == quantity]))
-        if len(units) > 1:
-            raise InputError(f"`{quantity}` is given in {' and '.join(units)}; give one unit")
-        cells = quantity in COUNTED and units[0] == "cells/well"
-        factor, known = per_cell.get(quantity), True
-        if factor is None and quantity == "cell_index":
-            factor, known = 1 / CELLS_PER_INDEX, False
-            notes.append(
-                f"1 cell index is taken as {CELLS_PER_INDEX:g} cells (the scale of the deposit of Brummer "
-                "2022); rates per cell "
-                "change in proportion where it differs (--per-cell cell_index=...)"
-            )
-        elif factor is None and not cells:
-            raise InputError(
-                f"`{quantity}` is in {units[0]}, not in cells; say what one cell gives (--per-cell "
-                f"{quantity}=NUMBER), for "
-                "example the first reading divided by the cells seeded"
-            )
-        factor = 1.0 if factor is None else float(factor)
-        if not (np.isfinite(factor) and factor > 0):
-            raise InputError(f"the reading per cell of `{quantity}` is {factor:g}; it must be above 0")
-        background = _background(plate, quantity, notes)
-        logs = quantity in (*COUNTED, "luminescence")
-        found.append(Channel(quantity, SPECIES[quantity], units[0], factor, background, logs, known))
-    return tuple(found)
-
-
-def _background(plate: Plate, quantity: str, notes: list[str]) -> float:
-    """Median reading of empty wells; 0 where there are none, or the readings are counts."""
-    r = plate.readings
-    empty = (plate.wells.role[r.well] == "empty") & (r.quantity == quantity) & (r.flag == "")
-    if quantity in COUNTED or not empty.any():
-        return 0.0
-    found = float(np.median(r.value[empty]))
-    notes.append(
-        f"{quantity}: {found:.3g} {r.unit[empty][0]}, the median of the empty wells, is taken as background"
-    )
-    return found
 
 
 def _begin(
@@ -329,16 +271,18 @@ def _thinned(r, most: int, notes: list[str]) -> np.ndarray:
     return np.concatenate(kept)
 
 
-def _check_values(plate, r, y, kind, channels, channel) -> None:
+def _check_values(plate, r, y, kind, channels, channel, exact: bool) -> None:
     logs = np.array([c.logs for c in channels])[channel]
-    wrong = np.flatnonzero(((kind != MEASURED) & ~(y > 0)) | (logs & (kind == MEASURED) & ~(y > 0)))
+    zero = exact & (y == 0) & np.array([c.known for c in channels])[channel]
+    wrong = np.flatnonzero(((kind != MEASURED) & ~(y > 0)) | (logs & (kind == MEASURED) & ~(y > 0) & ~zero))
     if len(wrong):
         i = wrong[0]
         what = "is below or above a limit that is not stated" if kind[i] != MEASURED else f"is {y[i]:g}"
         raise InputError(
             f"well {plate.wells.names([r.well[i]])[0]} at {r.time[i]:g} h (line {r.line[i]}): "
             f"{r.quantity[i]} {what}; counts are "
-            "fitted as logarithms: write a value below the limit as `<25`"
+            "fitted as logarithms: write a value below the limit as `<25`, or take counts as negative binomial "
+            "(--count-errors negative_binomial)"
         )
 
 
@@ -354,7 +298,7 @@ def _grid(well: np.ndarray, time: np.ndarray, n: int) -> tuple[tuple[np.ndarray,
     return tuple(times), place
 
 
-def _start(plate, wells, channels, well, channel, time, y, kind, notes) -> tuple[np.ndarray, np.ndarray]:
+def _start(plate, wells, channels, well, channel, time, y, kind, begin, notes) -> tuple[np.ndarray, np.ndarray]:
     """Effectors and targets at the start of each well, and whether the targets are taken from the first
     reading."""
     w, start = plate.wells, np.empty((len(wells), 2))
@@ -362,11 +306,12 @@ def _start(plate, wells, channels, well, channel, time, y, kind, notes) -> tuple
     start[:, 0] = np.where(role == "target_alone", 0.0, w.effectors[wells])
     start[:, 1] = np.where(role == "effector_alone", 0.0, w.targets[wells])
     counted = any(c.species == "targets" and c.known and c.logs for c in channels)
+    looked_for = any(c.estimated for c in channels)
     free = np.zeros(len(wells), dtype=bool)
     for i in range(len(wells)):
         if role[i] == "effector_alone":
             continue
-        if counted and np.isfinite(start[i, 1]):
+        if (counted or (looked_for and begin[i] <= EARLY)) and np.isfinite(start[i, 1]):
             continue
         mine = np.flatnonzero(
             (well == i) & (kind == MEASURED) & np.array([c.species == "targets" for c in channels])[channel]

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from livingdrug.assay.effects import FORMS, INHIBITION, Factor, Shown, doses
 from livingdrug.assay.laws import GROWTH, is_signed, rates_of
-from livingdrug.assay.observed import Observed
+from livingdrug.assay.observed import EARLY, Observed
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.models import Model
@@ -20,7 +21,6 @@ FIXED, RANDOM = "fixed effect", "random effect"
 SEEDED, SCALE = "effectors_0", "reading_scale"
 BY = ("construct", "donor", "treatment", "well", "all")
 ERRORS = ("correlated", "independent", "given")
-EARLY = 1.0  # h: readings until then show the cells seeded
 FEWEST = 4  # wells on either side, below which an edge effect is not looked for
 SEEDING = (
     0.1  # SD of the logarithm of an error of effectors that all wells share, where donors do not show it
@@ -30,6 +30,7 @@ AT_START, NEAR = (
     "targets at the start",
     0.2,
 )  # SD of the logarithm around the first reading, where wells are few
+MIXED = "wells with different treatments"
 FEW = 8  # wells, below which a spread of seeding is not estimated
 
 
@@ -41,7 +42,8 @@ class AssayPlan:
     all wells share; donors: whether donors differ by random effects; plates: whether plates do, on growth and on
     what effectors do; edge: whether outer wells may grow and
     read differently; errors: one of ERRORS; seeding: SD of an error of the effectors seeded that all wells
-    share, where no donors differ; fixed: rates that are taken as known."""
+    share, where no donors differ; fixed: rates that are taken as known; dose: rate -> how the dose of a well moves it, one
+    of `effects.FORMS`."""
 
     model: Model
     by: tuple[str, ...] = ("construct",)
@@ -52,12 +54,18 @@ class AssayPlan:
     errors: str = "correlated"
     seeding: float = SEEDING
     fixed: Mapping[str, float] = field(default_factory=dict, hash=False)
+    dose: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         rates = rates_of(self.model)
         for name in (*self.fixed, *self.shared):
             if name not in rates and name not in growth_rates(self.model):
                 raise InputError(unknown("rate of this model", name, rates))
+        for name, form in self.dose.items():
+            if name not in rates or name in self.fixed:
+                raise InputError(unknown("rate that is fitted and may depend on a dose", name, set(rates) - set(self.fixed)))
+            if form not in FORMS:
+                raise InputError(unknown("effect of a dose", form, FORMS))
         for column in self.by:
             if column not in BY:
                 raise InputError(unknown("column of the map to fit by", column, BY))
@@ -79,7 +87,7 @@ def growth_rates(model: Model) -> tuple[str, ...]:
 class Column:
     """One number that is looked for. rate: what it acts on; group: whose; log: it is a logarithm; kind: FIXED
     or RANDOM; component: of variance, for a random effect; covariate: it moves a rate of some wells rather
-    than being one."""
+    than being one; shown: its name and unit where it is a number of interest all the same."""
 
     rate: str
     group: str
@@ -87,6 +95,7 @@ class Column:
     kind: str = FIXED
     component: str = ""
     covariate: bool = False
+    shown: Shown | None = None
 
     @property
     def name(self) -> str:
@@ -104,14 +113,14 @@ class Layout:
     """Columns, and how they reach the wells.
 
     main: rate -> column of each well (wells,), -1 where none; factors: rate (SEEDED, "targets_0", SCALE and
-    `reading_of` a quantity too) -> arrays (wells,) of columns that multiply it; known: rate -> value where no
+    `reading_of` a quantity too) -> what multiplies it; known: rate -> value where no
     column gives it; wells_differ: whether wells differ in effectors and in targets seeded by random effects
     of their own; notes: what was taken for granted."""
 
     plan: AssayPlan
     columns: tuple[Column, ...]
     main: dict[str, np.ndarray]
-    factors: dict[str, list[np.ndarray]]
+    factors: dict[str, list[Factor]]
     known: dict[str, float]
     wells_differ: tuple[bool, bool]
     notes: tuple[str, ...]
@@ -149,6 +158,9 @@ def lay_out(plan: AssayPlan, seen: Observed) -> Layout:
     _seeding(made)
     _scale(made)
     _edge(made)
+    _dose(made)
+    _treated(made, groups)
+    _per_cell(made)
     return Layout(
         plan, tuple(made.columns), made.main, made.factors, made.known, made.wells_differ, tuple(made.notes)
     )
@@ -161,7 +173,7 @@ class _Making:
         self.plan, self.seen = plan, seen
         self.columns: list[Column] = []
         self.main: dict[str, np.ndarray] = {}
-        self.factors: dict[str, list[np.ndarray]] = {}
+        self.factors: dict[str, list[Factor]] = {}
         self.known: dict[str, float] = dict.fromkeys(rates_of(plan.model), np.nan) | plan.model.typical
         self.notes: list[str] = []
         self.wells_differ = (False, False)
@@ -177,7 +189,7 @@ class _Making:
 
     def multiply(self, rate: str, *given, **named) -> None:
         """The same, for columns that multiply a rate."""
-        self.factors.setdefault(rate, []).append(self.add(rate, *given, **named))
+        self.factors.setdefault(rate, []).append(Factor(self.add(rate, *given, **named)))
 
 
 def group_names(seen: Observed, by: tuple[str, ...]) -> np.ndarray:
@@ -312,6 +324,54 @@ def _edge(made: _Making) -> None:
             and (~outer & np.isin(np.arange(seen.n), seen.well[seen.channel == k])).sum() >= FEWEST
         ):
             made.multiply(reading_of(channel.quantity), label, there, covariate=True)
+
+
+def _dose(made: _Making) -> None:
+    """Rates that depend on the dose of a well."""
+    seen = made.seen
+    for rate, form in made.plan.dose.items():
+        there = made.main[rate] >= 0
+        dose = doses(seen, there, rate)
+        scale = float(np.median(dose[there & (dose > 0)]) if form == INHIBITION else dose[there].max())
+        shown = (
+            Shown(f"{rate} IC50", "unit of the dose", float(np.log(scale)))
+            if form == INHIBITION
+            else Shown(f"{rate} factor at dose {scale:g}", "1")
+        )
+        label = np.full(seen.n, "dose", dtype=object)
+        which = made.add(rate, label, there & (dose > 0), covariate=True, shown=shown)
+        made.factors.setdefault(rate, []).append(Factor(which, dose / scale, form == INHIBITION))
+        made.notes.append(f"{rate} is that without the drug; the dose moves it ({form})")
+
+
+def _treated(made: _Making, groups: np.ndarray) -> None:
+    """Wells of one group that were treated differently, and are fitted as if they were not."""
+    seen, plan = made.seen, made.plan
+    if plan.dose or {"treatment", "well"} & set(plan.by) or "dex_level" in made.known:
+        return
+    sample = seen.column("role") == "sample"
+    dose = np.where(np.isfinite(seen.column("dose")), seen.column("dose"), 0.0)
+    for group in sorted(set(groups[sample])):
+        mine = sample & (groups == group)
+        kinds = set(zip(seen.column("treatment")[mine], dose[mine], strict=True))
+        if len(kinds) > 1:
+            made.notes.append(
+                f"{MIXED} are fitted as if they were treated alike ({group or 'all wells'}: {len(kinds)} treatments and "
+                "doses): fit them by treatment (--by construct,treatment), or give a rate an effect of the dose "
+                "(--dose-effect)"
+            )
+            return
+
+
+def _per_cell(made: _Making) -> None:
+    """What one cell gives in a reading, where it is looked for."""
+    seen = made.seen
+    for k, channel in enumerate(seen.channels):
+        if channel.estimated:
+            there = np.isin(np.arange(seen.n), seen.well[seen.channel == k])
+            shown = Shown(f"{channel.quantity} per cell", f"{channel.unit}/cell", float(np.log(channel.per_cell)))
+            label = np.full(seen.n, "per cell", dtype=object)
+            made.multiply(reading_of(channel.quantity), label, there, covariate=True, shown=shown)
 
 
 def reading_of(quantity: str) -> str:

@@ -42,7 +42,8 @@ class Wells:
 
     plate, well: texts (`A1`, without leading zeros; `A1,A2` where the file holds the mean of these wells
     alone); role: one of ROLES, "" where no map says it; construct, donor, treatment: texts, "" where there
-    is none; ratio: effectors per target as the map says it, effectors, targets: cells seeded, nan where
+    is none; dose: of the treatment, in the unit of the map, nan where unknown; ratio: effectors per target as the map says
+    it, effectors, targets: cells seeded, nan where
     unknown; start: time in h, on the clock of the readings, at which the effectors were added (0: with the
     clock); count: wells whose mean this is.
     """
@@ -53,6 +54,7 @@ class Wells:
     construct: np.ndarray
     donor: np.ndarray
     treatment: np.ndarray
+    dose: np.ndarray
     ratio: np.ndarray
     effectors: np.ndarray
     targets: np.ndarray
@@ -276,7 +278,7 @@ def _wells(columns: Mapping[str, Sequence]) -> Wells:
     n = _count(columns, "well")
     well = _column(columns, "well", n, None, str)
     texts = {"plate": "", "role": "", "construct": "", "donor": "", "treatment": ""}
-    numbers = {"ratio": np.nan, "effectors": np.nan, "targets": np.nan, "start": 0.0}
+    numbers = {"dose": np.nan, "ratio": np.nan, "effectors": np.nan, "targets": np.nan, "start": 0.0}
     made = {name: _column(columns, name, n, default, str) for name, default in texts.items()}
     made |= {name: _column(columns, name, n, default, float) for name, default in numbers.items()}
     wells = Wells(**made, well=well, count=_column(columns, "count", n, 1, int))
@@ -291,7 +293,7 @@ def _wells(columns: Mapping[str, Sequence]) -> Wells:
     _refuse(
         np.array(twice, dtype=bool), where, "the well stands twice in the map; a well of a plate has one row"
     )
-    for name in ("ratio", "effectors", "targets"):
+    for name in ("dose", "ratio", "effectors", "targets"):
         values = getattr(wells, name)
         wrong = (values < 0) | np.isinf(values)
         _refuse(wrong, where, f"`{name}` must be finite and 0 or above, or nan where it is unknown")

@@ -191,6 +191,8 @@ def _facts(text: str, entries: list[dict], cells: list[dict], target: str) -> Fa
         else:
             facts |= {"construct": entry["name"], "effectors_seeded": entry["amount"]}
     others = [e for e in entries if e not in cells]
+    if len(others) == 1:
+        facts["dose"] = others[0]["amount"]
     if others:
         facts["treatment"] = " + ".join(
             f"{e['name']} {float(e['amount']):g} {e['unit'].strip()}".strip() for e in others
@@ -201,7 +203,7 @@ def _facts(text: str, entries: list[dict], cells: list[dict], target: str) -> Fa
 def numbers_of(facts: Facts, line: int, where: str, findings: Findings) -> dict[str, float | str]:
     """Role, ratio and numbers seeded of a well as texts and numbers, nan where unknown; faults by line and
     well."""
-    made: dict[str, float | str] = {"role": "", "ratio": np.nan, "effectors": np.nan, "targets": np.nan}
+    made: dict[str, float | str] = {"role": "", "ratio": np.nan, "effectors": np.nan, "targets": np.nan, "dose": np.nan}
     for key, name in (("effectors_seeded", "effectors"), ("targets_seeded", "targets")):
         if facts.get(key):
             value, _, kind = read_cell(facts[key])
@@ -216,6 +218,13 @@ def numbers_of(facts: Facts, line: int, where: str, findings: Findings) -> dict[
                 )
             else:
                 made[name] = value
+    if facts.get("dose"):
+        value, _, kind = read_cell(facts["dose"])
+        if kind != NUMBER or value < 0:
+            problem = f"{where}: `{printable(facts['dose'], 30)}` is no dose"
+            findings.add("map", line, "dose", facts["dose"], problem, "write a number in one unit, 0 without the drug")
+        else:
+            made["dose"] = value
     if facts.get("ratio"):
         ratio = read_ratio(facts["ratio"])
         if ratio is None:

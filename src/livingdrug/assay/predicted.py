@@ -49,12 +49,14 @@ class Question:
 @dataclass(frozen=True)
 class Band:
     """A course with its interval. group: whose; times (h); targets, effectors: (3, times), lower end, median,
-    upper end."""
+    upper end; died: part of the draws in which a population fell below one cell and, by the equations alone, would have come
+    back: there it stays dead."""
 
     group: str
     times: np.ndarray
     targets: np.ndarray
     effectors: np.ndarray
+    died: float = 0.0
 
     def table(self):
         """pandas table in long form."""
@@ -130,7 +132,51 @@ def run(
     """Cells (draws, times, 2): effectors and targets of a design, exhausted effectors counted with the
     others."""
     n = len(next(iter(values.values())))
-    course = Course(estimates.model, (question.steps(),) * n, (times,) * n)
+    return _solved(estimates, values, question, times, (question.steps(),) * n)
+
+
+def run_to_death(
+    estimates: Estimates, values: dict[str, np.ndarray], question: Question, times: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """The same where less than one cell is none: a population that the equations let come back from less than one cell, with
+    none added, stays dead. And the part of the draws in which that is so. Seen at `times`."""
+    n = len(next(iter(values.values())))
+    steps = [question.steps()] * n
+    cells, ever = _solved(estimates, values, question, times, tuple(steps)), np.zeros(n, dtype=bool)
+    populations = (1,) if any(s.name == EXHAUSTED for s in estimates.model.system.states) else (1, 0)
+    for _ in range(2 * question.rounds):
+        again = {}
+        for which in populations:
+            ends = question.steps().time if which == 1 and question.added else np.array([])
+            for w, time in _returns(cells[:, :, which], times, ends):
+                again[w] = min(again.get(w, (np.inf, 0)), (time, which))
+        if not again:
+            break
+        for w, (time, which) in again.items():
+            steps[w] = steps[w].with_death(time, which)
+        own = np.array(sorted(again))
+        ever[own] = True
+        mine = {name: value[own] for name, value in values.items()}
+        cells[own] = _solved(estimates, mine, question, times, tuple(steps[w] for w in own))
+    return cells, float(ever.mean())
+
+
+def _returns(cells: np.ndarray, times: np.ndarray, ends: np.ndarray) -> list[tuple[int, float]]:
+    """(draw, time) of the first fall below one cell from which a course comes back before cells are added at `ends`."""
+    found = []
+    for begin, end in zip([-np.inf, *ends], [*ends, np.inf], strict=True):
+        mine = (times > begin) & (times <= end)
+        own, when = cells[:, mine], times[mine]
+        low = own < 1
+        later = np.maximum.accumulate(low, axis=1) & ~low
+        for w in np.flatnonzero(later.any(axis=1)):
+            found.append((int(w), float(when[low[w].argmax()])))
+    return found
+
+
+def _solved(estimates: Estimates, values, question: Question, times: np.ndarray, steps: tuple[Steps, ...]) -> np.ndarray:
+    n = len(steps)
+    course = Course(estimates.model, steps, (times,) * n)
     start = np.zeros((n, len(course.states)))
     start[:, course.states.index(EFFECTORS)] = max(question.effectors, ABSENT)
     start[:, course.states.index(TARGETS)] = max(question.targets, ABSENT)
@@ -172,10 +218,10 @@ def predict_courses(
     times = np.unique(np.append(np.arange(0.0, end, every), end))
     found = []
     for group in groups or estimates.groups or ("",):
-        cells = run(estimates, drawn_rates(estimates, group, draws, donor), question, times)
+        cells, died = run_to_death(estimates, drawn_rates(estimates, group, draws, donor), question, times)
         ends = (0.5 - LEVEL / 2, 0.5, 0.5 + LEVEL / 2)
         effectors, targets = (np.nanquantile(cells[:, :, k], ends, axis=0) for k in (0, 1))
-        found.append(Band(group, times, targets, effectors))
+        found.append(Band(group, times, targets, effectors, died))
     return found
 
 
@@ -270,6 +316,8 @@ def _kills(law: str, v: dict[str, np.ndarray], x: float, y: float) -> np.ndarray
     """Targets killed by one effector in an hour among x targets and y effectors."""
     if law == "ratio":
         return v["kill_max"] * x / (y + v["half_ratio"] * x)
+    if law == "holling_3":
+        return v["kill_max"] * x**2 / (v["half_targets"] ** 2 + x**2)
     free = v["k_kill"] * x
     if law == "saturating_effectors":
         return free / (1 + y / v["half_effectors"])

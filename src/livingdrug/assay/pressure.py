@@ -42,7 +42,8 @@ def killing_pressure(fit: AssayFit) -> list[Pressure]:
         return []
     ratio = np.round(seen.start[:, 0] / np.maximum(seen.start[:, 1], 1e-9), 4)
     found = []
-    sample = role == "sample"
+    # where a dose moves rates, the group stands for its wells without the drug
+    sample = (role == "sample") & ~((seen.column("dose") > 0) & bool(fit.plan.dose))
     for group in sorted(set(groups[sample])):
         for one in sorted(set(ratio[sample & (groups == group)]), reverse=True):
             mine = early & (sample & (groups == group) & (ratio == one))[seen.well]

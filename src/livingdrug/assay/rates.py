@@ -251,17 +251,21 @@ def _rate(fit: AssayFit, j: int, units: dict[str, str], df: float, profiles: boo
         ends = profile_ends(fit, j, reach**2) if profiles and not lost else None
         low, high = (ends.low, ends.high) if ends else (-np.inf, np.inf)
     status = _status(low, high, column.log)
+    name, group, unit = column.rate, column.group, units.get(column.rate, "1")
+    if column.shown:
+        name, group, unit = column.shown.name, "", column.shown.unit
+        at, low, high = (x + column.shown.shift for x in (at, low, high))
     back = np.exp if column.log else (lambda x: x)
     shown = [float(back(x)) if np.isfinite(x) else np.nan for x in (low, high)]
-    return Rate(
-        column.rate, column.group, units[column.rate], float(back(at)), *shown, at, se, df, column.log, status
-    )
+    return Rate(name, group, unit, float(back(at)), *shown, at, se, df, column.log, status)
 
 
 def _lost(fit: AssayFit, group: str) -> bool:
     """Whether rates of a group stand in for each other: one is hidden by others or ran to the highest value
     that is looked for, or two are known to no power of ten. Then no interval of any rate of the group means
     anything."""
+    if fit.torn:
+        return True
     mine = [k for k in fit.rates() if fit.layout.columns[k].group == group]
     low, high = limits(fit.layout)
     unknown_ones = 0

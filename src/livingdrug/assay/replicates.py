@@ -54,7 +54,7 @@ def group_keys(plate: Plate) -> np.ndarray:
     A well of which the map says nothing is alone in its group.
     """
     w = plate.wells
-    numbers = [np.char.mod("%.6g", values) for values in (w.ratio, w.effectors, w.targets)]
+    numbers = [np.char.mod("%.6g", values) for values in (w.ratio, w.effectors, w.targets, w.dose)]
     unknown = [i if role == "" else -1 for i, role in enumerate(w.role)]
     keys = list(zip(w.plate, w.role, unknown, w.construct, w.donor, w.treatment, *numbers, strict=True))
     order = {key: i for i, key in enumerate(dict.fromkeys(keys))}

@@ -24,7 +24,7 @@ LOOSE = 4.0  # times the errors of a fit: far from the best point a narrow error
 def pooled_starts(plan: AssayPlan, seen: Observed) -> list[dict[str, float]]:
     """Rates with which all wells alike are described well, by name: the best first, different ones after
     it."""
-    alike = replace(plan, by=("all",), donors=False, edge=False, shared=())
+    alike = replace(plan, by=("all",), donors=False, edge=False, shared=(), dose={})
     if plan.errors == "correlated":
         alike = replace(alike, errors="independent")
     guesses = dict(plan.model.typical) | _grown(alike, seen)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.roots import root
+
 
 @dataclass(frozen=True)
 class Auc:
@@ -57,7 +59,6 @@ def interval(value: float, n_events: int, n_others: int, level: float = 0.95) ->
     Never of width 0: a perfect separation of few products leaves lower areas open, which DeLong's [1, 1]
     hides.
     """
-    from scipy.optimize import brentq
     from scipy.stats import norm
 
     z = norm.ppf(0.5 + level / 2)
@@ -66,9 +67,9 @@ def interval(value: float, n_events: int, n_others: int, level: float = 0.95) ->
         return side * (value - bound) - z * np.sqrt(variance_at(bound, n_events, n_others))
 
     # at an area of 0 or 1 the bound itself is a second root of no use
-    lower = 0.0 if value <= 0 else brentq(lambda b: off(b, 1), 1e-12, min(value, 1 - 1e-9))
-    upper = 1.0 if value >= 1 else brentq(lambda b: off(b, -1), max(value, 1e-9), 1 - 1e-12)
-    return float(lower), float(upper)
+    lower = 0.0 if value <= 0 else root(lambda b: off(b, 1), 1e-12, min(value, 1 - 1e-9))
+    upper = 1.0 if value >= 1 else root(lambda b: off(b, -1), max(value, 1e-9), 1 - 1e-12)
+    return lower, upper
 
 
 def variance_at(area: float, n_events: int, n_others: int) -> float:

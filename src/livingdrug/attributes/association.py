@@ -65,8 +65,8 @@ def permutation_p(x: np.ndarray, outcome: np.ndarray, exact: bool, seed: int = 1
     """Two-sided p of the association of x (n,) with scores of the outcome (n,), by arrangements of the
     outcome.
 
-        Statistic: covariance of the two. exact: go through all arrangements of a binary outcome, if these are at
-        most ARRANGEMENTS; else DRAWN random ones, the one seen added.
+        Statistic: covariance of the two. exact: go through all arrangements of a binary outcome, if these are
+        at most ARRANGEMENTS; else DRAWN random ones, the one seen added.
     """
     centred = x - x.mean()
     seen = abs(centred @ outcome) * (1 - 1e-9)
@@ -111,7 +111,7 @@ def _one(name: str, x: np.ndarray, outcome: Outcome, level: float, exact: bool, 
     scores = _scores(part)
     from scipy.stats import t
 
-    half = t.ppf(0.5 + level / 2, df) * error
+    half = float(t.ppf(0.5 + level / 2, df) * error)
     area = with_interval(own, part.y > 0.5, level) if part.kind == "binary" else None
     p_value = permutation_p(z, scores, exact, seed)
     return Effect(name, effect, effect - half, effect + half, p_value, np.nan, area, len(own))

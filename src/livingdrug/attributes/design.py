@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.roots import root
+
 POWER = 0.8
 SHRINKAGE = 0.9  # of Riley et al. (2019): how much of a model's slopes survives in new patients
 
@@ -42,9 +44,8 @@ def power_of(effect: float, n1: int, n2: int, alpha: float = 0.05) -> float:
 def detectable(n1: int, n2: int, looked_at: int = 1, power: float = POWER, alpha: float = 0.05) -> Detectable:
     """Smallest difference that n1 and n2 patients show with this power, when so many attributes are looked at
     (Bonferroni)."""
-    from scipy.optimize import brentq
 
-    effect = float(brentq(lambda d: power_of(d, n1, n2, alpha / looked_at) - power, 1e-6, 20))
+    effect = root(lambda d: power_of(d, n1, n2, alpha / looked_at) - power, 1e-6, 20)
     return Detectable(effect, auc_of(effect), looked_at)
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.roots import root
+
 STEPS = 200
 SMALL = 1e-10
 
@@ -74,7 +76,6 @@ def _penalised(design, y, beta) -> float:
 def profile_interval(x: np.ndarray, event: np.ndarray, term: int, level: float = 0.95) -> tuple[float, float]:
     """Interval of a coefficient (term 0 is the intercept) by the profile of the penalised likelihood; an end
     that the profile does not reach within a thousand standard errors is infinite."""
-    from scipy.optimize import brentq
     from scipy.stats import chi2
 
     best = fit_firth(x, event)
@@ -82,7 +83,7 @@ def profile_interval(x: np.ndarray, event: np.ndarray, term: int, level: float =
     at, error = best.estimates[term], best.errors[term]
 
     def above(value: float) -> float:
-        return fit_firth(x, event, (term, value)).penalised - cut
+        return float(fit_firth(x, event, (term, value)).penalised - cut)
 
     ends = []
     for side in (-1, 1):
@@ -90,7 +91,7 @@ def profile_interval(x: np.ndarray, event: np.ndarray, term: int, level: float =
         while above(at + side * width) > 0 and width < 1000 * error:
             width *= 2
         reached = width < 1000 * error
-        ends.append(brentq(above, at, at + side * width, xtol=1e-6 * error) if reached else side * np.inf)
+        ends.append(root(above, at, at + side * width, xtol=1e-6 * error) if reached else side * np.inf)
     return float(ends[0]), float(ends[1])
 
 

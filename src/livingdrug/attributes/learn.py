@@ -18,7 +18,8 @@ Method = Literal["ridge", "elastic-net", "lasso", "sparse-pls"]
 MIXING: dict[Method, float] = {"ridge": 0.0, "elastic-net": 0.5, "lasso": 1.0, "sparse-pls": 1.0}
 TUNED_COMPONENTS = 2.0  # of sparse PLS, where there are patients enough to choose the threshold
 TUNED_NET = (0.9, 0.7, 0.5, 0.35, 0.2, 0.1)  # of the penalty that leaves nothing in, or of the largest weight
-# fixed beforehand: ridge at the number of attributes (standardised), at which few patients lose little and none is chosen
+# fixed beforehand: ridge at the number of attributes (standardised), at which few patients lose little and
+# none is chosen
 FIXED_RIDGE, FIXED_NET = (1.0,), (0.5,)
 TUNE_FROM = 10  # patients of the smaller class in a training part from which a penalty can be chosen at all
 PERMUTATIONS = 499

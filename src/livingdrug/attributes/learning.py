@@ -3,6 +3,7 @@ reach, and the one word that may be said."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -37,9 +38,9 @@ class Left:
 @dataclass(frozen=True)
 class Calibration:
     """Of the mean predictions for patients not seen: slope and intercept of a logistic regression on them,
-    with intervals; brier: mean squared error of the probability, with an interval by drawing patients; brier_p:
-    part of the permuted outcomes with as small a one; prevalence_brier: that of the prevalence alone; accuracy and
-    majority: part called right at one half, by the model and by the larger class."""
+    with intervals; brier: mean squared error of the probability, with an interval by drawing patients;
+    brier_p: part of the permuted outcomes with as small a one; prevalence_brier: that of the prevalence
+    alone; accuracy and majority: part called right at one half, by the model and by the larger class."""
 
     slope: tuple[float, float, float]
     intercept: tuple[float, float, float]
@@ -99,16 +100,17 @@ def study(
     options = {"method": method, "repeats": repeats, "seed": seed, "keep": keep}
     plan = plan_for(outcome, count, **options)
     plan = replace(plan, permutations=plan.permutations if permutations is None else permutations)
-    several = labels is not None and len(set(labels)) > 1
-    place = np.unique(labels, return_inverse=True)[1].astype(np.int64) if several else None
+    several, place = labels is not None and len(set(labels)) > 1, None
+    if labels is not None and several:
+        place = np.unique(labels, return_inverse=True)[1].astype(np.int64)
 
     def run(name: str, own: Features, by_study: bool = False) -> Crossed:
-        step = None if progress is None else lambda done, all_: progress(name, done, all_)
+        step = partial(progress, name) if progress else None
         return crossed(own, outcome, plan, place, by_study, step)
 
     main = run("random folds", features)
     by_study, left = None, ()
-    if several:
+    if labels is not None and place is not None:
         left = _left(features, outcome, plan, place, labels)
         if sum(study.pairs > 0 for study in left) > 1:
             by_study = run("studies left out", features, True)
@@ -319,7 +321,7 @@ def sentences(result: LearningStudy) -> list[str]:
         )
     if np.isfinite(result.label_alone):
         out.append(f"The study label alone ranks {100 * result.label_alone:.0f} of 100 pairs rightly.")
-    if result.clinical is not None:
+    if result.clinical is not None and result.both is not None:
         measure = MEASURE[outcome.kind]
         out.append(
             f"Clinical columns alone: {measure} {result.clinical.value:.2f}; with the attributes "

@@ -55,7 +55,7 @@ def read_matrix(path: str | Path) -> Expression:
             raise InputError(
                 f"`{path.name}` line {grid.lines[bad[0]]}, column "
                 f"{printable(grid.headings[j + 1], 30)}: "
-                f"`{printable(texts[bad[0]], 30)}` is not a number"
+                f"`{printable(str(texts[bad[0]]), 30)}` is not a number"
             )
         x[:, j] = read.value
     return _settled(path.name, x, tuple(first), tuple(grid.headings[1:]), grid.lines)
@@ -65,9 +65,8 @@ def _market(path: Path):
     from scipy.io import mmread
 
     try:
-        x = np.asarray(
-            mmread(path).todense() if hasattr(mmread(path), "todense") else mmread(path), dtype=float
-        )
+        read = mmread(path)
+        x = np.asarray(read.todense() if hasattr(read, "todense") else read, dtype=float)  # pyright: ignore
     except (ValueError, OSError) as error:
         raise InputError(f"`{path.name}` is no Matrix Market file: {printable(str(error), 100)}") from None
     genes, products = (
@@ -94,7 +93,7 @@ def _names(path: Path, kinds: tuple[str, ...]) -> tuple[str, ...]:
 
 def _anndata(path: Path):
     try:
-        import anndata
+        import anndata  # pyright: ignore[reportMissingImports] # a package of the user
     except ImportError:
         raise InputError(
             "`.h5ad` needs the package anndata: `pip install anndata`, or write the table as CSV"
@@ -123,7 +122,7 @@ def _settled(
             f"`{name}`: product `{printable(twice[0], 30)}` has two columns; give each a name of its own"
         )
     if np.isnan(x).any():
-        gone = np.isnan(x).any(axis=1)
+        gone = np.asarray(np.isnan(x).any(axis=1))
         notes.append(f"{int(gone.sum())} gene(s) with missing values are left out")
         x, genes = x[~gone], tuple(g for g, out in zip(genes, gone, strict=True) if not out)
     x, genes = _joined_genes(x, genes, notes)

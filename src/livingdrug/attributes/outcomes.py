@@ -97,7 +97,7 @@ def _classes(table: ProductTable, name: str) -> tuple[Outcome, np.ndarray]:
         )
     rows = np.flatnonzero([word in BETTER for word in read])  # not evaluable takes no part
     family = {"CR": {"sCR", "CR", "CRi", "CRh", "CRu"}}
-    ones = set().union(*(family.get(w, {w}) for w in wanted))
+    ones = {word for w in wanted if w is not None for word in family.get(w, {w})}
     y = np.array([read[i] in ones for i in rows], dtype=float)
     if not len(y):
         raise InputError(f"`{table.name}`: `{column.heading}` holds no evaluable response")
@@ -110,7 +110,7 @@ def _numbers(table: ProductTable, heading: str, rows: np.ndarray) -> np.ndarray:
     bad = [i for i in rows if read.kind[i] != NUMBER]
     if bad:
         raise InputError(
-            f"`{table.name}` line {table.lines[bad[0]]}: `{printable(texts[bad[0]], 30)}` in `{heading}` is "
+            f"`{table.name}` line {table.lines[bad[0]]}: `{printable(str(texts[bad[0]]), 30)}` in `{heading}` is "
             f"not a number; "
             "write a number or a class such as CR, or leave the cell empty"
         )
@@ -145,11 +145,15 @@ def _happened(text: str, heading: str) -> bool | None:
     return (found.code == 0) if is_cnsr(heading) else (found.code == 1)
 
 
+def _known_heading(table: ProductTable, name: str) -> str:
+    heading = _heading(table, name)
+    if heading is None:
+        raise InputError(f"`{table.name}`: " + unknown("column", name, list(table.texts)))
+    return heading
+
+
 def _survival(table: ProductTable, time: str, event: str) -> tuple[Outcome, np.ndarray]:
-    headings = [_heading(table, name) for name in (time, event)]
-    for name, heading in zip((time, event), headings, strict=True):
-        if heading is None:
-            raise InputError(f"`{table.name}`: " + unknown("column", name, list(table.texts)))
+    headings = [_known_heading(table, name) for name in (time, event)]
     there = np.flatnonzero([not is_missing(t) for t in table.texts[headings[0]]])
     if not len(there):
         raise InputError(f"`{table.name}`: `{headings[0]}` is empty in every row; no product has an outcome")
@@ -157,7 +161,7 @@ def _survival(table: ProductTable, time: str, event: str) -> tuple[Outcome, np.n
     flags = [_happened(table.texts[headings[1]][i], headings[1]) for i in there]
     if any(f is None for f in flags):
         i = there[[f is None for f in flags].index(True)]
-        text = printable(table.texts[headings[1]][i], 30)
+        text = printable(str(table.texts[headings[1]][i]), 30)
         raise InputError(
             f"`{table.name}` line {table.lines[i]}: `{text}` in `{headings[1]}` is neither an event nor "
             f"censoring; write 1 or 0"

@@ -188,8 +188,9 @@ def _sweep(x, weight, rest, eta, size, beta, alpha, lam, active, every):
 def gram(a):
     """Products of the rows of a (n, p) with each other, shape (n, n).
 
-    A library of linear algebra would part this among threads of its own, beside those that run permutations already: where
-    the machine is shared they wait for each other for seconds, and the last digits depend on their number.
+    A library of linear algebra would part this among threads of its own, beside those that run permutations
+    already: where the machine is shared they wait for each other for seconds, and the last digits depend on
+    their number.
     """
     n, p = a.shape
     turned, out = np.empty((BLOCK, n)), np.zeros((n, n))

@@ -19,9 +19,18 @@ LIMIT = 0.005  # of the gate: detection limit of a fraction in a composition unl
 class Treatment:
     """How one attribute reaches the scale that is analysed.
 
-    name: there; how: `clr` and `ratio` (of the fractions of a closed gate), `logit`, `log` or `plain`; parts:
-    headings it is made of, its own first; whole: 100 for percentages, 1 for fractions; edge: what stands for
-    a fraction of 0 (`logit`), or the detection limit of the gate (`clr`, `ratio`), of 1.
+    Attributes
+    ----------
+    name : str
+        On the scale that is analysed.
+    how : {'clr', 'ratio', 'logit', 'log', 'plain'}
+        `clr` and `ratio` (of the fractions of a closed gate), `logit`, `log` or `plain`.
+    parts : tuple of str
+        Headings it is made of, its own first.
+    whole : float
+        100 for percentages, 1 for fractions.
+    edge : float
+        What stands for a fraction of 0 (`logit`), or the detection limit of the gate (`clr`, `ratio`), of 1.
     """
 
     name: str
@@ -59,7 +68,7 @@ def treatments(
     gate), other fractions logits, positive quantities logarithms. Raises InputError where the table has none.
     """
     gates = gates_of(table)
-    closed = {gate: columns for gate, columns in gates.items() if _is_closed(table, columns)}
+    closed: dict[str, tuple[Column, ...]] = {gate: columns for gate, columns in gates.items() if _is_closed(table, columns)}
     found = []
     for column in table.having(*roles):
         gate = closed.get(column.gate) if column.scale == "fraction" else None
@@ -68,7 +77,7 @@ def treatments(
         elif len(gate) > 2:
             parts = (column.heading, *(c.heading for c in gate if c is not column))
             found.append(Treatment(f"clr {column.heading}", "clr", parts, _whole(table, gate), limit))
-        elif column is gate[0]:  # two parts are one ratio
+        elif column is next(iter(gate)):  # two parts are one ratio
             parts = tuple(c.heading for c in gate)
             found.append(Treatment(f"log {parts[0]}:{parts[1]}", "ratio", parts, _whole(table, gate), limit))
     if not found:
@@ -127,7 +136,7 @@ def _check_whole(t: Treatment, table: ProductTable) -> None:
             "model was learned from fractions of 1; write them so"
         )
     total = parts.sum(axis=1) / t.whole
-    off = np.flatnonzero(np.abs(total - 1) > OFF) if t.how != "logit" else ()
+    off = np.flatnonzero((np.abs(total - 1) > OFF) & (t.how != "logit"))
     if len(off):
         raise InputError(
             f"`{table.name}` line {table.lines[off[0]]}: {', '.join(map(printable, t.parts))} add up to "
@@ -154,8 +163,8 @@ def _whole(table: ProductTable, gate: tuple[Column, ...]) -> float:
 
 
 def whole_of(table: ProductTable, column: Column) -> float:
-    """100 where a column holds percentages, 1 where it holds fractions: what its heading says, else its values and those of
-    its gate."""
+    """100 where a column holds percentages, 1 where it holds fractions: what its heading says, else its
+    values and those of its gate."""
     gate = gates_of(table).get(column.gate, (column,))
     return 100.0 if "%" in split_heading(column.heading)[1] else _whole(table, gate)
 

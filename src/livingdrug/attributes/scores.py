@@ -22,8 +22,17 @@ LEAST_PART = 0.5  # of a set's genes that must be present
 
 @dataclass(frozen=True)
 class Signature:
-    """A set of genes. name, source: texts of the file; genes: symbols; weights (genes,): None for a plain
-    set."""
+    """A set of genes.
+
+    Attributes
+    ----------
+    name, source : str
+        Texts of the file.
+    genes : tuple of str
+        Symbols.
+    weights : ndarray or None, shape (genes,)
+        None for a plain set.
+    """
 
     name: str
     source: str

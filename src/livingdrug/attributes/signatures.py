@@ -72,7 +72,7 @@ def _weighted(path: Path) -> Signature:
     bad = np.flatnonzero(read.kind != NUMBER)
     if len(bad):
         raise InputError(
-            f"`{path.name}` line {grid.lines[bad[0]]}: `{printable(grid.columns[1][bad[0]], 30)}` is no "
+            f"`{path.name}` line {grid.lines[bad[0]]}: `{printable(str(grid.columns[1][bad[0]]), 30)}` is no "
             f"weight"
         )
     twice = [g for i, g in enumerate(genes) if g in genes[:i]]

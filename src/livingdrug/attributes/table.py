@@ -145,8 +145,8 @@ def _columns(headings, units, said: Mapping[str, str], name: str) -> tuple[Colum
 
 def _column(heading: str, plain: str, unit: str, said: str) -> Column:
     meaning = meaning_of(plain)
-    counted = meaning is not None and meaning.scale == "fraction" and unit and not _is_part(unit)
-    if counted:  # absolute counts, or a fluorescence: of no gate, as logarithms
+    if meaning is not None and meaning.scale == "fraction" and unit and not _is_part(unit):
+        # absolute counts, or a fluorescence: of no gate, as logarithms
         column = Column(heading, meaning.role, "log", meaning.name, "the heading and its unit", "", unit)
     elif meaning is not None:
         column = Column(

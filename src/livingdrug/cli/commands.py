@@ -24,19 +24,22 @@ class Commands(click.Group):
         alone = [kind for kind in kinds() if "-" not in kind and has_command(kind)]
         return [*alone, *groups()] if self.of_kinds else []
 
-    def list_commands(self, context: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in order."""
         return sorted({*self.commands, *self.later, *self._kinds()})
 
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, loaded; None where there is none of that name."""
+        name = cmd_name
         if name in self.later:
             return getattr(import_module(self.later[name][0]), name)
+        if name in self.commands:  # a group of its own, which takes up the kinds of its name
+            return self.commands[name]
         if name in self._kinds():
             return _group(name) if name in groups() else _command(name)
-        return super().get_command(context, name)
+        return super().get_command(ctx, name)
 
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help."""
         mine = {name: command.get_short_help_str(64) for name, command in self.commands.items()}
         mine |= {name: line for name, (_, line) in self.later.items()} | {
@@ -49,7 +52,7 @@ class Commands(click.Group):
 class Group(click.Group):
     """Kinds that belong together, as commands of one group."""
 
-    def list_commands(self, context: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """Names within the group, in order."""
         own = {
             kind.partition("-")[2]
@@ -58,17 +61,21 @@ class Group(click.Group):
         }
         return sorted({*self.commands, *own})
 
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, loaded; None where there is none of that name."""
-        kind = f"{self.name}-{name}"
-        return _command(kind) if kind in kinds() and has_command(kind) else super().get_command(context, name)
+        kind = f"{self.name}-{cmd_name}"
+        found = kind in kinds() and has_command(kind)
+        return _command(kind) if found else super().get_command(ctx, cmd_name)
 
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help."""
         with formatter.section("Commands"):
-            formatter.write_dl(
-                [(name, help_of(f"{self.name}-{name}")[0]) for name in self.list_commands(context)]
-            )
+            formatter.write_dl([(name, self._line(name)) for name in self.list_commands(ctx)])
+
+    def _line(self, name: str) -> str:
+        if name in self.commands:
+            return self.commands[name].get_short_help_str(64)
+        return help_of(f"{self.name}-{name}")[0]
 
 
 def _group(name: str) -> Group:

@@ -43,3 +43,17 @@ def remake_report(folder: str, pdf: bool = False, docx: bool = False) -> None:
 
         path = write_word(folder)
         click.echo(f"wrote {path}: SHA-256 {file_hash(path)}")
+
+
+def bind_reports(folders: tuple[str, ...], out: str, title: str, pdf: bool, docx: bool) -> None:
+    """One document of several runs, in their order."""
+    from pathlib import Path
+
+    import click
+
+    from livingdrug.report import REPORT, bind, file_hash, word_document, write_pdf
+
+    report, path = bind(folders, out, title), Path(out) / REPORT
+    made = [path, *([write_pdf(path)] if pdf else []), *([word_document(report, out)] if docx else [])]
+    for file in made:
+        click.echo(f"wrote {file}: SHA-256 {file_hash(file)}")

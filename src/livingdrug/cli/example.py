@@ -18,19 +18,19 @@ from livingdrug.core.errors import InputError
 class Examples(click.Group):
     """A command for each module of `cli.examples`."""
 
-    def list_commands(self, context: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names, in order."""
         return sorted(found.name for found in iter_modules(examples.__path__))
 
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command that writes it; None where there is none of that name."""
-        if name not in self.list_commands(context):
+        if cmd_name not in self.list_commands(ctx):
             return None
-        module = import_module(f"{examples.__name__}.{name}")
+        module = import_module(f"{examples.__name__}.{cmd_name}")
         folder = click.Argument(["folder"], type=click.Path(file_okay=False))
         said = f"{(module.__doc__ or '').strip()} Written into FOLDER."
         return click.Command(
-            name, params=[folder], callback=lambda folder: write_example(module, folder), help=said
+            cmd_name, params=[folder], callback=lambda folder: write_example(module, folder), help=said
         )
 
 

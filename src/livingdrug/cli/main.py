@@ -11,14 +11,15 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli.commands import Commands
+from livingdrug.cli.commands import Commands, Group
 from livingdrug.cli.out_help import EVEN_SO_HELP, MEMORY_HELP, OUT_HELP, UNCERTAINTY_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
 
 LATER = {
     "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
-    "petab": ("livingdrug.cli.petab", "Evaluate the PEtab PROBLEM (YAML, version 1)."),
+    "log": ("livingdrug.cli.log", "Check a log of runs."),
+    "petab": ("livingdrug.cli.petab", "Evaluate the PEtab PROBLEM (YAML, version 1 or 2)."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }
 
@@ -32,7 +33,7 @@ def cli() -> None:
     """Quantitative pharmacology of engineered T cells. For research, not for clinical decisions."""
 
 
-@cli.group(invoke_without_command=True)
+@cli.group(cls=Group, invoke_without_command=True)
 @click.option("--disease", help="Only models of this disease, such as lymphoma.")
 @click.option("--target", help="Only models of this target, such as CD19.")
 @click.option("--mechanism", help="Only models with this mechanism, such as 'antigen loss'.")
@@ -41,7 +42,7 @@ def cli() -> None:
 @click.option("--licence", help="Part of the licence of the place where the numbers were read, such as CC0.")
 @click.pass_context
 def models(context: click.Context, **wanted: str | None) -> None:
-    """List or find models. `show`, `check`, `export` or write a `new` one."""
+    """List or find models. `show`, `check`, `export`, `compare` or write a `new` one."""
     if context.invoked_subcommand is None:
         from livingdrug.cli.show import print_catalogue
 
@@ -53,15 +54,17 @@ def models(context: click.Context, **wanted: str | None) -> None:
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
 @click.option("--latex", is_flag=True, help="Print the equations as LaTeX only.")
 @click.option("--toml", is_flag=True, help="Print the model as a file that can be edited and simulated.")
+@click.option("--diagram", type=click.Path(dir_okay=False), metavar="FILE", help="Write a diagram of states and flows to "
+              "FILE: .svg, .png, .mmd (Mermaid) or .dot (Graphviz).")
 @click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
-def show(name: str, fragments: str, latex: bool, toml: bool, even_so: bool) -> None:
+def show(name: str, fragments: str, latex: bool, toml: bool, diagram: str | None, even_so: bool) -> None:
     """Equations, parameters and sources of a model (name, file, fit).
 
     Also its anchors and deviations. A fit is named by its folder.
     """
     from livingdrug.cli.show import print_model
 
-    print_model(name, _split(fragments), latex, toml, even_so)
+    print_model(name, _split(fragments), latex, toml, diagram, even_so)
 
 
 @models.command()
@@ -94,12 +97,21 @@ def check(name: str | None, even_so: bool) -> None:
 @click.argument("file", type=click.Path())
 @click.option("--closed-form", "shape", flag_value="closed_form", help="Outputs as formulas of time, in pieces.")
 @click.option("--flows", "shape", flag_value="flows", help="States, and flows between them, that are solved.")
-def new(file: str, shape: str | None) -> None:
-    """Write a commented model FILE (.toml) to start from. It runs at once; its numbers are made up."""
-    if shape is None:
-        raise click.UsageError("say how the model is written: --closed-form (formulas of time) or --flows (states and flows)")
-    from livingdrug.cli.new import write_model
+@click.option("--roles-of", metavar="SBML", help="A map that gives roles to the states of this SBML file, to be filled in.")
+def new(file: str, shape: str | None, roles_of: str | None) -> None:
+    """Write a commented model FILE (.toml) to start from. It runs at once; its numbers are made up.
 
+    With --roles-of: a map beside an SBML file, with which fragments can join its model.
+    """
+    from livingdrug.cli.new import write_map, write_model
+
+    if roles_of and shape is None:
+        write_map(file, roles_of)
+        return
+    if shape is None or roles_of:
+        raise click.UsageError(
+            "say one thing: --closed-form (formulas of time), --flows (states and flows), or --roles-of SBML"
+        )
     write_model(file, shape)
 
 
@@ -129,14 +141,24 @@ def run(file: str, **options) -> None:
 
 
 @cli.command()
-@click.argument("folder", type=click.Path(file_okay=False))
+@click.argument("folders", metavar="FOLDER...", type=click.Path(file_okay=False), nargs=-1, required=True)
+@click.option("--out", metavar="FOLDER", type=click.Path(file_okay=False), help="One document of all the runs, into this "
+              "new folder.")  # fmt: skip
+@click.option("--title", metavar="TEXT", default="", help="Of the one document.")
 @click.option("--pdf", is_flag=True, help="Write report.pdf as well (needs the extra `pdf`).")
 @click.option("--docx", is_flag=True, help="Write report.docx as well, for Word (needs the extra `word`).")
-def report(folder: str, pdf: bool, docx: bool) -> None:
-    """Regenerate report.html in the FOLDER of a run. First checks the files that `livingdrug run FILE --out FOLDER` wrote."""
-    from livingdrug.cli.documents import remake_report
+def report(folders: tuple[str, ...], out: str | None, title: str, pdf: bool, docx: bool) -> None:
+    """Regenerate report.html in the FOLDER of a run, or bind several. With --out the runs of several folders become one
+    document. First checks the files that `livingdrug run FILE --out FOLDER` wrote."""
+    from livingdrug.cli.documents import bind_reports, remake_report
+    from livingdrug.core.errors import InputError
 
-    remake_report(folder, pdf, docx)
+    if out is not None:
+        bind_reports(folders, out, title, pdf, docx)
+    elif title or len(folders) > 1:
+        raise InputError("--out is missing: the new folder for one document of these runs")
+    else:
+        remake_report(next(iter(folders)), pdf, docx)
 
 
 @cli.command()

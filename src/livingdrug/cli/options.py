@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, cast, get_args, get_origin
 
 import click
 
@@ -14,7 +14,8 @@ from livingdrug.workflows import COMMAND_LINE, OUTPUT, About, about, flag_of, he
 USUAL = ("out", "plots", "as_json", "as_scenario", "memory")
 OUTPUTS = {
     "out": (("--out",), {"type": click.Path(), "metavar": "PATH", "help": OUT_HELP}),
-    "layout": (("--as", "layout"), {"help": "With --out: laid out for nonmem or monolix (and nlmixr2) instead."}),
+    "layout": (("--as", "layout"), {"metavar": "LAYOUT", "help": "With --out: samples laid out for nonmem or "
+                                              "monolix (and nlmixr2); parameters as CDISC's pp or adpp (.csv or .xpt)."}),
     "wide": (("--wide",), {"is_flag": True, "help": "One row per profile instead of one per parameter."}),
     "plots": (("--plots",), {"type": click.Path(file_okay=False), "metavar": "FOLDER",
                              "help": "Write the figures (PNG and SVG) into this folder."}),
@@ -36,11 +37,11 @@ class Command(click.Command):
         super().__init__(*given, **named)
         self.examples = examples
 
-    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Options by their groups, in the order of the fields."""
         groups: dict[str, list] = {}
-        for param in self.get_params(context):
-            record = param.get_help_record(context)
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
             if record:
                 groups.setdefault(getattr(param, "group", OUTPUT), []).append(record)
         groups[OUTPUT] = groups.pop(OUTPUT, [])
@@ -48,7 +49,7 @@ class Command(click.Command):
             with formatter.section(heading):
                 formatter.write_dl(records)
 
-    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The examples."""
         if self.examples:
             with formatter.section("Examples"):
@@ -71,9 +72,9 @@ class Argument(click.Argument):
         super().__init__(*given, **named)
         self.group, self.text = group, text
 
-    def get_help_record(self, context: click.Context) -> tuple[str, str]:
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
         """Its name and what it is."""
-        return self.make_metavar(context), self.text
+        return self.make_metavar(ctx), self.text
 
 
 def command_of(kind: str) -> click.Command:
@@ -110,7 +111,7 @@ def _declared(names: tuple[str, ...], name: str) -> list[str]:
 
 def param_of(name: str, field) -> click.Parameter:
     """The option or argument of a field."""
-    said: About = about(field)
+    said = cast(About, about(field))  # fields without are no options
     of, many, nargs = _shape(field.annotation)
     many = many or said.read is not None
     if said.argument:
@@ -173,6 +174,7 @@ def read_options(fields: dict, given: dict) -> dict:
     for name, value in given.items():
         if value is None or value == ():
             continue
-        read = about(fields[name]).read if name in fields else None
+        said = about(fields[name]) if name in fields else None
+        read = said.read if said else None
         made[name] = read(value, flag_of(name, fields[name])) if read else value
     return {name: value for name, value in made.items() if value not in ((), {}, [])}

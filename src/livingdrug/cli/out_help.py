@@ -1,7 +1,7 @@
 """What `--out` means, the same for every command."""
 
 OUT_HELP = (
-    "Where to write. A name that ends in .csv: the table. Any other name: a folder with the table, figures, "
+    "Where to write. A name that ends in .csv or .parquet: the table. Any other name: a folder with the table, figures, "
     "scenario, script and report.html."
 )
 EVEN_SO_HELP = "Take a fitted model whose fit is not sound too; every output says so."

@@ -4,13 +4,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.tables import PARQUET
 
 
 def is_folder(out: str) -> bool:
-    """Whether a name given with --out means a folder: it does not end in .csv. Raises InputError for a file
-    of another kind."""
+    """Whether a name given with --out means a folder: it ends in neither .csv, .parquet nor .xpt. Raises InputError
+    for a file of another kind."""
     path = Path(out)
-    if path.suffix.lower() == ".csv" and not path.is_dir():
+    if path.suffix.lower() in (".csv", ".xpt", PARQUET) and not path.is_dir():
         return False
     if path.is_file() or path.suffix.lower() in (
         ".tsv",
@@ -20,10 +21,9 @@ def is_folder(out: str) -> bool:
         ".json",
         ".html",
         ".toml",
-        ".parquet",
     ):
         raise InputError(
-            f"`{out}` cannot be written: end the name in .csv for the table, or name a folder for everything"
+            f"`{out}` cannot be written: end the name in .csv (or .parquet) for the table, or name a folder for everything"
         )
     return True
 

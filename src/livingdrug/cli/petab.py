@@ -2,6 +2,7 @@
 
 import click
 
+from livingdrug.core.errors import InputError
 from livingdrug.core.words import NOTICE
 
 
@@ -20,11 +21,20 @@ from livingdrug.core.words import NOTICE
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of these places.")
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False),
-    help="Write simulations beside measurements to this table (CSV).",
+    type=click.Path(),
+    help="Write simulations beside measurements to this table (CSV); of a fit scenario, the folder of the problem.",
 )
 def petab(problem: str, fit: bool, starts: int, seed: int, out: str | None) -> None:
-    """Evaluate the PEtab PROBLEM (YAML, version 1). Log-likelihood and chi-squared at the nominal parameters, or --fit."""
+    """Evaluate the PEtab PROBLEM (YAML, version 1 or 2). Log-likelihood and chi-squared at the nominal parameters, or --fit.
+
+    A fit scenario (TOML, as `livingdrug fit ... --as-scenario` prints one) is written as a PEtab problem into the folder
+    --out instead.
+    """
+    if problem.endswith(".toml"):
+        if fit:
+            raise InputError("--fit searches a PEtab problem; a fit scenario is written as one, or run by `livingdrug run`")
+        write_problem(problem, out)
+        return
     from livingdrug.core.export import check_writable
     from livingdrug.fit import PetabObjective, fit_petab
     from livingdrug.standards import read_petab
@@ -45,6 +55,33 @@ def petab(problem: str, fit: bool, starts: int, seed: int, out: str | None) -> N
     if out:
         _write(objective, found, out)
     click.echo(NOTICE)
+
+
+def write_problem(scenario: str, out: str | None) -> None:
+    """Write the fit of a scenario as a PEtab problem into a new folder."""
+    from pathlib import Path
+
+    from livingdrug.core.export import write_text
+    from livingdrug.export import petab_files
+    from livingdrug.workflows import read_scenario
+    from livingdrug.workflows.fit.plan import planned_fit
+
+    if not out:
+        raise InputError("a fit scenario is written as a PEtab problem into a folder; name it with --out")
+    folder = Path(out)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"`{out}` exists already and is not overwritten; name a new folder")
+    given = read_scenario(scenario)
+    if given.kind != "fit":
+        raise InputError(f"`{scenario}` is a `{given.kind}` scenario; one of the kind fit is written as a PEtab problem")
+    problem, notes = planned_fit(given)
+    files = petab_files(problem, by_subject=given.method == "individual")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.texts.items():
+        write_text(text, folder / name)
+    for note in dict.fromkeys((*notes, *files.notes)):
+        click.echo(f"- {note}", err=True)
+    click.echo(f"wrote {out}: next: livingdrug petab {out}/problem.yaml", err=True)
 
 
 def _write(objective, found, out: str) -> None:

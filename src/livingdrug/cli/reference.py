@@ -33,11 +33,11 @@ def _section(kind: str) -> str:
     command = command_of(kind)
     groups: dict[str, list[str]] = {}
     for param in command.params:
-        shown, text = param.get_help_record(click.Context(command))
+        shown, text = param.get_help_record(click.Context(command)) or ("", "")
         if param.name in fields or param.name in scenario.SHORTCUTS:
             key = f"`{param.name}`" if param.name in fields else ""
             shown = shown.replace("|", "\\|")
-            groups.setdefault(param.group, []).append(
+            groups.setdefault(getattr(param, "group", ""), []).append(
                 f"| `{shown}` | {key} | {text.replace('|', chr(92) + '|')} |"
             )
     parts = [f"## livingdrug {kind.replace('-', ' ')}\n", f"{line} {' '.join(more.split())}".rstrip() + "\n"]

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import click
 
+from livingdrug.cli.log import logged
 from livingdrug.cli.output import Output, is_folder
 from livingdrug.cli.progress import Progress
 from livingdrug.cli.render import cautions, show
 from livingdrug.core.errors import InputError
-from livingdrug.core.export import check_writable, write_csv
+from livingdrug.core.export import check_writable
 from livingdrug.core.names import unknown
+from livingdrug.core.tables import PARQUET, write_table
 from livingdrug.report import REPORT, Answer, check_folder
 from livingdrug.workflows import (
     Conduct,
@@ -32,6 +34,11 @@ def run_scenario(scenario: Document, output: Output) -> None:
     if output.as_scenario:
         click.echo(to_toml(scenario), nl=False)
         return
+    with logged(output.out):
+        _run(scenario, output)
+
+
+def _run(scenario: Document, output: Output) -> None:
     check_memory(scenario, output.memory)
     folder = output.out if output.out and is_folder(output.out) else None
     kind, say = workflow(scenario.kind), partial(click.echo, err=True)
@@ -41,11 +48,12 @@ def run_scenario(scenario: Document, output: Output) -> None:
             where = {"out": None if folder else output.out, "folder": folder, "resume": output.resume}
             conduct = Conduct(executor, progress, drawn=bool(output.plots), say=say, **where)
             with kind.conducted(scenario, conduct):
-                code = (_keep if folder else _show)(kind, scenario, output, conduct)
+                run = partial(_keep, folder) if folder else _show
+                code = run(kind, scenario, output, conduct)
     except NothingLeft as left:
         if output.as_json:
             click.echo(json.dumps(plain(left.plain), ensure_ascii=False))
-        click.echo(f"{left}, nothing was left to do: open {Path(folder) / REPORT}", err=True)
+        click.echo(f"{left}, nothing was left to do: open {Path(folder or '') / REPORT}", err=True)
         code = left.code
     if code:
         sys.exit(code)
@@ -60,7 +68,7 @@ def _executor(output: Output):
     return choose_executor(output.workers, output.dask)
 
 
-def _keep(kind: Workflow, scenario: Document, output: Output, conduct: Conduct) -> int:
+def _keep(folder: str, kind: Workflow, scenario: Document, output: Output, conduct: Conduct) -> int:
     """Run into the folder and say what came out."""
     if output.plots or output.wide or output.layout:
         more = "leave out --plots, --wide and --as, or name a table that ends in .csv"
@@ -72,9 +80,9 @@ def _keep(kind: Workflow, scenario: Document, output: Output, conduct: Conduct) 
         found.append(came)
         return answer
 
-    answer = keep_answer(scenario, output.out, write)
+    answer = keep_answer(scenario, folder, write)
     _tell(kind, scenario, found[0], answer, output)
-    click.echo(f"wrote {output.out}: open {Path(output.out) / REPORT}", err=True)
+    click.echo(f"wrote {folder}: open {Path(folder) / REPORT}", err=True)
     return kind.exit_code(scenario, found[0], answer)
 
 
@@ -82,6 +90,8 @@ def _show(kind: Workflow, scenario: Document, output: Output, conduct: Conduct) 
     """Run, write, show."""
     if output.out:
         check_writable(output.out)
+        if output.layout and Path(output.out).suffix.lower() == PARQUET:
+            raise InputError(f"--as {output.layout} writes a text for another program; end the name `{output.out}` in .csv")
     if output.plots:
         check_folder(output.plots)
     found = kind.run(scenario, conduct)
@@ -123,8 +133,8 @@ def _write(kind: Workflow, scenario: Document, found, output: Output) -> None:
         if Path(output.out).exists():  # written as it came
             click.echo(f"wrote {output.out}", err=True)
         return
-    write_csv(table, output.out)
-    click.echo(f"wrote {len(table):,} rows to {output.out}", err=True)
+    rows = write_table(table, output.out)
+    click.echo(f"wrote {rows:,} rows to {output.out}", err=True)
     for note in notes:
         click.echo(f"- {note}", err=True)
     _say_reading(columns, output.out)

@@ -1,5 +1,7 @@
 """`livingdrug models`: the catalogue, one model, the checks."""
 
+from collections.abc import Mapping
+
 import click
 from rich.console import Console
 from rich.markup import escape
@@ -22,9 +24,9 @@ from livingdrug.models.conformance import joining, problems
 from livingdrug.report import Table, number, spread_words
 
 
-def print_catalogue(wanted: dict[str, str]) -> None:
+def print_catalogue(wanted: Mapping[str, str | None]) -> None:
     """Models (those with the wanted words), then the fragments."""
-    console, found = Console(), find_models(**wanted)
+    console, found = Console(), find_models(**{key: word or "" for key, word in wanted.items()})
     if not found:
         asked = ", ".join(f"{key} `{word}`" for key, word in wanted.items() if word)
         raise InputError(f"no model has {asked}; leave one of them out (`livingdrug models` lists all)")
@@ -33,9 +35,8 @@ def print_catalogue(wanted: dict[str, str]) -> None:
         model = get_model(name)
         about = model.about
         count = f", {len(model.values)} vectors" if len(model.values) > 1 else ""
-        rows.append(
-            (name, model.title, f"{', '.join(about.disease)}; {', '.join(about.target)}; {about.kind}{count}")
-        )
+        of = f"{', '.join(about.disease)}; {', '.join(about.target)}; {about.kind}{count}" if about else ""
+        rows.append((name, model.title, of))
     _show(console, f"{len(found)} model{'s' if len(found) > 1 else ''}", ("name", "what it is", "of"), rows)
     hint = (
         "`livingdrug models show NAME` says what a model is for and which fragments fit it; NAME:VECTOR "
@@ -86,10 +87,20 @@ def print_fits(console: Console, model: Model) -> None:
 
 
 def print_model(
-    name: str, fragments: tuple[str, ...], latex: bool, toml: bool, even_so: bool = False
+    name: str,
+    fragments: tuple[str, ...],
+    latex: bool,
+    toml: bool,
+    diagram: str | None = None,
+    even_so: bool = False,
 ) -> None:
-    """Everything about one model."""
+    """Everything about one model; with `diagram` only that file is written."""
     model = build_model(name, fragments, even_so=even_so)
+    if diagram:
+        from livingdrug.cli.diagrams import write_diagram
+
+        write_diagram(model, diagram)
+        return
     if toml:
         from livingdrug.models import to_toml
 

@@ -14,7 +14,8 @@ from functools import lru_cache
 from livingdrug.core.errors import ModelError, UnitError
 from livingdrug.core.units import NONE, Dimension, over, power, times, unit_text, unlike
 
-# name -> number of arguments; hill(x, n, k) = x^n / (k^n + x^n), 0 for x <= 0; choose(x, a, b) = a for x > 0, else b
+# name -> number of arguments; hill(x, n, k) = x^n / (k^n + x^n), 0 for x <= 0; choose(x, a, b) = a for x > 0,
+# else b
 FUNCTIONS = {
     "exp": 1, "expm1": 1, "log": 1, "log1p": 1, "sqrt": 1, "tanh": 1, "abs": 1, "min": 2, "max": 2, "hill": 3,
     "choose": 3,

@@ -1,7 +1,8 @@
 """Nearest names, for messages about an unknown one."""
 
 import difflib
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
@@ -21,3 +22,14 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
         return f"unknown {kind} `{name}`; did you mean {' or '.join(f'`{c}`' for c in close)}?"
     listed = ", ".join(f"`{k}`" for k in known[:12]) + (", ..." if len(known) > 12 else "")
     return f"unknown {kind} `{name}`; known: {listed or 'none'}"
+
+
+def numbered(wanted: str, is_free: Callable[[str], bool], longest: int = sys.maxsize) -> str:
+    """The wanted name where it is free, else with the first number (`_2`, `_3`, ...) that makes it free;
+    cut to `longest`."""
+    name, number = wanted[:longest], 1
+    while not is_free(name):
+        number += 1
+        ending = f"_{number}"
+        name = wanted[: longest - len(ending)] + ending
+    return name

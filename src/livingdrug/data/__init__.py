@@ -1,6 +1,6 @@
 """Data of subjects: read, check, say what is wrong, bridge units, endpoints."""
 
-from livingdrug.data.bridges import BRIDGES, Bridge, cross
+from livingdrug.data.bridges import BRIDGES, Bridge, bridge_factor, cross
 from livingdrug.data.cells import (
     ABOVE,
     BELOW,
@@ -44,7 +44,7 @@ from livingdrug.data.units import read_unit
 __all__ = [
     "ABOVE", "BELOW", "BRIDGES", "Bridge", "Changes", "Check", "Column", "DELIMITERS", "Data",
     "ENDPOINT_WORDS", "Endpoints", "Finding", "Findings", "GAP", "MISSING", "NO", "NUMBER", "Profile",
-    "RESPONSES", "Reading", "SAID", "TIMES", "TimeUnit", "YES", "check", "check_endpoints", "cross",
+    "RESPONSES", "Reading", "SAID", "TIMES", "TimeUnit", "YES", "bridge_factor", "check", "check_endpoints", "cross",
     "decimal_sign", "doses_in", "is_cnsr", "is_graded", "is_missing", "join", "natural_key", "part_rows",
     "plain_word", "printable", "read_book", "read_bytes", "read_cell", "read_data", "read_endpoints",
     "read_event", "read_grid", "read_numbers", "read_response", "read_text", "read_unit", "refusal",

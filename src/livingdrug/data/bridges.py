@@ -93,6 +93,37 @@ def read_bridge(text: str) -> tuple[Bridge, dict[str, str]]:
     return bridge, given
 
 
+def bridge_factor(text: str) -> float:
+    """Cells/uL for 1 copies/ug by a conversion whose arguments are numbers, such as `white_cells:wbc=5000,vcn=1`.
+
+    Parameters
+    ----------
+    text : str
+        As `read_bridge` takes it.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        For a conversion that starts from another unit, or an argument that is no number above 0.
+    """
+    bridge, given = read_bridge(text)
+    if bridge.unit != "copies/ug":
+        raise InputError(f"conversion `{bridge.name}` starts from {bridge.unit}; one from copies/ug is needed")
+    values = {}
+    for key, value in given.items():
+        try:
+            values[key] = np.full(1, float(value))
+        except ValueError:
+            raise InputError(f"conversion `{bridge.name}`: {key} is `{printable(value)}`; it must be a number") from None
+        if not 0 < float(value) < float("inf"):
+            raise InputError(f"conversion `{bridge.name}`: {key} is {value}; it must be finite and above 0")
+    return float(_factor(bridge.name, values, 1)[0])
+
+
 def _example(bridge: Bridge) -> str:
     values = {"wbc": "5000", "vcn": "1", "cd3": "800"}
     return f"{bridge.name}:" + ",".join(f"{key}={values[key]}" for key in bridge.needs)

@@ -242,8 +242,9 @@ def join(data: Data, endpoints: Endpoints) -> Data:
         raise no_shared_subject(endpoints.name, endpoints.subjects, data.name, data.subjects)
     notes = list(data.notes) + list(endpoints.notes)
     for known, other, where in (
-        (data.subjects, set(endpoints.subjects), endpoints.name), (endpoints.subjects, set(data.subjects), data.name),
-    ):  # fmt: skip
+        (data.subjects, set(endpoints.subjects), endpoints.name),
+        (endpoints.subjects, set(data.subjects), data.name),
+    ):
         lone = [s for s in known if s not in other]
         if lone:
             named = ", ".join(printable(s, 30) for s in lone[:5]) + (", ..." if len(lone) > 5 else "")

@@ -47,7 +47,8 @@ def _guarded(read, name: str):
         return read()
     except (InputError, MemoryError):
         raise
-    # zipfile and openpyxl answer a damaged file with whatever their innards meet: no list of exceptions is ever whole
+    # zipfile and openpyxl answer a damaged file with whatever their innards meet: no list of exceptions is
+    # ever whole
     except Exception as error:
         said = printable(f"{type(error).__name__}: {error}")
         raise InputError(

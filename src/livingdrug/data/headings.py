@@ -34,7 +34,8 @@ def find_headings(rows: Sequence[Line], name: str, findings: Findings) -> tuple[
     """((line, headings), (line, units) or None): the row with most words that we know, and a row of units
     below it.
 
-        Raises InputError for an empty file, too many columns, and headings that are blank or stand there twice.
+        Raises InputError for an empty file, too many columns, and headings that are blank or stand there
+        twice.
     """
     filled = [
         (line, [cell.strip() for cell in row]) for line, row in rows if any(cell.strip() for cell in row)

@@ -63,8 +63,17 @@ def _steady(texts: np.ndarray, row: np.ndarray, first: np.ndarray) -> bool:
     return bool((texts == texts[first][row]).all())
 
 
-def _columns(grid: Grid, param: str, mine: np.ndarray, row: np.ndarray, n: int, value, word, place: dict[str, int],
-             findings: Findings):  # fmt: skip
+def _columns(
+    grid: Grid,
+    param: str,
+    mine: np.ndarray,
+    row: np.ndarray,
+    n: int,
+    value,
+    word,
+    place: dict[str, int],
+    findings: Findings,
+):
     """(heading, unit, texts) of one parameter, and of its events where the table has CNSR."""
 
     def spread(texts: np.ndarray) -> np.ndarray:

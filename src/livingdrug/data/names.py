@@ -8,7 +8,8 @@ from livingdrug.core.errors import InputError
 from livingdrug.data.findings import printable
 
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
-# letters of other scripts that print like Latin ones, after Unicode's table of confusables (UTS 39), lower case
+# letters of other scripts that print like Latin ones, after Unicode's table of confusables (UTS 39), lower
+# case
 _LATIN = str.maketrans(
     "\u0430\u0431\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0456\u0458\u0455"
     "\u03b1\u03b2\u03b5\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u03b6\u0131\u0142",

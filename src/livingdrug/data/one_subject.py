@@ -35,8 +35,15 @@ def with_one_subject(
     )
     ids = np.full(len(grid.lines), NAME, dtype=object)
     why = "nothing names a subject; all rows are one"
-    return (replace(grid, headings=(*grid.headings, "(subject)"), units=(*grid.units, ""), columns=(*grid.columns, ids)),
-            (*columns, Column("(subject)", "ID", why)))  # fmt: skip
+    return (
+        replace(
+            grid,
+            headings=(*grid.headings, "(subject)"),
+            units=(*grid.units, ""),
+            columns=(*grid.columns, ids),
+        ),
+        (*columns, Column("(subject)", "ID", why)),
+    )
 
 
 def _is_one_curve(grid: Grid, columns: tuple[Column, ...]) -> bool:

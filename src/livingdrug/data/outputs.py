@@ -25,7 +25,8 @@ _DESCRIBES = frozenset(
 )
 
 
-# columns that tell outputs or matrices apart wherever they change within a profile, also where one value follows another
+# columns that tell outputs or matrices apart wherever they change within a profile, also where one value
+# follows another
 _LABELS = frozenset(
     "cmt name position site location organ compartment celltype population subset probe series channel".split()
 )
@@ -107,9 +108,14 @@ def unit_said(
     if reading.unit and len(known) > 1 and not reading.units:
         listed = ", ".join(f"`{printable(label, 40)}`" for label in known[:6])
         pair = shlex.quote(f"{known[0]}={reading.unit}")
-        findings.add("unit", findings.heading, column, "",
-                     f"--unit says {reading.unit}, and the file has {len(known)} outputs ({listed})",
-                     f"say it for each, such as --unit {pair}, or keep one of them with --output")  # fmt: skip
+        findings.add(
+            "unit",
+            findings.heading,
+            column,
+            "",
+            f"--unit says {reading.unit}, and the file has {len(known)} outputs ({listed})",
+            f"say it for each, such as --unit {pair}, or keep one of them with --output",
+        )
     if not reading.units:
         return np.full(len(output), reading.unit or "", dtype=object)
     return np.array([said.get(label) or "" for label in output], dtype=object)
@@ -120,8 +126,8 @@ def ask_what_tells_apart(data: Data, parsed: Parsed, reading: Reading, findings:
     until answered.
 
         The names of these columns. A column of one value after another (A A B B) describes the course of a
-        subject; one whose values come back (A B A), or differ at one time, may hold two curves, and so may one
-        with a name such as CMT.
+        subject; one whose values come back (A B A), or differ at one time, may hold two curves, and so may
+        one with a name such as CMT.
     """
     found = {}
     for name, texts in data.by_row.items():

@@ -1,4 +1,5 @@
-"""A column that is missing: which of the others it could be, by its values, or what shape the table has instead."""
+"""A column that is missing: which of the others it could be, by its values, or what shape the table has
+instead."""
 
 import re
 import shlex
@@ -14,9 +15,12 @@ from livingdrug.data.meanings import Column, split_heading
 _HINTS = {
     "ID": re.compile(r"subj|pat|animal|mouse|maus|donor|rat\b|code|name|\bid\b|usubj|^id|who", re.IGNORECASE),
     "TIME": re.compile(r"time|zeit|day|tag|hour|hr\b|post|since|after|tad|when", re.IGNORECASE),
-    "DV": re.compile(r"conc|level|result|value|wert|resp|count|cop(y|ies)|cells|dv|meas|signal|titre|titer|what|aval|%|"
-                     r"car\b|car\+", re.IGNORECASE),
-}  # fmt: skip
+    "DV": re.compile(
+        r"conc|level|result|value|wert|resp|count|cop(y|ies)|cells|dv|meas|signal|titre|titer|what|aval|%|"
+        r"car\b|car\+",
+        re.IGNORECASE,
+    ),
+}
 _OTHER = re.compile(
     r"\b(sd|se|sem|cv|min|max|n|log|ln)\b|^(log|ln)|(sd|se|cv|log)$|limit|loq|unit|dose|visit", re.IGNORECASE
 )
@@ -34,8 +38,10 @@ def require(columns: tuple[Column, ...], name: str, grid: Grid) -> None:
         return
     logs = [c.name for c in columns if c.word in LOGS]
     if logs and lost == ["DV"]:
-        raise InputError(f"`{name}`: `{logs[0]}` looks like logarithms; give the column of values on the linear scale, "
-                         f"or say --column {shlex.quote(logs[0] + '=DV')} --logarithms e")  # fmt: skip
+        raise InputError(
+            f"`{name}`: `{logs[0]}` looks like logarithms; give the column of values on the linear scale, "
+            f"or say --column {shlex.quote(logs[0] + '=DV')} --logarithms e"
+        )
     headings = ", ".join(f"`{printable(c.name, 30)}`" for c in columns[:12])
     fix = wells(columns) or _proposal(lost, columns, grid)
     if grid.other_sheets:
@@ -52,12 +58,15 @@ def wells(columns: tuple[Column, ...]) -> str:
     if not repeated:
         return ""
     base = printable(sorted(repeated)[0], 20)
-    return (f"the table is wide, with a column `{base}(...)` for each well or sample: one row per sample is read here, so "
-            "turn it into rows of ID (the well), TIME and DV")  # fmt: skip
+    return (
+        f"the table is wide, with a column `{base}(...)` for each well or sample: one row per sample is read "
+        "here, so turn it into rows of ID (the well), TIME and DV"
+    )
 
 
 def _proposal(lost: list[str], columns: tuple[Column, ...], grid: Grid) -> str:
-    """Options that can be typed as they stand, for the columns whose values fit; none is better than a wrong one."""
+    """Options that can be typed as they stand, for the columns whose values fit; none is better than a
+    wrong one."""
     taken: set[str] = set()
     pairs = []
     for meaning in lost:

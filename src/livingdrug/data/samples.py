@@ -4,14 +4,16 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER, Numbers, missing
+from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER, missing
 from livingdrug.data.doses import doses_of
+from livingdrug.data.doubles import settle_doubles
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.infusion import Timed
+from livingdrug.data.limits import settle_limits
 from livingdrug.data.meanings import counts_time
 from livingdrug.data.names import folded, how_alike
-from livingdrug.data.outputs import ask_what_tells_apart, kept, may_differ, outputs, unit_said
-from livingdrug.data.parse import Parsed, turned_back
+from livingdrug.data.outputs import ask_what_tells_apart, kept, outputs, unit_said
+from livingdrug.data.parse import Parsed
 from livingdrug.data.reading import Reading
 from livingdrug.data.table import Changes, Data, Profile, natural_order, naturally_sorted
 from livingdrug.data.units import known_units, read_unit
@@ -39,9 +41,16 @@ def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.nd
 
 
 def build(
-    name: str, parsed: Parsed, timed: Timed, codes: np.ndarray, subjects: tuple[str, ...], time_unit: str, dose_unit: str,
-    reading: Reading, findings: Findings,
-) -> Data:  # fmt: skip
+    name: str,
+    parsed: Parsed,
+    timed: Timed,
+    codes: np.ndarray,
+    subjects: tuple[str, ...],
+    time_unit: str,
+    dose_unit: str,
+    reading: Reading,
+    findings: Findings,
+) -> Data:
     """The canonical table; faults between rows go to findings."""
     cens, limit, end = settle_limits(parsed, reading, findings)
     sampled = _sampled(parsed, cens, reading, findings)
@@ -62,11 +71,25 @@ def build(
     rows, profile = use[order], profile[order]
     constant, varying = _covariates(parsed, codes, len(subjects), rows, findings)
     data = Data(
-        name, subjects, profiles, profile, timed.time[rows], dv[rows], cens[rows], limit[rows], findings.lines[rows],
-        time_unit, dose_unit, constant, varying, _weights(parsed, codes, timed, subjects),
+        name,
+        subjects,
+        profiles,
+        profile,
+        timed.time[rows],
+        dv[rows],
+        cens[rows],
+        limit[rows],
+        findings.lines[rows],
+        time_unit,
+        dose_unit,
+        constant,
+        varying,
+        _weights(parsed, codes, timed, subjects),
         doses=doses_of(parsed, timed, codes, findings.lines, _starts(timed, use, order, profile)),
-        end=end[rows], logarithms=reading.logarithms == "kept", changing=_changing(parsed, codes, timed, varying),
-    )  # fmt: skip
+        end=end[rows],
+        logarithms=reading.logarithms == "kept",
+        changing=_changing(parsed, codes, timed, varying),
+    )
     return _finish(data, parsed, reading, findings)
 
 
@@ -91,78 +114,6 @@ def _finish(data: Data, parsed: Parsed, reading: Reading, findings: Findings) ->
             "slope"
         )
     return data
-
-
-def settle_limits(
-    parsed: Parsed, reading: Reading, findings: Findings
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(cens, limit, other end) of each row. Limits come from `<50`, from a column, from a censored DV, or
-    from the user.
-
-        Other end: of the interval in which a censored value lies, as Monolix states it in LIMIT; nan where there
-        is none.
-    """
-    logs = reading.logarithms is not None
-    value, kind = parsed.dv.value, parsed.dv.kind
-    column = parsed.limit
-    limit = (
-        column if logs else np.where(column > 0, column, np.nan)
-    )  # a limit of 0 says nothing of a measured value
-    stated = kind == BELOW
-    limit = np.where(np.isfinite(parsed.dv.bound) & stated, parsed.dv.bound, limit)
-    cens = np.where(stated, 1, np.where(kind == ABOVE, -1, parsed.cens)).astype(np.int8)
-    odd = np.flatnonzero((stated & (parsed.cens == -1)) | ((kind == ABOVE) & (parsed.cens == 1)))
-    findings.at(
-        "flag",
-        odd,
-        parsed.name("DV"),
-        parsed.texts["DV"][odd],
-        f"{{}} and `{parsed.name('CENS')}` contradict each other",
-        "write 1 for a value below the limit, -1 for one above it",
-    )
-    flagged = (cens == 1) & ~stated & (kind == NUMBER) & ((value > 0) | logs)
-    # Monolix: DV holds the limit and LIMIT the lower end; others put the limit in LIMIT: the larger one is the limit
-    limit = np.where(flagged, np.fmax(limit, value), limit)
-    above = (parsed.cens == -1) & (kind == NUMBER) & (column > value)
-    end = np.where((flagged & (column < value)) | above, column, np.nan)
-    limit = np.where(above, np.nan, limit)
-    between = int(np.isfinite(end).sum())
-    if between:
-        both = f"`{parsed.name('LIMIT')}` and `{parsed.name('DV')}`"
-        findings.note(f"{between} censored value(s) lie between {both} of their row")
-    own = np.isfinite(limit)
-    if reading.limit is not None:
-        given = Numbers(np.array(reading.limit), np.array(np.nan), np.array(NUMBER))
-        limit = np.where(own | above, limit, turned_back(given, reading.logarithms).value)
-    measured = (kind == NUMBER) & (cens == 0) & (parsed.evid == 0) & ~parsed.not_measured
-    under = measured & ((value >= 0) | logs) & (value < limit)
-    if parsed.has("CENS"):
-        wrong = under & own
-        findings.at("limit", np.flatnonzero(wrong), parsed.name("DV"), value[wrong], "{} is below the limit "
-                                                                                     "of its row "
-                    "and flagged as measured", f"write 1 in `{parsed.name('CENS')}`, or correct the limit")  # fmt: skip
-    nothing = (cens == -1) & (kind == NUMBER) & (value == 0) & (not logs)
-    findings.at("limit", np.flatnonzero(nothing), parsed.name("DV"), value[nothing], "{} is flagged as "
-                                                                                     "above an upper limit",
-                "give the upper limit as the value")  # fmt: skip
-    if under.any():
-        findings.note(
-            f"{int(under.sum())} value(s) lie below the limit of their row and count as below the limit"
-        )
-    zero = measured & (value == 0) & ~under & (not logs)
-    if zero.any():
-        findings.note(f"{int(zero.sum())} value(s) are 0 and no limit is stated for them: they count as "
-                      "below a limit that is not known, not as measured zeros (--limit states "
-                      "it)")  # fmt: skip
-    words = sorted(set(parsed.texts["DV"][stated]))
-    if words:
-        shown = ", ".join(f"`{printable(word, 20)}`" for word in words[:6])
-        findings.note(f"{int(stated.sum())} value(s) are read as below the limit from {shown}")
-    cens = np.where(under | zero, 1, cens).astype(np.int8)
-    unknown = int(((cens == 1) & np.isnan(limit) & ~zero).sum())
-    if unknown:
-        findings.note(f"{unknown} value(s) below the limit have no limit stated (--limit states it)")
-    return cens, limit, end
 
 
 def _sampled(parsed: Parsed, cens: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
@@ -304,72 +255,6 @@ def _note_order(time: np.ndarray, profile: np.ndarray, findings: Findings) -> No
         findings.note("rows were not in order of time; they were sorted by subject and time")
 
 
-def settle_doubles(data: Data, parsed: Parsed, reading: Reading, apart: set[str], findings: Findings) -> Data:
-    """Two values of one profile at one time: a fault, or their mean where the user said so. Rows that differ in a column of
-    `apart` are no doubles before the user has said what that column is, and no advice averages them."""
-    from dataclasses import replace
-
-    same = (data.profile[1:] == data.profile[:-1]) & (data.time[1:] == data.time[:-1])
-    if not same.any():
-        return data
-    if reading.duplicates is None:
-        for name in apart:
-            same = same & (data.by_row[name][1:] == data.by_row[name][:-1])
-        for i in np.flatnonzero(same) + 1:
-            lines = sorted((int(data.line[i - 1]), int(data.line[i])))
-            subject = printable(data.subjects[data.profiles.subject[data.profile[i]]], 40)
-            problem = (
-                f"subject `{subject}` has two values at time {data.time[i]:g} (the other is line {lines[0]})"
-            )
-            differ = [
-                n
-                for n, texts in data.by_row.items()
-                if texts[i] != texts[i - 1] and may_differ(n, reading.columns)
-            ]
-            fix = "delete one, or say --duplicates mean (or, in a fit, keep: they are replicates)"
-            if differ:
-                problem += f", which differ in {', '.join(f'`{printable(n, 40)}`' for n in differ[:4])}"
-                fix = "delete one, or say with --column what tells them apart"
-            findings.add("double", lines[1], parsed.name("TIME"), f"{data.time[i]:g}", problem, fix)
-        return data
-    if reading.duplicates == "keep":
-        return _as_replicates(data, same, findings)
-    start = np.flatnonzero(np.r_[True, ~same])
-    sizes = np.diff(np.r_[start, data.rows])
-    measured = data.cens != 1
-    count = np.add.reduceat(measured, start)
-    total = np.add.reduceat(np.where(measured, data.dv, 0.0), start)
-    mean = np.where(count > 0, total / np.maximum(count, 1), data.dv[start])
-    mixed = int(((count > 0) & (count < sizes)).sum())
-    more = f"; in {mixed} of them values below the limit were set aside" if mixed else ""
-    findings.note(
-        f"{int((sizes > 1).sum())} set(s) of values at one time were replaced by their mean, as "
-        f"you said{more}"
-    )
-    cens = np.where(count > 0, np.where(data.cens[start] == 1, 0, data.cens[start]), 1).astype(np.int8)
-    return replace(
-        data, profile=data.profile[start], time=data.time[start], dv=mean, cens=cens, limit=data.limit[start],
-        line=data.line[start], by_row={k: v[start] for k, v in data.by_row.items()}, end=data.end[start],
-    )  # fmt: skip
-
-
-def _as_replicates(data: Data, same: np.ndarray, findings: Findings) -> Data:
-    sets = int((same & ~np.r_[False, same[:-1]]).sum())
-    copies = (
-        np.flatnonzero(same & (data.dv[1:] == data.dv[:-1]) & (data.cens[1:] == 0) & (data.cens[:-1] == 0))
-        + 1
-    )
-    found = (
-        f"; {len(copies)} of them equal another one exactly (the first is line "
-        f"{data.line[copies].min()}): delete copies"
-    )
-    findings.note(
-        f"{sets} set(s) of values of one subject, output and time are replicates, each with a residual error "
-        f"of its own (--duplicates mean takes their mean){found if len(copies) else ''}"
-    )
-    return data
-
-
 def _same_units(data: Data, parsed: Parsed, findings: Findings) -> None:
     """One output of one assay in one unit."""
     import pandas as pd
@@ -382,8 +267,15 @@ def _same_units(data: Data, parsed: Parsed, findings: Findings) -> None:
             rows = np.flatnonzero((p.output == output) & (p.unit == unit))
             lines = data.line[np.isin(data.profile, rows)]
             problem = f"`{unit}` here and `{counts.index[0]}` in other rows of the same output"
-            findings.add("unit", int(lines.min()), parsed.name("UNIT"), str(unit), problem,
-                         "use one unit for one output, or give the rows another DVID or ASSAY", rows=len(lines))  # fmt: skip
+            findings.add(
+                "unit",
+                int(lines.min()),
+                parsed.name("UNIT"),
+                str(unit),
+                problem,
+                "use one unit for one output, or give the rows another DVID or ASSAY",
+                rows=len(lines),
+            )
 
 
 def _covariates(parsed: Parsed, codes: np.ndarray, n: int, rows: np.ndarray, findings: Findings):

@@ -16,14 +16,26 @@ CONTROLS = bytes(code for code in range(1, 32) if code not in (9, 10, 12, 13, 27
 READ_HERE = "a table as CSV, TSV or Excel (.xlsx) is read here"
 # first bytes of files that people give a wrong name
 SIGNATURES = {
-    b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"%PDF": "a PDF", b"\x1f\x8b": "a gzip archive",
-    b"PAR1": "Parquet", b"\xd0\xcf\x11\xe0": "an old Excel or Word file (.xls)", b"\x80\x04": "a pickle",
-    b"\x80\x05": "a pickle", b"\x80\x03": "a pickle", b"HEADER RECORD": "a SAS transport file", b"RDX": "an "
-                                                                                                        "R "
-                                                                                                        "file",
-    b"BZh": "a bzip2 archive", b"7z\xbc\xaf": "a 7z archive", b"SQLite": "a database", b"<?xml": "XML", b"<sbml": "SBML",
-    b"<!DOCTYPE": "XML or HTML", b"<html": "HTML", b"{\\rtf": "rich text",
-}  # fmt: skip
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a gzip archive",
+    b"PAR1": "Parquet",
+    b"\xd0\xcf\x11\xe0": "an old Excel or Word file (.xls)",
+    b"\x80\x04": "a pickle",
+    b"\x80\x05": "a pickle",
+    b"\x80\x03": "a pickle",
+    b"HEADER RECORD": "a SAS transport file",
+    b"RDX": "an R file",
+    b"BZh": "a bzip2 archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"SQLite": "a database",
+    b"<?xml": "XML",
+    b"<sbml": "SBML",
+    b"<!DOCTYPE": "XML or HTML",
+    b"<html": "HTML",
+    b"{\\rtf": "rich text",
+}
 
 
 def read_grid(path: str | Path, findings: Findings, sheet: str | None = None) -> Grid:

@@ -18,8 +18,14 @@ _DIGITS = str.maketrans("123456789", "000000000")
 class Profile:
     """Curves of one subject, occasion, output, assay and unit; all arrays have shape (profiles,).
 
-    subject: position in Data.subjects; occasion, output, assay, unit: texts; dose: amount given, nan where
-    unknown.
+    Attributes
+    ----------
+    subject : ndarray
+        Position in Data.subjects.
+    occasion, output, assay, unit : ndarray
+        Texts.
+    dose : ndarray
+        Amount given, nan where unknown.
     """
 
     subject: np.ndarray
@@ -39,12 +45,13 @@ class Profile:
 class Doses:
     """Every dose of a file with dose rows, in order of subject and time, shape (doses,) each.
 
-    subject: position in Data.subjects; occasion: text; time: since the first infusion of the subject, in Data.time_unit;
-    amount: in Data.dose_unit; start (profiles,): when the infusion of each profile was, on the same clock.
-    zero (subjects,): time of the first dose as the file writes it, 0 without one. line: in the file; duration: of an
-    infusion, 0 for a bolus; rate: of a constant infusion for ever (steady state without an amount), else 0; into: the
-    compartment as the file names it, "" where it does not; steady: "", `replace` or `add`, of doses given every so often;
-    reset: whether everything begins anew first; given: whether something was given at all (False: a reset alone).
+    subject: position in Data.subjects; occasion: text; time: since the first infusion of the subject, in
+    Data.time_unit; amount: in Data.dose_unit; start (profiles,): when the infusion of each profile was, on
+    the same clock. zero (subjects,): time of the first dose as the file writes it, 0 without one. line: in
+    the file; duration: of an infusion, 0 for a bolus; rate: of a constant infusion for ever (steady state
+    without an amount), else 0; into: the compartment as the file names it, "" where it does not; steady: "",
+    `replace` or `add`, of doses given every so often; reset: whether everything begins anew first; given:
+    whether something was given at all (False: a reset alone).
     """
 
     subject: np.ndarray
@@ -260,12 +267,21 @@ def _samples(data: Data):
         start = data.doses.start[data.profile] + data.doses.zero[p.subject[data.profile]]
     return pd.DataFrame(
         {
-            "ID": _ids(data)[p.subject[data.profile]], "TIME": data.time + start, "DV": data.dv,
-            "DVID": p.output[data.profile], "UNIT": p.unit[data.profile], "ASSAY": p.assay[data.profile], "EVID": 0,
-            "AMT": np.nan, "CENS": data.cens, "LIMIT": np.where(np.isfinite(data.end), data.end, data.limit),
-            "OCC": p.occasion[data.profile], "_subject": p.subject[data.profile], "_row": np.arange(data.rows),
+            "ID": _ids(data)[p.subject[data.profile]],
+            "TIME": data.time + start,
+            "DV": data.dv,
+            "DVID": p.output[data.profile],
+            "UNIT": p.unit[data.profile],
+            "ASSAY": p.assay[data.profile],
+            "EVID": 0,
+            "AMT": np.nan,
+            "CENS": data.cens,
+            "LIMIT": np.where(np.isfinite(data.end), data.end, data.limit),
+            "OCC": p.occasion[data.profile],
+            "_subject": p.subject[data.profile],
+            "_row": np.arange(data.rows),
         }
-    )  # fmt: skip
+    )
 
 
 def _event(data: Data, subject: np.ndarray, **columns):
@@ -322,8 +338,10 @@ def _others(data: Data):
     """A row for each moment at which a covariate says something and neither a sample nor a dose stands."""
     told = {key: None for changes in data.changing.values() for key in _keys(changes.subject, changes.time)}
     start = data.doses.start[data.profile] if data.doses is not None else 0.0
-    for subject, time in ((data.profiles.subject[data.profile], data.time + start),
-                          *([(data.doses.subject, data.doses.time)] if data.doses is not None else [])):  # fmt: skip
+    for subject, time in (
+        (data.profiles.subject[data.profile], data.time + start),
+        *([(data.doses.subject, data.doses.time)] if data.doses is not None else []),
+    ):
         for key in _keys(subject, time):
             told.pop(key, None)
     own = dict(zip(data.profiles.subject.tolist(), data.profiles.occasion.tolist(), strict=True))

@@ -102,37 +102,44 @@ def placed(sizes: dict[str, int], first: int = 0) -> tuple[dict[str, int], int]:
     return places, first
 
 
-def at_and_table(kernel: Kernel, limits: Sequence[int] = ()) -> tuple[At, np.ndarray]:
-    """Where things lie for this kernel; limits: outputs for which the time above a limit is measured."""
+def at_and_table(
+    kernel: Kernel, limits: Sequence[int] = (), rises: Sequence[int] = (), shown: Sequence[int] = ()
+) -> tuple[At, np.ndarray]:
+    """Where things lie for this kernel; limits: outputs for which the time above a limit is measured; rises: outputs whose
+    largest level after the distribution minimum is; shown: states whose doses are seen in these."""
     system, pools, layout = kernel.system, kernel.pools, kernel.layout
     n, k, rows = layout.states, len(layout.observed), layout.rows
     one = max(layout.constants, layout.switches, layout.pools, len(system.states), k)
     per_state = ("y", "yn", "ym", "f", "fn", "inflow", "atol", "rtol", "lowest", "cap", "extinct")
-    single = ("t", "h", "tn", "wish", "stop", "next", "error", "error_before", "top", "weight", "one_t")
+    single = ("t", "h", "tn", "wish", "stop", "next", "error", "error_before", "top", "weight", "held", "one_t")
     per_output = ("g", "dg", "gm", "area", "peak", "peak_time")
     groups = dict.fromkeys(per_state, n) | dict.fromkeys(single, 1) | dict.fromkeys(per_output, k)
     groups["kink"] = n * layout.kinks
     groups |= dict.fromkeys(("above", "last_above", "limit"), len(limits))
+    groups |= dict.fromkeys(("low", "rise", "rise_time"), len(rises))
     groups |= {"k": 8 * n, "switch_at": layout.switches, "one_y": n, "one_g": one, "one_w": 1}
     places, numbers = placed({name: LANES * size for name, size in groups.items()}, LANES * rows["end"])
-    tables, table = _table(system, pools, layout, limits)
+    tables, table = _table(system, pools, layout, limits, rises, shown)
     at = At(
         n=n, states=len(system.states), outputs=k, switches=layout.switches, pools=layout.pools,
-        constants=layout.constants, limits=len(limits), kinks=layout.kinks,
+        constants=layout.constants, limits=len(limits), rises=len(rises), kinks=layout.kinks,
         **{f"w_{name}": LANES * rows[name] for name in ("y", "f", "kink", "g", "dg", "j", "ft", "shift", "p")},
         **places, numbers=numbers, **tables,
     )  # fmt: skip
     return at, table
 
 
-def _table(system: System, pools: Pools, layout: Layout, limits: Sequence[int]) -> tuple[dict[str, int], np.ndarray]:
+def _table(
+    system: System, pools: Pools, layout: Layout, limits: Sequence[int], rises: Sequence[int], shown: Sequence[int]
+) -> tuple[dict[str, int], np.ndarray]:
     integrated = [i for i in range(len(system.states)) if i not in pools.all]
     place = np.zeros(len(system.states), dtype=np.int64)
     place[integrated] = np.arange(len(integrated))
     place[list(pools.all)] = -1 - np.arange(len(pools.all))
     stored = {pair: e for e, pair in enumerate(layout.jacobian)}
     parts = {
-        "place": place, "logs": [system.states[i].log for i in integrated], "limit_output": limits,
+        "place": place, "logs": [system.states[i].log for i in integrated], "limit_output": limits, "rise_output": rises,
+        "shown": [i in shown for i in range(len(system.states))],
         "diagonal": [LANES * stored[i, i] for i in range(layout.states)],
     }  # fmt: skip
     arrays = {name: np.asarray(part, dtype=np.int64).ravel() for name, part in parts.items()}

@@ -108,11 +108,14 @@ def _with_inflows(events: Events) -> np.ndarray:
 @dataclass(frozen=True)
 class Measures:
     """What is measured while solving: peaks and areas within [start, end]; limits: (output, value) pairs for which the
-    time above is taken there."""
+    time above is taken there; rises: outputs whose largest level after the distribution minimum is taken there; shown:
+    states (of the system) whose doses are seen in these."""
 
     start: float = 0.0
     end: float = math.inf
     limits: tuple[tuple[int, float], ...] = ()
+    rises: tuple[int, ...] = ()
+    shown: tuple[int, ...] = ()
 
 
 def solve_population(
@@ -152,13 +155,14 @@ def solve_task(
     """The same for a task that has been made: a fit solves one again and again with other quantities."""
     subjects = len(task.quantities)
     limits = measures.limits if measures else ()
-    at, table = at_and_table(kernel, [output for output, _ in limits])
+    rises, shown = (measures.rises, measures.shown) if measures else ((), ())
+    at, table = at_and_table(kernel, [output for output, _ in limits], rises, shown)
     settings = Settings(
         float(until), measures.start if measures else 0.0, min(measures.end, until) if measures else 0.0, float(rtol),
         int(max_steps), float(EXPLICIT_BUDGET), measures is not None, bool(kernel.extinct.any()),
     )  # fmt: skip
     samples = int((task.time_last - task.time_first).sum())
-    found = nothing_found(subjects, samples, len(task.wanted), at.outputs, len(limits))
+    found = nothing_found(subjects, samples, len(task.wanted), at.outputs, len(limits), len(rises))
 
     # fewer subjects than a block are shared among the processors too; how they are cut changes nothing but the time
     size = min(BLOCK, max(LEAST, -(-subjects // (threads or os.cpu_count() or 1))))

@@ -44,9 +44,12 @@ class At(NamedTuple):
     tn: start, length and end of a step; wish: step that the controller wants; stop: next exact stop; next: next sample
     time; error, error_before: of this step and the logarithm of that of the one before; top: largest state in units
     of what is allowed; g, dg, gm: outputs and slopes at the start, outputs in the middle; weight: 1 within the window
-    of the measures; area ... last_above: measures; limit; switch_at; one_t, one_y, one_g: one subject's states and
-    outputs; one_w: weights of stages. In `table`: place: per state of the system its integrated index or -1 - its
-    pool; logs; limit_output; diagonal: stored entries of the Jacobian's diagonal.
+    of the measures; area ... last_above: measures; limit; low, rise, rise_time: of outputs whose level after the
+    distribution minimum is wanted, the lowest level since the last dose (-inf once it has risen again), the largest
+    after that and its time; held: 1 while an infusion runs into them; switch_at; one_t, one_y, one_g: one subject's
+    states and outputs; one_w: weights of stages. In `table`: place: per state of the system its integrated index or -1 -
+    its pool; logs; limit_output; rise_output; shown: 1 for states whose doses are seen in such an output; diagonal:
+    stored entries of the Jacobian's diagonal.
     """
 
     n: int
@@ -56,6 +59,7 @@ class At(NamedTuple):
     pools: int
     constants: int
     limits: int
+    rises: int
     kinks: int
     w_y: int
     w_f: int
@@ -98,6 +102,10 @@ class At(NamedTuple):
     above: int
     last_above: int
     limit: int
+    low: int
+    rise: int
+    rise_time: int
+    held: int
     switch_at: int
     one_t: int
     one_y: int
@@ -107,6 +115,8 @@ class At(NamedTuple):
     place: int
     logs: int
     limit_output: int
+    rise_output: int
+    shown: int
     diagonal: int
 
 
@@ -148,7 +158,9 @@ class Task(NamedTuple):
 
 class Found(NamedTuple):
     """Findings: values (sample, output), samples of a subject one after the other; peak, peak_time, area (subject,
-    output); above, last_above (subject, limit); status, culprit (a state), reached (a time), steps."""
+    output); above, last_above (subject, limit); rise, rise_time (subject, rise): largest level after the distribution
+    minimum and its time, -inf and NaN where the level never rises again; status, culprit (a state), reached (a time),
+    steps."""
 
     values: np.ndarray
     peak: np.ndarray
@@ -156,16 +168,18 @@ class Found(NamedTuple):
     area: np.ndarray
     above: np.ndarray
     last_above: np.ndarray
+    rise: np.ndarray
+    rise_time: np.ndarray
     status: np.ndarray
     culprit: np.ndarray
     reached: np.ndarray
     steps: np.ndarray
 
 
-def nothing_found(subjects: int, samples: int, wanted: int, outputs: int, limits: int) -> Found:
+def nothing_found(subjects: int, samples: int, wanted: int, outputs: int, limits: int, rises: int = 0) -> Found:
     """Room for findings; what is not filled in stays NaN."""
-    numbers = [(samples, wanted), *[(subjects, outputs)] * 3, *[(subjects, limits)] * 2]
+    numbers = [(samples, wanted), *[(subjects, outputs)] * 3, *[(subjects, limits)] * 2, *[(subjects, rises)] * 2]
     counts = {name: np.zeros(subjects, dtype=np.int64) for name in ("status", "culprit", "steps")}
-    names = ("values", "peak", "peak_time", "area", "above", "last_above")
+    names = ("values", "peak", "peak_time", "area", "above", "last_above", "rise", "rise_time")
     arrays = {name: np.full(shape, np.nan) for name, shape in zip(names, numbers, strict=True)}
     return Found(**arrays, **counts, reached=np.zeros(subjects))

@@ -3,7 +3,8 @@
 from livingdrug.export.data_file import LAYOUTS, DataFile, data_file
 from livingdrug.export.model_text import TARGETS, model_text
 from livingdrug.export.omex import omex
+from livingdrug.export.petab import PetabFiles, petab_files
 
 __all__ = [
-    "LAYOUTS", "TARGETS", "DataFile", "data_file", "model_text", "omex",
+    "LAYOUTS", "TARGETS", "DataFile", "PetabFiles", "data_file", "model_text", "omex", "petab_files",
 ]  # fmt: skip

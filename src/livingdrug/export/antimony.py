@@ -9,9 +9,10 @@ from livingdrug.export.sheet import Sheet, Thing, sheet, unit_words
 from livingdrug.models import Event, Model
 
 _WORDS = frozenset(
-    "model module end species var const compartment in is has function unit substanceOnly import formula gene operator DNA "
-    "reaction at after priority persistent fromTrigger t0 ext identity time delay and or not true false pi inf nan "
-    "exponentiale avogadro exp ln log log10 sqrt abs min max piecewise tanh sin cos tan floor ceil ceiling power pow root "
+    "model module end species var const compartment in is has function unit substanceOnly import formula "
+    "gene operator DNA reaction at after priority persistent fromTrigger t0 ext identity time delay and or "
+    "not true false pi inf nan exponentiale avogadro exp ln log log10 sqrt abs min max piecewise tanh sin "
+    "cos tan floor ceil ceiling power pow root "
     "volume substance length area extent time_unit delete maximize minimize".split()
 )
 _BASE = {

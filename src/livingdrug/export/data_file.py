@@ -198,9 +198,15 @@ def _monolix(table):
     inner = ((cens == 1) & (limit >= value)) | ((cens == -1) & (limit <= value))
     limit = np.where(inner, np.nan, limit)
     columns = {
-        "ID": table["ID"], "TIME": _numbers(table["TIME"]), "DV": _numbers(table["DV"]), "AMT": _numbers(table["AMT"]),
-        "EVID": table["EVID"], "CENS": cens, "LIMIT": _numbers(limit), "OCC": table["OCC"],
-    }  # fmt: skip
+        "ID": table["ID"],
+        "TIME": _numbers(table["TIME"]),
+        "DV": _numbers(table["DV"]),
+        "AMT": _numbers(table["AMT"]),
+        "EVID": table["EVID"],
+        "CENS": cens,
+        "LIMIT": _numbers(limit),
+        "OCC": table["OCC"],
+    }
     if (table["DVID"] != "").any():
         columns["DVID"] = np.where(table["DVID"] == "", ".", table["DVID"])
     for name in table.columns.difference(columns, sort=False):

@@ -1,9 +1,11 @@
-"""How NONMEM, nlmixr2 (rxode2), mrgsolve, Monolix (Mlxtran) and Pumas (Julia) write names, numbers, assignments and
-choices."""
+"""How NONMEM, nlmixr2 (rxode2), mrgsolve, Monolix (Mlxtran) and Pumas (Julia) write names, numbers,
+assignments and choices."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from livingdrug.core.names import numbered
 
 # names that begin with one of these and end in a number are NONMEM's own: F1, ALAG2, R1, MU_3 ...
 _NONMEM_NUMBERED = re.compile(r"(A|ALAG|D|DADT|EPS|ERR|ETA|F|L|MTIME|MU_|P|R|S|THETA|Y)\d+\Z")
@@ -212,13 +214,12 @@ class Names:
     def fresh(self, wanted: str) -> str:
         """`wanted` as the target can hold it, numbered where the plain name is not free."""
         plain = wanted.upper() if self.dialect.upper else wanted
-        text, number = plain[: self.dialect.longest], 1
-        while text in self.taken or (self.dialect is NONMEM and _NONMEM_NUMBERED.match(text)):
-            number += 1
-            ending = f"_{number}"
-            text = plain[: self.dialect.longest - len(ending)] + ending
+        text = numbered(plain, self._is_free, self.dialect.longest)
         self.taken.add(text)
         return text
+
+    def _is_free(self, text: str) -> bool:
+        return text not in self.taken and not (self.dialect is NONMEM and _NONMEM_NUMBERED.match(text))
 
 
 def number(value: float, dialect: Dialect) -> str:

@@ -13,12 +13,13 @@ from livingdrug.export.sbml import sbml
 from livingdrug.models import Model
 
 TARGETS = {"nonmem": nonmem, "nlmixr2": nlmixr2, "mrgsolve": mrgsolve, "monolix": monolix, "pumas": pumas}
-STANDARDS = {"sbml": sbml, "antimony": antimony}  # of the typical subject, with the doses of its first experiment
+# of the typical subject, with the doses of its first experiment
+STANDARDS = {"sbml": sbml, "antimony": antimony}
 
 
 def model_text(model: Model, target: str, spread: str | None = None) -> str:
-    """The model as a NONMEM control stream, an nlmixr2 (rxode2) function, an mrgsolve model file, Mlxtran for Monolix, a
-    Pumas model, SBML or Antimony.
+    """The model as a NONMEM control stream, an nlmixr2 (rxode2) function, an mrgsolve model file, Mlxtran for
+    Monolix, a Pumas model, SBML or Antimony.
 
     Parameters
     ----------
@@ -42,7 +43,9 @@ def model_text(model: Model, target: str, spread: str | None = None) -> str:
             raise InputError(f"{target} holds one subject, so no variability can be chosen; leave it out")
         return STANDARDS[target](model)
     if target == "omex":
-        raise InputError("an OMEX archive is a file of several parts, not a text; in Python: livingdrug.export.omex(model)")
+        raise InputError(
+            "an OMEX archive is a file of several parts, not a text; in Python: livingdrug.export.omex(model)"
+        )
     if target not in TARGETS:
         raise InputError(unknown("target", target, [*TARGETS, *STANDARDS, "omex"]))
     return TARGETS[target](plan(model, spread))

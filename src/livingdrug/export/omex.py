@@ -60,7 +60,7 @@ def _curves(model: Model) -> str:
     from livingdrug.simulation import simulate
 
     result = simulate(model)
-    if result.status[0] != "ok":
+    if result.uncomputed:
         raise InputError(f"`{model.full_name}` could not be simulated for the archive: {result.status[0]}")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "curves.csv"

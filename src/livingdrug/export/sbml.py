@@ -7,6 +7,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.expressions import parse
 from livingdrug.core.units import UNITS, parse_unit, unit_text
 from livingdrug.export.sheet import Sheet, Thing, sheet, unit_words
+from livingdrug.export.terms import annotate
 from livingdrug.models import Event, Model
 from livingdrug.standards import OWN
 
@@ -36,6 +37,7 @@ def sbml(model: Model) -> str:
     made = sheet(model)
     document = libsbml.SBMLDocument(3, 1)
     _Writer(document.createModel(), made, libsbml).write()
+    annotate(document, model)
     return libsbml.writeSBMLToString(document)
 
 
@@ -46,7 +48,7 @@ class _Writer:
     def write(self) -> None:
         """Everything, in the order of the standard."""
         made, model = self.sheet, self.model
-        model.setId(made.name)
+        model.setId(self._free(made.name))  # ids of a model and of what it holds share one space of names
         model.setName(made.title)
         body = "".join(f"<p>{_escaped(text)}</p>" for text in made.remarks)
         model.setNotes(f'<body xmlns="http://www.w3.org/1999/xhtml">{body}</body>')
@@ -94,7 +96,7 @@ class _Writer:
 
     def _free(self, wanted: str) -> str:
         taken = {t.name for t in (*self.sheet.species, *self.sheet.parameters)}
-        taken |= {r.name for r in self.sheet.reactions}
+        taken |= {r.name for r in (*self.sheet.reactions, *self.sheet.events)}
         while wanted in taken:
             wanted += "_"
         return wanted

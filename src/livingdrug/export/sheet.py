@@ -1,8 +1,9 @@
-"""A model as a sheet of species, parameters, rules, reactions and events: what SBML and Antimony are written from.
+"""A model as a sheet of species, parameters, rules, reactions and events: what SBML and Antimony are written
+from.
 
-Formulas stay in the expression language. The doses of the model's first experiment are part of the sheet, as a model without
-them has nothing to show: what is given at time 0 is a parameter that is added to the start, later doses are events, infusions
-are inflows while they last.
+Formulas stay in the expression language. The doses of the model's first experiment are part of the sheet, as
+a model without them has nothing to show: what is given at time 0 is a parameter that is added to the start,
+later doses are events, infusions are inflows while they last.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 
 from livingdrug.core.errors import InputError, ModelError
 from livingdrug.core.expressions import unit_of
+from livingdrug.core.names import numbered
 from livingdrug.core.units import Dimension, measures, over, parse_unit, unit_text
 from livingdrug.engine import ADD, RATE
 from livingdrug.export.plan import MARK
@@ -21,8 +23,8 @@ SUBSTANCES = ("cells", "copies", "amount of substance", "mass")
 
 @dataclass(frozen=True)
 class Thing:
-    """A species or parameter. start: its formula at time 0, where it is no number; rule: its formula at any time; rate: the
-    formula of its derivative; value: its number."""
+    """A species or parameter. start: its formula at time 0, where it is no number; rule: its formula at
+    any time; rate: the formula of its derivative; value: its number."""
 
     name: str
     unit: str
@@ -117,7 +119,8 @@ def _of_flows(model: Model, system: System, quantities: list[Thing], values: dic
         if state.extinct_below:
             raise InputError(
                 f"`{model.full_name}`: the state `{state.name}` is empty from then on once it falls below "
-                f"{state.extinct_below:g}, which other tools do not know; take `extinct_below` out of the model file"
+                f"{state.extinct_below:g}, which other tools do not know; take `extinct_below` out of the "
+                "model file"
             )
     items = (*system.states, *system.definitions, *system.clocks, *system.switches)
     names = _Names({q.name for q in quantities} | {item.name for item in items})
@@ -177,7 +180,8 @@ def _of_flows(model: Model, system: System, quantities: list[Thing], values: dic
 
 
 def _ruled(items: Iterable[Definition | Clock], units: dict[str, Dimension]) -> list[Thing]:
-    """Clocks and definitions with the units that come out (none where no text can say them); `units` grows by them."""
+    """Clocks and definitions with the units that come out (none where no text can say them); `units` grows
+    by them."""
     found = []
     for item in items:
         try:
@@ -210,7 +214,8 @@ def _is_substance(unit: str) -> bool:
 
 
 def _reactions(flow, species: set[str], rates: dict[str, list[str]], names: "_Names") -> list[Reaction]:
-    """A flow as one reaction where both ends are species and the gain is a number; else each end by itself."""
+    """A flow as one reaction where both ends are species and the gain is a number; else each end by
+    itself."""
     gain = _as_number(flow.gain)
     if flow.out_of in species and flow.into in species and gain is not None:
         return [Reaction(names.fresh(flow.name), flow.kind, flow.rate, flow.out_of, flow.into, gain)]
@@ -246,10 +251,7 @@ class _Names:
         self.given, self.taken = frozenset(given), set(given)
 
     def fresh(self, wanted: str) -> str:
-        name, number = wanted, 1
-        while name in self.taken:
-            number += 1
-            name = f"{wanted}_{number}"
+        name = numbered(wanted, lambda name: name not in self.taken)
         self.taken.add(name)
         return name
 

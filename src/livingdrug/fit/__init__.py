@@ -7,14 +7,26 @@ from livingdrug.fit.before_dose import without_zeros
 from livingdrug.fit.borrow import Borrowing, borrowed, fit_both, read_borrow
 from livingdrug.fit.compare import MethodComparison, MethodRun, compare_methods
 from livingdrug.fit.compare_models import ModelComparison, ModelRun, compare_models
-from livingdrug.fit.conditional import Conditional
 from livingdrug.fit.conditional_residuals import with_conditional_residuals
 from livingdrug.fit.covariate_relations import Relation, covariate_relations, relation_table
 from livingdrug.fit.days import DaysResult, extra_days
 from livingdrug.fit.design import LOWER, MEASURED, UPPER, Design, design_of
+from livingdrug.fit.estimator import (
+    Estimation,
+    Estimator,
+    all_estimators,
+    estimator_of,
+    method_label,
+    method_titles,
+    methods_that,
+)
+from livingdrug.fit.estimators.bayes import Bayes
+from livingdrug.fit.estimators.focei import Conditional
+from livingdrug.fit.estimators.individual import Individual
+from livingdrug.fit.estimators.saem import Saem
 from livingdrug.fit.eta_correlation import EtaCorrelation, correlation_table, eta_correlations
 from livingdrug.fit.evaluate import evaluate
-from livingdrug.fit.given import regimens_of
+from livingdrug.fit.given import given_of, regimens_of
 from livingdrug.fit.groups import Groups, compare_groups
 from livingdrug.fit.importance import few_draws
 from livingdrug.fit.individual_curves import Curves, curves_of
@@ -38,8 +50,7 @@ from livingdrug.fit.problem import (
 )
 from livingdrug.fit.replicates import measured_values
 from livingdrug.fit.result import EXIT_CODE, Estimate, FitResult, Objective
-from livingdrug.fit.run import Individual, Progress, fit
-from livingdrug.fit.saem import Saem
+from livingdrug.fit.run import Progress, estimated, fit
 from livingdrug.fit.sampled import Sampled, sampled_parameters
 from livingdrug.fit.settle import with_all
 from livingdrug.fit.sir import Sir, sir
@@ -51,21 +62,113 @@ from livingdrug.fit.unknowns import Unknowns, unknowns_of
 from livingdrug.fit.vpc import Panel, Vpc, vpc
 
 __all__ = [
-    "EXIT_CODE", "FEWEST_ESS", "FEWEST_KEPT", "FEWEST_REFITS", "HIGHEST_R_HAT", "LOG", "LOWER",
-    "MEASURED", "RISE", "SCALE_CODE", "STEIN", "UPPER", "Borrowing", "Conditional", "Correlation", "Curves",
-    "DaysResult", "Design", "Effect", "Estimate",
-    "EtaCorrelation", "FitProblem", "FitResult", "Groups", "Individual", "IndividualPosterior",
-    "MethodComparison", "MethodRun", "ModelComparison", "ModelRun", "Npde", "Objective", "OutcomeCheck",
-    "Panel", "Parameter", "PetabObjective", "PetabValue", "Point", "Posterior",
-    "Prior", "Profile", "Progress", "Relation", "ResidualError",
-    "Saem", "Sampled", "Sampling", "Sir", "Uncertainty", "Unknowns", "Vpc", "as_model", "as_priors", "fit_petab",
-    "bootstrap", "borrowed", "compare_groups", "compare_methods", "compare_models", "correlation_table",
-    "covariate_relations", "curves_of", "design_of", "eta_correlations", "evaluate", "extra_days",
-    "few_draws", "fit", "fit_both", "in_model_units", "individual_posterior", "joint_problem",
-    "log_density", "measured_values", "new_problem", "npde", "outcome_check", "outputs_of", "point_of",
-    "prepare", "prior_density", "priors_of", "profile", "read_borrow", "read_priors", "regimens_of",
-    "relation_table", "sample_posterior", "sampled_parameters", "sir", "size_caution", "start_values",
-    "unknowns_of", "vpc", "with_all", "with_conditional_residuals", "without_zeros",
-]  # fmt: skip
+    "EXIT_CODE",
+    "FEWEST_ESS",
+    "FEWEST_KEPT",
+    "FEWEST_REFITS",
+    "HIGHEST_R_HAT",
+    "LOG",
+    "LOWER",
+    "MEASURED",
+    "RISE",
+    "SCALE_CODE",
+    "STEIN",
+    "UPPER",
+    "Bayes",
+    "Borrowing",
+    "Conditional",
+    "Correlation",
+    "Curves",
+    "DaysResult",
+    "Design",
+    "Effect",
+    "Estimate",
+    "Estimation",
+    "Estimator",
+    "EtaCorrelation",
+    "FitProblem",
+    "FitResult",
+    "Groups",
+    "Individual",
+    "IndividualPosterior",
+    "MethodComparison",
+    "MethodRun",
+    "ModelComparison",
+    "ModelRun",
+    "Npde",
+    "Objective",
+    "OutcomeCheck",
+    "Panel",
+    "Parameter",
+    "PetabObjective",
+    "PetabValue",
+    "Point",
+    "Posterior",
+    "Prior",
+    "Profile",
+    "Progress",
+    "Relation",
+    "ResidualError",
+    "Saem",
+    "Sampled",
+    "Sampling",
+    "Sir",
+    "Uncertainty",
+    "Unknowns",
+    "Vpc",
+    "all_estimators",
+    "as_model",
+    "as_priors",
+    "fit_petab",
+    "bootstrap",
+    "borrowed",
+    "compare_groups",
+    "compare_methods",
+    "compare_models",
+    "correlation_table",
+    "covariate_relations",
+    "curves_of",
+    "design_of",
+    "estimated",
+    "estimator_of",
+    "eta_correlations",
+    "evaluate",
+    "extra_days",
+    "few_draws",
+    "fit",
+    "fit_both",
+    "given_of",
+    "in_model_units",
+    "individual_posterior",
+    "joint_problem",
+    "log_density",
+    "measured_values",
+    "method_label",
+    "method_titles",
+    "methods_that",
+    "new_problem",
+    "npde",
+    "outcome_check",
+    "outputs_of",
+    "point_of",
+    "prepare",
+    "prior_density",
+    "priors_of",
+    "profile",
+    "read_borrow",
+    "read_priors",
+    "regimens_of",
+    "relation_table",
+    "sample_posterior",
+    "sampled_parameters",
+    "sir",
+    "size_caution",
+    "start_values",
+    "unknowns_of",
+    "vpc",
+    "with_all",
+    "with_conditional_residuals",
+    "without_zeros",
+]
 
 callable_package(__name__, fit)

@@ -13,7 +13,6 @@ from livingdrug.fit import joint
 from livingdrug.fit.frame import Frame, frame_of, root_of
 from livingdrug.fit.nuts import Draws, Mixing, Sampling, draw, faults, mixing, summary
 from livingdrug.fit.objective import check_start
-from livingdrug.fit.outcome_problem import check_method
 from livingdrug.fit.point import Point, Prepared, point_of, prepare, table_of
 from livingdrug.fit.priors import Prior, add_priors, columns_of, priors_of
 from livingdrug.fit.problem import FitProblem
@@ -22,11 +21,14 @@ from livingdrug.fit.unknowns import Unknowns, unknowns_of
 
 FAR = 300.0  # numbers on the scale of the sampler beyond which nothing is computed
 LARGEST = 300.0  # the same of phi: beyond, exp overflows
+NO_OUTCOMES = "--method bayes does not take outcomes yet; take saem or laplace"
+NO_OCCASIONS = "inter-occasion variability is not for bayes; fit it by saem or focei"
+NOTHING_FREE = "every number is fixed, so there is nothing to sample"
 
 
 class Effects(NamedTuple):
-    """root, growth: see `joint.place`; mean, z, etas (n, random): mean of v, and the effects; density: ln of the normal
-    density times |dz / dv|."""
+    """root, growth: see `joint.place`; mean, z, etas (n, random): mean of v, and the effects; density: ln
+    of the normal density times |dz / dv|."""
 
     root: np.ndarray
     growth: np.ndarray
@@ -147,13 +149,27 @@ class LogPosterior:
         u, prepared, frame = self.unknowns, self.prepared, self.frame
         by_phi, size = found.by_phi, len(prepared.random)
         by_move, by_log_sd, by_root = np.zeros(u.size), np.zeros(size), np.zeros((size, size))
-        joint.pull(by_phi, prepared.random, at.mean, at.z, at.etas, frame.part, at.growth, at.root, frame.factor,
-                   frame.shift, by_w, by_move, by_log_sd, by_root)  # fmt: skip
+        joint.pull(
+            by_phi,
+            prepared.random,
+            at.mean,
+            at.z,
+            at.etas,
+            frame.part,
+            at.growth,
+            at.root,
+            frame.factor,
+            frame.shift,
+            by_w,
+            by_move,
+            by_log_sd,
+            by_root,
+        )
         by_beta = [by_phi[:, prepared.effect_on[e]] @ prepared.design.x[:, e] for e in u.beta]
         by_pair = [_by_pair(point.omega, at.root, pair, by_root) for pair in u.pairs]
         residual = (found.by_a[u.a], found.by_b[u.b])
         return by_move + np.concatenate(
-            [by_phi.sum(axis=0)[u.mu], by_beta, by_log_sd[u.spread], by_pair, *residual]
+            [by_phi.sum(axis=0)[u.mu], by_beta, by_log_sd[u.variability], by_pair, *residual]
         )
 
 
@@ -246,9 +262,9 @@ def log_posterior(
     do."""
     unknowns, base = unknowns_of(problem), point_of(start or problem)
     if any(parameter.changes for parameter in problem.parameters):
-        raise InputError("inter-occasion variability is not for bayes; fit it by saem or focei")
+        raise InputError(NO_OCCASIONS)
     if not unknowns.size:
-        raise InputError("every number is fixed, so there is nothing to sample")
+        raise InputError(NOTHING_FREE)
     prepared, priors = prepare(problem), priors_of(problem, priors)
     check_start(prepared, base)
     density = LogPosterior(prepared, unknowns, priors, frame_of(prepared, unknowns, base, priors, seed))
@@ -286,7 +302,7 @@ def sample_posterior(
         For priors of numbers that are not estimated, and for what cannot be sampled.
     """
     if problem.outcomes:
-        check_method("bayes")
+        raise InputError(NO_OUTCOMES)
     settings = settings or Sampling()
     density, first = log_posterior(problem, priors, start, settings.seed)
     found = draw(density, first, settings)

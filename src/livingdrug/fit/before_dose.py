@@ -1,4 +1,5 @@
-"""Samples up to the first dose whose prediction is 0 by definition, of which no logarithm and no percentage exists."""
+"""Samples up to the first dose whose prediction is 0 by definition, of which no logarithm and no
+percentage exists."""
 
 from dataclasses import replace
 
@@ -11,8 +12,8 @@ from livingdrug.fit.problem import FitProblem
 def without_zeros(problem: FitProblem) -> tuple[FitProblem, tuple[str, ...]]:
     """(the problem without them, how many they are in words).
 
-    A sample goes where its subject has been given nothing yet (a sample at the time of the dose included) and the typical
-    prediction is exactly 0; values of a subject without any dose stay.
+    A sample goes where its subject has been given nothing yet (a sample at the time of the dose included) and
+    the typical prediction is exactly 0; values of a subject without any dose stay.
     """
     prepared = prepare(problem)
     design = prepared.design
@@ -25,6 +26,8 @@ def without_zeros(problem: FitProblem) -> tuple[FitProblem, tuple[str, ...]]:
     data = problem.data.kept(~np.isin(problem.data.line, lines))
     names = [design.subjects[i] for i in np.unique(design.subject[zero])]
     shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-    note = (f"{len(lines)} sample(s) up to the first dose, where the prediction is 0 by definition, are left out in "
-            f"{len(names)} subject(s): {shown}")
+    note = (
+        f"{len(lines)} sample(s) up to the first dose, where the prediction is 0 by definition, are left out "
+        f"in {len(names)} subject(s): {shown}"
+    )
     return replace(problem, data=data), (note,)

@@ -1,9 +1,10 @@
-"""Bins of time for a predictive check: given edges, or those that lie closest around the times at which samples were taken.
+"""Bins of time for a predictive check: given edges, or those that lie closest around the times at which
+samples were taken.
 
-The best bins minimise the squared distances of the samples to the mean of their bin (Fisher 1958, J Am Stat Assoc 53:789-798,
-as Lavielle & Bleakley 2011, J Pharmacokinet Pharmacodyn 38:861-871 bin predictive checks), here of asinh(t / median t), which
-is as t early and as ln t late: samples of cell therapies are dense at first and sparse for years. Where samples were taken at
-few times, each often enough, every time has its bin.
+The best bins minimise the squared distances of the samples to the mean of their bin (Fisher 1958, J Am Stat
+Assoc 53:789-798, as Lavielle & Bleakley 2011, J Pharmacokinet Pharmacodyn 38:861-871 bin predictive checks),
+here of asinh(t / median t), which is as t early and as ln t late: samples of cell therapies are dense at
+first and sparse for years. Where samples were taken at few times, each often enough, every time has its bin.
 """
 
 from collections.abc import Sequence
@@ -60,7 +61,8 @@ def _best(x: np.ndarray, weight: np.ndarray, least: int) -> list[int]:
     lo, hi = np.arange(m)[:, None], np.arange(1, m + 1)[None]
     total = np.where(hi > lo, w[hi] - w[lo], 1.0)
     cost = wxx[hi] - wxx[lo] - (wx[hi] - wx[lo]) ** 2 / total
-    cost = np.where((hi > lo) & (total >= least), np.maximum(cost, 0.0), np.inf)  # points lo to hi - 1 in one bin
+    # points lo to hi - 1 in one bin
+    cost = np.where((hi > lo) & (total >= least), np.maximum(cost, 0.0), np.inf)
     best, starts = cost[0].copy(), []
     answer, whole = [0], wxx[-1] - wx[-1] ** 2 / w[-1]
     for _ in range(2, min(MOST, m) + 1):

@@ -1,4 +1,5 @@
-"""Published numbers as priors: what a small trial does not determine is borrowed from a published population, and said to be.
+"""Published numbers as priors: what a small trial does not determine is borrowed from a published population,
+and said to be.
 
 The typical value P and the between-subject variability omega of a publication, worth m subjects that were seen themselves,
 are the normal priors  h(P) ~ N(published, omega^2 / m)  and  ln omega ~ N(ln published, 1 / (2 m)):  the variance that the
@@ -7,16 +8,18 @@ mean and the logarithm of the standard deviation of m normal values have. m is s
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.fit.bayes import Posterior
+from livingdrug.fit.estimator import Estimator, estimator_of
 from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import SCALE_CODE, from_scale, point_of, to_scale
 from livingdrug.fit.problem import FitProblem, NormalPrior, Parameter
 from livingdrug.fit.result import Beside, FitResult
-from livingdrug.fit.run import Progress, fit
-from livingdrug.fit.saem import Saem
+from livingdrug.fit.run import Progress, estimated, fit
 from livingdrug.fit.text import read_number
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
 from livingdrug.fit.words import interval_words, number
@@ -28,8 +31,9 @@ Z = 1.959963984540054
 
 @dataclass(frozen=True)
 class Borrowing:
-    """Priors from a published population. source: model and population in words, with the publication; strength: subjects
-    that each prior is worth; without: estimated numbers for which the publication has no prior."""
+    """Priors from a published population. source: model and population in words, with the publication;
+    strength: subjects that each prior is worth; without: estimated numbers for which the publication has
+    no prior."""
 
     source: str
     strength: float
@@ -52,20 +56,31 @@ class Borrowing:
 def borrowed(problem: FitProblem, source: Model, strength: float = STRENGTH) -> Borrowing:
     """The priors that a published model has for the estimated numbers of a problem.
 
-    strength: subjects that each prior is worth. Raises InputError for a model without a published between-subject
-    variability, or with none of these numbers.
+    strength: subjects that each prior is worth. Raises InputError for a model without a published
+    between-subject variability, or with none of these numbers.
     """
     if not (np.isfinite(strength) and strength > 0):
-        raise InputError(f"--borrow: a prior worth {strength:g} subjects; give a number above 0, such as {STRENGTH:g}")
+        raise InputError(
+            f"--borrow: a prior worth {strength:g} subjects; give a number above 0, such as {STRENGTH:g}"
+        )
     if not source.populations:
-        raise InputError(f"--borrow: `{source.full_name}` has no published between-subject variability, so nothing says how "
-                         "far its typical values hold; borrow from a model that has one (`livingdrug models`)")  # fmt: skip
+        raise InputError(
+            f"--borrow: `{source.full_name}` has no published between-subject variability, so nothing says "
+            "how far its typical values hold; borrow from a model that has one (`livingdrug models`)"
+        )
     population, names = source.populations[0], unknowns_of(problem).names
-    found = [prior for p in problem.parameters for prior in _priors(problem, p, source, strength) if prior.name in names]
+    found = [
+        prior
+        for p in problem.parameters
+        for prior in _priors(problem, p, source, strength)
+        if prior.name in names
+    ]
     if not found:
         known = ", ".join(f"`{name}`" for name in population.spreads)
-        raise InputError(f"--borrow: `{source.full_name}` has published variabilities of {known}, and none of them is "
-                         "estimated here")  # fmt: skip
+        raise InputError(
+            f"--borrow: `{source.full_name}` has published variabilities of {known}, and none of them is "
+            "estimated here"
+        )
     has = {prior.name for prior in found}
     words = f"{source.full_name}, population `{population.name}` [{population.source.line()}]"
     return Borrowing(words, strength, tuple(found), tuple(name for name in names if name not in has))
@@ -78,33 +93,59 @@ def read_borrow(text: str) -> tuple[str, float]:
         return text.strip(), STRENGTH
     if not name.strip():
         raise InputError(f"--borrow `{text}`: write MODEL or MODEL:STRENGTH, such as stein_2019:5")
-    return name.strip(), read_number(number, f"--borrow `{text}`: the strength (subjects that the prior is worth)")
+    return name.strip(), read_number(
+        number, f"--borrow `{text}`: the strength (subjects that the prior is worth)"
+    )
 
 
 def _priors(problem: FitProblem, parameter: Parameter, source: Model, strength: float) -> list[NormalPrior]:
-    """Of the typical value and the variability of a parameter: none where the publication has no variability of it, or the
-    scale or unit is another one."""
-    name, spread = parameter.name, source.populations[0].spreads.get(parameter.name)
-    if parameter.changes or spread is None or not spread.sd > 0 or {parameter.scale, spread.scale} != {"log"}:
+    """Of the typical value and the variability of a parameter: none where the publication has no
+    variability of it, or the scale or unit is another one."""
+    name, published = parameter.name, source.populations[0].spreads.get(parameter.name)
+    if parameter.changes or published is None or not published.sd > 0:
+        return []
+    if {parameter.scale, published.scale} != {"log"}:
         return []
     units = [{q.name: q.unit for q in model.quantities}.get(name) for model in (problem.model, source)]
     if units[0] != units[1]:
-        raise InputError(f"--borrow: `{name}` has the unit {units[0]} here and {units[1]} in `{source.full_name}`")
+        raise InputError(
+            f"--borrow: `{name}` has the unit {units[0]} here and {units[1]} in `{source.full_name}`"
+        )
     centre = float(to_scale(np.array(source.typical[name]), np.array(SCALE_CODE["log"])))
     return [
-        NormalPrior(name, centre, spread.sd / float(np.sqrt(strength))),
-        NormalPrior(parameter.spread_name, float(np.log(spread.sd)), float(np.sqrt(0.5 / strength))),
+        NormalPrior(name, centre, published.sd / float(np.sqrt(strength))),
+        NormalPrior(parameter.variability_name, float(np.log(published.sd)), float(np.sqrt(0.5 / strength))),
     ]
 
 
+def borrows(settings: Estimator) -> bool:
+    """Whether a method takes borrowed priors: it estimates a population, and they take part in that."""
+    return settings.priors and settings.population
+
+
 def fit_both(
-    problem: FitProblem, borrowing: Borrowing, method: str | Saem = "saem", seed: int = 1, folder=None, resume: bool = False,
-    progress: Progress | None = None, starts: int | None = None,
-) -> FitResult:  # fmt: skip
-    """The fit of data and priors together, with that of the data alone beside it. Arguments as of `fit`; only SAEM."""
-    if method != "saem" and not isinstance(method, Saem):
-        raise InputError(f"--borrow: method {method} takes no priors; leave --method out (saem), or take --method bayes")
-    together = fit(replace(problem, priors=borrowing.priors), method, seed, folder, resume, progress, starts)
+    problem: FitProblem,
+    borrowing: Borrowing,
+    method: str | Estimator = "saem",
+    seed: int = 1,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    starts: int | None = None,
+) -> FitResult | Posterior:
+    """The fit of data and priors together, with that of the data alone beside it; a posterior has its
+    priors beside it by itself. Arguments as of `estimated`; only methods that take priors."""
+    settings = estimator_of(method)
+    if not borrows(settings):
+        name = settings.method
+        raise InputError(
+            f"--borrow: method {name} takes no priors; leave --method out (saem), or take --method bayes"
+        )
+    together = estimated(
+        replace(problem, priors=borrowing.priors), method, seed, folder, resume, progress, starts
+    )
+    if isinstance(together, Posterior):
+        return replace(together, notes=(*borrowing.notes, *together.notes))
     try:
         alone = fit(problem, method, seed, None, False, progress, starts)
     except InputError as error:
@@ -113,15 +154,17 @@ def fit_both(
 
 
 def with_data_alone(together: FitResult, alone: FitResult | str, borrowing: Borrowing) -> FitResult:
-    """A fit under priors with the fit of the data alone beside it (or why there is none), in table and verdict."""
+    """A fit under priors with the fit of the data alone beside it (or why there is none), in table and
+    verdict."""
     unknowns = unknowns_of(together.started)
     point = point_of(together.problem)
     final = unknowns_of(together.problem)
     loss = 2 * penalty_of(final).loss(final.vector(point))
     notes = [
         *borrowing.notes,
-        f"-2 log likelihood is that of the data at the mode of data and priors (MAP); the priors add {loss:.2f} to it, so "
-        "AIC and BIC are not given, and intervals are those of the penalised likelihood",
+        "-2 log likelihood is that of the data at the mode of data and priors (MAP); the priors add "
+        f"{loss:.2f} to it, so AIC and BIC are not given, and intervals are those of the penalised "
+        "likelihood",
     ]
     own = {} if isinstance(alone, str) else {e.name: e for e in alone.estimates}
     ended = not isinstance(alone, str) and alone.verdict.ended and alone.verdict.sound
@@ -141,8 +184,10 @@ def _data_words(undetermined: tuple[str, ...], everything: int, alone: FitResult
     """What data and priors determine together, and what the data alone do."""
     first = "Data and priors together determine every estimated number"
     if undetermined:
-        first = (f"Data and priors together determine {everything - len(undetermined)} of {everything} estimated numbers, "
-                 f"and not {_named(undetermined)}")  # fmt: skip
+        first = (
+            f"Data and priors together determine {everything - len(undetermined)} of {everything} estimated "
+            f"numbers, and not {_named(undetermined)}"
+        )
     if isinstance(alone, str):
         return f"{first}; the data alone cannot be fitted: {alone}."
     if not ended:
@@ -153,7 +198,8 @@ def _data_words(undetermined: tuple[str, ...], everything: int, alone: FitResult
 
 
 def _disagree(row: Beside) -> bool:
-    """Whether the intervals of prior and data alone have nothing in common: a compromise of the two is then neither."""
+    """Whether the intervals of prior and data alone have nothing in common: a compromise of the two is
+    then neither."""
     if row.prior is None or row.alone is None or not row.alone.by:
         return False
     low, high = row.alone.lower, row.alone.upper
@@ -163,8 +209,8 @@ def _disagree(row: Beside) -> bool:
 def _disagreement(row: Beside) -> str:
     prior = f"{number(row.prior_lower)} to {number(row.prior_upper)}"
     return (
-        f"data and prior disagree on `{row.name}`: {interval_words(row.alone)} by the data alone, {prior} by the prior; the "
-        "value of both together lies between them and is carried by neither"
+        f"data and prior disagree on `{row.name}`: {interval_words(row.alone)} by the data alone, {prior} by "
+        "the prior; the value of both together lies between them and is carried by neither"
     )
 
 
@@ -183,7 +229,8 @@ def _prior_ends(unknowns: Unknowns, k: int) -> tuple[float | None, float | None,
 
 
 def advice(result: FitResult, published: Model, name: str) -> str:
-    """One sentence on which flags may make a fit whole that left numbers not determined; empty where nothing is to be said.
+    """One sentence on which flags may make a fit whole that left numbers not determined; empty where nothing
+    is to be said.
 
     published: the model as it was published; name: of it, as `--model` takes it.
     """
@@ -191,7 +238,11 @@ def advice(result: FitResult, published: Model, name: str) -> str:
     if result.status != "not_determined" or not missing or not published.populations or problem.priors:
         return ""
     fixed = [p.name for p in problem.parameters if p.name in missing and p.name in published.typical]
-    alone = [p.name for p in problem.random if p.spread_name in missing and not p.changes and p.name not in fixed]
+    alone = [
+        p.name
+        for p in problem.random
+        if p.variability_name in missing and not p.changes and p.name not in fixed
+    ]
     rest = [p.name for p in problem.random if not p.changes and p.name not in (*fixed, *alone)]
     ways = [_fewer(problem, published, fixed, alone, rest)] if rest and (fixed or alone) else []
     if any(p.name in published.populations[0].spreads for p in problem.parameters):
@@ -203,8 +254,8 @@ def advice(result: FitResult, published: Model, name: str) -> str:
 
 
 def _fewer(problem: FitProblem, published: Model, fixed: list[str], alone: list[str], rest: list[str]) -> str:
-    """The flags of a fit of fewer numbers, and what they do. fixed: typical values that are held; alone: parameters without
-    variability; rest: those that keep theirs."""
+    """The flags of a fit of fewer numbers, and what they do. fixed: typical values that are held; alone:
+    parameters without variability; rest: those that keep theirs."""
     flags, said = [], []
     if alone or {p.name for p in problem.random} != set(published.populations[0].spreads):
         flags.append(f"--random {','.join(rest)}")

@@ -1,11 +1,12 @@
 """Newton steps up the importance-sampled likelihood: from near the top to it, never up a peak of its noise.
 
-SAEM ends within its own noise of the maximum; a few such steps, with score and information by Louis' identities, take that
-noise away, so that runs with different seeds meet. Steps are made on one set of draws, each subject's parameters staying
-where they are (Geyer 1994, J R Stat Soc B 56:261-274) or following those without variability, for as long as these draws are
-worth about as much as where they were made: the first step is Newton's, and its scores say how the curvature changes on the
-way (BFGS). Then the draws are made anew around the point reached, and the steps count only if the likelihood of the new draws
-has risen too. Profiles and bootstraps climb from the estimate the same way.
+SAEM ends within its own noise of the maximum; a few such steps, with score and information by Louis'
+identities, take that noise away, so that runs with different seeds meet. Steps are made on one set of draws,
+each subject's parameters staying where they are (Geyer 1994, J R Stat Soc B 56:261-274) or following those
+without variability, for as long as these draws are worth about as much as where they were made: the first
+step is Newton's, and its scores say how the curvature changes on the way (BFGS). Then the draws are made anew
+around the point reached, and the steps count only if the likelihood of the new draws has risen too. Profiles
+and bootstraps climb from the estimate the same way.
 """
 
 from typing import NamedTuple
@@ -23,7 +24,8 @@ from livingdrug.fit.unknowns import Unknowns, unknowns_of
 
 ROUNDS = 40  # sets of draws
 MOST = 12  # steps on one set
-STALLED, SMALL = 3, 0.02  # sets of draws over which the likelihood has risen by so little that it will not rise much more
+# sets of draws over which the likelihood has risen by so little that it will not rise much more
+STALLED, SMALL = 3, 0.02
 DRAWS, SOLVED_DRAWS = 1024, 512  # of formulas, and of equations that are solved
 MOST_DRAWS = 16384  # where they are worth little
 LENGTHS = (1.0, 0.5, 0.25, 0.1, 0.03)
@@ -35,12 +37,13 @@ NOTHING = 1e-100  # information below which a number is as if it were not there
 FAR = 0.7  # that a step may move a number, on its scale
 FAILING = 5.0  # times the expected rise, and 1 more, that no climb rises by
 ENOUGH = 3e-3  # expected gain in log-likelihood below which no step is worth it
-LITTLE, PART = 1e-4, 0.03  # the same on one set of draws, where steps are cheap: this, or that part of the gain at the end
+# the same on one set of draws, where steps are cheap: this, or that part of the gain at the end
+LITTLE, PART = 1e-4, 0.03
 
 
 class Climbed(NamedTuple):
-    """Where it ended: point, rise of the log-likelihood still expected, proposals, draws and information there, and the
-    effective draws of each subject (n,)."""
+    """Where it ended: point, rise of the log-likelihood still expected, proposals, draws and information
+    there, and the effective draws of each subject (n,)."""
 
     point: Point
     gain: float
@@ -65,11 +68,11 @@ def climb(
     before: Climbed | None = None, draws: int | None = None, rounds: int = ROUNDS,
     enough: float = ENOUGH, most: int = MOST_DRAWS, sound: float = SOUND, wanted: float = -np.inf,
 ) -> Climbed:  # fmt: skip
-    """Newton steps up the likelihood from a point. start: of the search for modes, or `before`: the end of a climb of the
-    same problem nearby; held: positions of estimated numbers that stay; draws: of each subject (None: the usual number), up
-    to `most` where those of a subject are worth fewer than `sound`; rounds: sets of draws at most; enough: expected rise of
-    the log-likelihood at which it ends; wanted: log-likelihood below which the end is of no use, so that a climb which will
-    not get there is given up."""
+    """Newton steps up the likelihood from a point. start: of the search for modes, or `before`: the end of
+    a climb of the same problem nearby; held: positions of estimated numbers that stay; draws: of each
+    subject (None: the usual number), up to `most` where those of a subject are worth fewer than `sound`;
+    rounds: sets of draws at most; enough: expected rise of the log-likelihood at which it ends; wanted:
+    log-likelihood below which the end is of no use, so that a climb which will not get there is given up."""
     unknowns = unknowns_of(prepared.problem)
     ascent = _Ascent(prepared, unknowns, seed, held, draws or usual_draws(prepared.problem), most, sound,
                      max(LITTLE, PART * enough))
@@ -81,7 +84,10 @@ def climb(
             now = ascent.known(now)
         if not (now.gain > enough and len(levels) < STALLED + rounds):
             break
-        if now.level <= levels[-STALLED] + max(SMALL, enough / 2) or now.level + FAILING * now.gain + 1 < wanted:
+        if (
+            now.level <= levels[-STALLED] + max(SMALL, enough / 2)
+            or now.level + FAILING * now.gain + 1 < wanted
+        ):
             break
         after = ascent.higher(now)
         if after is None and now.information is not None:
@@ -102,9 +108,9 @@ def usual_draws(problem: FitProblem) -> int:
 
 
 class _Set(NamedTuple):
-    """A set of draws at a point. level, score, worth: by them, with the priors of the problem; left_out: positions of numbers
-    that do not move; inverse (p, p): of the curvature, 0 for these; information: None where the curvature is that of a
-    point nearby, brought along."""
+    """A set of draws at a point. level, score, worth: by them, with the priors of the problem; left_out:
+    positions of numbers that do not move; inverse (p, p): of the curvature, 0 for these; information: None
+    where the curvature is that of a point nearby, brought along."""
 
     point: Point
     proposal: Proposal
@@ -132,8 +138,12 @@ class _Ascent(NamedTuple):
     sound: float
     little: float
 
-    def at(self, point: Point, proposal: Proposal, before: _Set | None = None, inverse: np.ndarray | None = None) -> _Set:
-        """New draws at a point, more of them where they are worth too few; inverse: of the curvature, brought along."""
+
+    def at(
+        self, point: Point, proposal: Proposal, before: _Set | None = None, inverse: np.ndarray | None = None
+    ) -> _Set:
+        """New draws at a point, more of them where they are worth too few; inverse: of the curvature,
+        brought along."""
         count = self.count
         if before is not None and before.worth.min() < 2 * self.sound:  # it took more of them there
             count = min(max(count, before.at.logs.shape[1]), max(count, self.most))
@@ -166,7 +176,7 @@ class _Ascent(NamedTuple):
 
     def guessed(self, now: _Set, matrix: np.ndarray) -> _Set:
         """With a curvature, such as that of a point nearby."""
-        flat = finish.flat_spreads(self.unknowns, now.score, matrix)
+        flat = finish.flat_variabilities(self.unknowns, now.score, matrix)
         bound = finish.at_bounds(self.prepared, self.unknowns, now.point)[0]
         left_out = np.union1d(bound, [*self.held, *flat]).astype(np.int64)
         return now._replace(left_out=left_out, inverse=inverse_of(matrix, left_out))
@@ -178,15 +188,23 @@ class _Ascent(NamedTuple):
             point = self.unknowns.point(base + length * (reached - base), now.point)
             if not is_defined(point) or np.array_equal(self.unknowns.vector(point), base):
                 continue
-            after = self.at(point, propose(self.prepared, point, self.seed, before=now.proposal), now, inverse)
+            after = self.at(
+                point, propose(self.prepared, point, self.seed, before=now.proposal), now, inverse
+            )
             if after.level > now.level - NOISE:
                 return after
         return None
 
     def reached(self, now: _Set) -> tuple[np.ndarray, np.ndarray]:
-        """(numbers at the top of the likelihood on the draws of `now`, or how far they carry, inverse of the curvature)."""
+        """(numbers at the top of the likelihood on the draws of `now`, or how far they carry, inverse of
+        the curvature)."""
         inside = np.setdiff1d(np.arange(self.unknowns.size), now.left_out)
-        vector, level, score, inverse = self.unknowns.vector(now.point), now.level, now.score, now.inverse.copy()
+        vector, level, score, inverse = (
+            self.unknowns.vector(now.point),
+            now.level,
+            now.score,
+            now.inverse.copy(),
+        )
         for _ in range(MOST):
             gain, step = _newton(score, inverse)
             after, length = self.step(now, vector, level, step) if gain > self.little else (None, 0.0)
@@ -201,7 +219,8 @@ class _Ascent(NamedTuple):
         return vector, inverse
 
     def step(self, now: _Set, vector: np.ndarray, level: float, step: np.ndarray) -> tuple[At | None, float]:
-        """(after it, its length) of the first of shorter and shorter steps that goes up and leaves enough of the draws."""
+        """(after it, its length) of the first of shorter and shorter steps that goes up and leaves enough
+        of the draws."""
         for length in LENGTHS:
             point = self.unknowns.point(vector + length * step, now.point)
             if is_defined(point):
@@ -212,7 +231,8 @@ class _Ascent(NamedTuple):
 
 
 def expected_gain(score: np.ndarray, matrix: np.ndarray, left_out: np.ndarray) -> float:
-    """Rise of the log-likelihood that a Newton step promises; score (p,) and information (p, p) of the estimated numbers."""
+    """Rise of the log-likelihood that a Newton step promises; score (p,) and information (p, p) of the
+    estimated numbers."""
     inside = np.setdiff1d(np.arange(len(score)), left_out)
     if len(inside) and not np.isfinite(matrix[np.ix_(inside, inside)]).all():
         return np.inf
@@ -229,9 +249,9 @@ def _newton(score: np.ndarray, inverse: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 def inverse_of(matrix: np.ndarray, left_out: np.ndarray) -> np.ndarray:
-    """Inverse of an information (p, p), 0 for numbers that stay and those it says nothing of; where the likelihood bends the
-    wrong way, or hardly at all, its curvature counts as slightly more than nothing. Not a number where the information is
-    none."""
+    """Inverse of an information (p, p), 0 for numbers that stay and those it says nothing of; where the
+    likelihood bends the wrong way, or hardly at all, its curvature counts as slightly more than nothing.
+    Not a number where the information is none."""
     silent = np.flatnonzero(np.abs(np.diag(matrix)) < NOTHING)
     inside = np.setdiff1d(np.arange(len(matrix)), np.union1d(left_out, silent).astype(np.int64))
     found, part = np.zeros(matrix.shape), matrix[np.ix_(inside, inside)]
@@ -240,5 +260,7 @@ def inverse_of(matrix: np.ndarray, left_out: np.ndarray) -> np.ndarray:
     if len(inside):
         scale = np.sqrt(np.abs(np.diag(part)))
         values, vectors = np.linalg.eigh(part / scale[:, None] / scale)
-        found[np.ix_(inside, inside)] = (vectors / np.maximum(values, LEAST_CURVATURE)) @ vectors.T / scale[:, None] / scale
+        found[np.ix_(inside, inside)] = (
+            (vectors / np.maximum(values, LEAST_CURVATURE)) @ vectors.T / scale[:, None] / scale
+        )
     return found

@@ -1,12 +1,15 @@
-"""SAEM, FOCEI and Laplace on one problem: the same likelihood at the optimum of each, and why they differ where they do.
+"""SAEM, FOCEI and Laplace on one problem: the same likelihood at the optimum of each, and why they differ
+where they do.
 
-Each method has an objective of its own, so their objectives cannot be compared. What can is -2 log likelihood L by
-importance sampling with the exact breakpoints, at the numbers of each method. Between the numbers M of a method and S of the
-reference it differs by a sum of three parts, each of them known:
+Each method has an objective of its own, so their objectives cannot be compared. What can is -2 log likelihood
+L by importance sampling with the exact breakpoints, at the numbers of each method. Between the numbers M of a
+method and S of the reference it differs by a sum of three parts, each of them known:
 
-    L(M) - L(S) = [exact less smooth breakpoints] + [sampled less the method's own objective] + [own(M) - own(S)]
+    L(M) - L(S) = [exact less smooth breakpoints] + [sampled less the method's own objective] + [own(M) -
+    own(S)]
 
-The last one is above 0 only where the search of the method ended short of what its own objective has elsewhere.
+The last one is above 0 only where the search of the method ended short of what its own objective has
+elsewhere.
 """
 
 from dataclasses import dataclass, replace
@@ -28,9 +31,21 @@ from livingdrug.fit.words import number
 
 METHODS = ("saem", "focei", "laplace")
 COLUMNS = (
-    "method", "status", "parameter", "kind", "value", "se", "lower", "upper", "by", "determined", "difference_in_se",
-    "own_minus2ll", "sampled_minus2ll", "monte_carlo_se",
-)  # fmt: skip
+    "method",
+    "status",
+    "parameter",
+    "kind",
+    "value",
+    "se",
+    "lower",
+    "upper",
+    "by",
+    "determined",
+    "difference_in_se",
+    "own_minus2ll",
+    "sampled_minus2ll",
+    "monte_carlo_se",
+)
 
 
 class Gap(NamedTuple):
@@ -263,10 +278,22 @@ def _rows(run: MethodRun) -> list[tuple]:
         run.sampled.se if known else np.nan,
     )
     return [
-        (run.method, run.status, e.name, e.kind, e.value, _or_nan(e.se), _or_nan(e.lower), _or_nan(e.upper), e.by,
-         e.determined, off.get(e.name, np.nan), *level)
+        (
+            run.method,
+            run.status,
+            e.name,
+            e.kind,
+            e.value,
+            _or_nan(e.se),
+            _or_nan(e.lower),
+            _or_nan(e.upper),
+            e.by,
+            e.determined,
+            off.get(e.name, np.nan),
+            *level,
+        )
         for e in run.result.estimates
-    ]  # fmt: skip
+    ]
 
 
 def _or_nan(value: float | None) -> float:

@@ -17,6 +17,7 @@ from livingdrug.core.shown import Shown
 from livingdrug.fit.compare import Compared, is_ended, is_known, sampled_at
 from livingdrug.fit.compare_models_words import words_of
 from livingdrug.fit.design import Design, design_of
+from livingdrug.fit.estimator import Estimator, all_estimators, methods_that
 from livingdrug.fit.importance import few_draws
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.result import FitResult, Objective
@@ -26,11 +27,24 @@ from livingdrug.simulation import Regimen
 
 WINDOW, LATE = 28.0, 21.0  # days of a typical subject's curve, and from which on its half-life is taken
 HOURS = {"d": 1.0, "h": 24.0}  # units of time in a day
-METHODS = ("saem", "focei", "laplace")
 COLUMNS = (
-    "model", "status", "sampled_minus2ll", "monte_carlo_se", "estimated", "aic", "bic", "delta_aic", "delta_bic", "output",
-    "cmax", "tmax", "auc28", "half_life_21_28", "unit", "time_unit",
-)  # fmt: skip
+    "model",
+    "status",
+    "sampled_minus2ll",
+    "monte_carlo_se",
+    "estimated",
+    "aic",
+    "bic",
+    "delta_aic",
+    "delta_bic",
+    "output",
+    "cmax",
+    "tmax",
+    "auc28",
+    "half_life_21_28",
+    "unit",
+    "time_unit",
+)
 
 
 class Typical(NamedTuple):
@@ -138,9 +152,12 @@ def compare_models(
     InputError
         Before anything is computed, where the models would not be fitted to the same values.
     """
-    if method not in METHODS:
-        raise InputError(f"models are compared by a likelihood of the population; method {method} gives "
-                         "none: take saem, focei or laplace")  # fmt: skip
+    known = all_estimators()
+    if method not in known or not _gives_likelihood(known[method]):
+        raise InputError(
+            f"models are compared by a likelihood of the population; method {method} gives none: take "
+            f"{methods_that(_gives_likelihood)}"
+        )
     names = [problem.model.full_name for problem in problems]
     if len(problems) < 2 or len(set(names)) < len(names):
         raise InputError(f"models to compare: {', '.join(names)}; name two or more different ones")
@@ -153,6 +170,10 @@ def compare_models(
         (_doses(d)[1] for p, d in zip(problems, designs, strict=True) if p.model.system.dose_into), ""
     )
     return ModelComparison(problems[0].data.name, method, seed, runs, doses)
+
+
+def _gives_likelihood(settings: Estimator) -> bool:
+    return settings.population and not settings.samples
 
 
 def _check_same(problems: Sequence[FitProblem], designs: Sequence[Design]) -> None:
@@ -245,5 +266,16 @@ def _rows(found: ModelComparison, run: ModelRun) -> list[tuple]:
             found.delta(run, "aic"), found.delta(run, "bic"))  # fmt: skip
     if not run.typical:
         return [(*head, "", *[np.nan] * 4, "", run.time_unit)]
-    return [(*head, t.output, t.cmax, t.tmax, t.auc28, np.nan if t.half_life is None else t.half_life, t.unit, run.time_unit)
-            for t in run.typical]  # fmt: skip
+    return [
+        (
+            *head,
+            t.output,
+            t.cmax,
+            t.tmax,
+            t.auc28,
+            np.nan if t.half_life is None else t.half_life,
+            t.unit,
+            run.time_unit,
+        )
+        for t in run.typical
+    ]

@@ -15,7 +15,8 @@ NOTHING, CLEAR = (
     2.0,
     10.0,
 )  # differences of AIC or BIC below and above which the data tell nothing, and plainly
-FACTOR = 1.1  # between the highest and the lowest of a quantity, above which models count as saying different things
+# between the highest and the lowest of a quantity, above which models count as saying different things
+FACTOR = 1.1
 QUANTITIES = (
     ("CMAX", "cmax"),
     ("TMAX", "tmax"),

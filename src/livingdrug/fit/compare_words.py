@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from livingdrug.fit.estimator import method_label
 from livingdrug.fit.result import Estimate
 from livingdrug.fit.words import interval_words, number
 
 if TYPE_CHECKING:
     from livingdrug.fit.compare import MethodComparison, MethodRun
 
-NAMES = {"saem": "SAEM", "focei": "FOCEI", "laplace": "Laplace"}
 CLOSE = 0.5  # standard errors of the reference within which an estimate agrees
 WITHIN = 1.0  # of sampled -2LL within which optima agree
 SHORT = 0.1  # of its own objective, in -2LL, that a search may end above what that has elsewhere
@@ -30,15 +30,16 @@ def words_of(found: MethodComparison) -> tuple[str, ...]:
 
 
 def _verdict(found: MethodComparison, others: list[MethodRun]) -> str:
-    name = NAMES[found.reference.method]
+    name = method_label(found.reference.method)
     if found.agree:
         worst = max(abs(run.worst.off) for run in others)
-        return (f"The methods agree: every estimate of {_and([NAMES[r.method] for r in others])} lies within {worst:.2g} "
+        names = _and([method_label(r.method) for r in others])
+        return (f"The methods agree: every estimate of {names} lies within {worst:.2g} "
                 f"standard errors of that by {name}, and sampled -2 log likelihoods within "
                 f"{max(abs(r.gap.exact) for r in others):.2g}.")  # fmt: skip
-    differ = [NAMES[run.method] for run in others if run.agrees is False]
-    same = [NAMES[run.method] for run in others if run.agrees]
-    unknown = [NAMES[run.method] for run in others if run.agrees is None]
+    differ = [method_label(run.method) for run in others if run.agrees is False]
+    same = [method_label(run.method) for run in others if run.agrees]
+    unknown = [method_label(run.method) for run in others if run.agrees is None]
     parts = [f"{_and(differ)} {'differs' if len(differ) == 1 else 'differ'} from {name}"] if differ else []
     parts += [f"{_and(same)} {'agrees' if len(same) == 1 else 'agree'} with {name}"] if same else []
     parts += [f"of {_and(unknown)} that cannot be said"] if unknown else []
@@ -47,7 +48,7 @@ def _verdict(found: MethodComparison, others: list[MethodRun]) -> str:
 
 
 def _unusable(run: MethodRun) -> str:
-    name = NAMES[run.method]
+    name = method_label(run.method)
     if run.result is None:
         return f"{name} was refused: {run.why}"
     if run.why:
@@ -57,13 +58,15 @@ def _unusable(run: MethodRun) -> str:
 
 def _of_method(run: MethodRun, reference: MethodRun) -> list[str]:
     """How far the numbers of a method are off, why, and what it states that the reference does not."""
-    name, first, gap = NAMES[run.method], NAMES[reference.method], run.gap
+    name, first, gap = method_label(run.method), method_label(reference.method), run.gap
     level = f"sampled -2 log likelihood is {_higher(gap.exact)} at its numbers (Monte-Carlo SE {gap.se:.2g})"
     far = sorted(
         (d for d in run.differences if d.off is not None and abs(d.off) > CLOSE), key=lambda d: -abs(d.off)
     )
-    named = [f"{d.estimate.name} by {d.off:+.2g} ({number(d.estimate.value)} against {number(d.reference.value)})"
-             for d in far[:SHOWN]]  # fmt: skip
+    named = [
+        f"{d.estimate.name} by {d.off:+.2g} ({number(d.estimate.value)} against {number(d.reference.value)})"
+        for d in far[:SHOWN]
+    ]
     more = f" and {len(far) - SHOWN} more" if len(far) > SHOWN else ""
     if run.agrees:
         lines = []
@@ -85,31 +88,36 @@ def _of_method(run: MethodRun, reference: MethodRun) -> list[str]:
 
 def _why(run: MethodRun, reference: MethodRun) -> str:
     """Where the difference comes from."""
-    name, first, gap = NAMES[run.method], NAMES[reference.method], run.gap
+    name, first, gap = method_label(run.method), method_label(reference.method), run.gap
     own, level = run.result.objective.minus2ll, run.sampled.minus2ll
     off = f"its own objective there is {own:.2f}, sampled -2 log likelihood {level:.2f}"
     if gap.own is None:
         return f"Why is not known: the objective of {name} has no value at the numbers of {first}; {off}."
     if gap.own > SHORT:
-        return (f"Why: a worse optimum. The objective of {name} is {gap.own:.2g} lower at the numbers of {first} than where "
-                "its own search ended; search from more starts (--starts).")  # fmt: skip
+        return (
+            f"Why: a worse optimum. The objective of {name} is {gap.own:.2g} lower at the numbers of {first} "
+            "than where its own search ended; search from more starts (--starts)."
+        )
     smooth = gap.exact if gap.smooth is None else gap.smooth
     parts = [f"the approximation of the likelihood {smooth - gap.own:+.2f}"]
     if gap.smooth is not None:
         width = f"{run.result.problem.smooth:g} {run.result.problem.model.time_unit}"
         parts.insert(0, f"smooth breakpoints (over {width}) {gap.exact - gap.smooth:+.2f}")
-    return (f"Why: {name} prefers its own numbers by {-gap.own:.2f} of its objective, where sampled -2 log likelihood is "
-            f"{_higher(gap.exact)}; of the difference between both, {' and '.join(parts)}; {off}.")  # fmt: skip
+    return (
+        f"Why: {name} prefers its own numbers by {-gap.own:.2f} of its objective, where sampled -2 log "
+        f"likelihood is {_higher(gap.exact)}; of the difference between both, {' and '.join(parts)}; {off}."
+    )
 
 
 def _not_shared(run: MethodRun, reference: MethodRun) -> list[str]:
     """Numbers that one method states and the other does not determine."""
-    lines, name, first = [], NAMES[run.method], NAMES[reference.method]
+    lines, name, first = [], method_label(run.method), method_label(reference.method)
     more, fewer = _only(run, reference), _only(reference, run)
     if more:
         stated = [f"{e.name} {estimate_words(e)}" for e in more]
         lines.append(
-            f"{name} states {_and(stated)}, and by {first} the data do not determine that: no number to rely on."
+            f"{name} states {_and(stated)}, and by {first} the data do not determine that: no number to rely "
+            "on."
         )
     reason = run.result.covariance.reason
     if reason:

@@ -1,7 +1,8 @@
-"""FOCEI and Laplace estimation: a quasi-Newton search over the estimated numbers, modes found anew at every point.
+"""FOCEI and Laplace estimation: a quasi-Newton search over the estimated numbers, modes found anew at every
+point.
 
-The search is BFGS (Nocedal & Wright 2006, chapter 6) on numbers scaled by the covariance of the subjects' gradients at the
-start, with halved steps; it ends where the rise that another step promises is negligible.
+The search is BFGS (Nocedal & Wright 2006, chapter 6) on numbers scaled by the covariance of the subjects'
+gradients at the start, with halved steps; it ends where the rise that another step promises is negligible.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from livingdrug.fit.gradient import Slope, slope_of, value_of
 from livingdrug.fit.objective import at_modes, check_parts
 from livingdrug.fit.point import NORMAL, Point, Prepared, is_defined, point_of
 from livingdrug.fit.problem import WIDEST
-from livingdrug.fit.unknowns import SPREAD, Unknowns
+from livingdrug.fit.unknowns import VARIABILITY, Unknowns
 
 METHODS = ("focei", "laplace")
 RIDGE = 1e-3  # of the scaling where few subjects leave it singular
@@ -24,15 +25,16 @@ SUFFICIENT = 1e-4
 TRIAL = 15  # iterations of a search that another one has overtaken
 REPEATS = 3  # small steps in a row that end the search
 HESSIAN_STEP = 0.02  # in scaled numbers
-# of a spread in a search: below, nothing changes any more, and beyond, no population is; on the plain scale as multiples of
+# of an omega in a search: below, nothing changes any more, and beyond, no population is; on the plain scale
+# as multiples of
 # its start
 NARROWEST, PLAIN_WIDEST = 1e-4, 1e3
 
 
 @dataclass(frozen=True)
-class Conditional:
-    """Settings. method: focei or laplace; most: iterations at most; small: promised decrease of -2LL at which it ends;
-    several: whether to search from more than the given numbers (see `fit.starts`)."""
+class ConditionalSettings:
+    """Settings. method: focei or laplace; most: iterations at most; small: promised decrease of -2LL at
+    which it ends; several: whether to search from more than the given numbers (see `fit.starts`)."""
 
     method: str = "focei"
     most: int = 200
@@ -46,8 +48,8 @@ class Conditional:
 
 @dataclass(frozen=True)
 class Found:
-    """Where a search ended. slope: there; left: decrease of -2LL still promised; trace: -2LL and the numbers by iteration;
-    scaling (p, p): numbers = scaling @ scaled numbers."""
+    """Where a search ended. slope: there; left: decrease of -2LL still promised; trace: -2LL and the
+    numbers by iteration; scaling (p, p): numbers = scaling @ scaled numbers."""
 
     point: Point
     slope: Slope
@@ -57,11 +59,11 @@ class Found:
 
 
 def search(
-    prepared: Prepared, unknowns: Unknowns, settings: Conditional, start: Point | None = None,
+    prepared: Prepared, unknowns: Unknowns, settings: ConditionalSettings, start: Point | None = None,
     progress: Callable[[int, int, float], None] | None = None, level: float = np.inf,
 ) -> Found:  # fmt: skip
-    """Minimise -2LL from `start` (the problem's numbers by default); level: a search that is above it after TRIAL iterations
-    ends there."""
+    """Minimise -2LL from `start` (the problem's numbers by default); level: a search that is above it
+    after TRIAL iterations ends there."""
     base = point_of(prepared.problem) if start is None else start
     x = unknowns.vector(base)
     _, modes = value_of(prepared, base, settings.method, None)
@@ -79,7 +81,9 @@ def search(
         if not step @ g < 0:
             inverse, step = np.eye(len(x)), -g
         left = -0.5 * float(step @ g)
-        step *= min(1.0, (LONGEST if k == 0 else 4.0) * np.sqrt(len(x)) / max(float(np.linalg.norm(step)), 1e-300))
+        step *= min(
+            1.0, (LONGEST if k == 0 else 4.0) * np.sqrt(len(x)) / max(float(np.linalg.norm(step)), 1e-300)
+        )
         quiet = quiet + 1 if left < settings.small else 0
         if quiet >= REPEATS or left < 1e-3 * settings.small:
             break
@@ -106,12 +110,14 @@ def _check_slopes(prepared: Prepared, slope: Slope) -> None:
     bad = np.flatnonzero(~np.isfinite(slope.gradient).all(axis=1))
     if len(bad):
         name = prepared.design.subjects[int(bad[0])]
-        raise InputError(f"the objective of subject `{name}` has no finite slopes at the start; start nearer to the data")
+        raise InputError(
+            f"the objective of subject `{name}` has no finite slopes at the start; start nearer to the data"
+        )
 
 
 def _scaling(gradient: np.ndarray) -> np.ndarray:
-    """Cholesky factor of the inverse of the information that the subjects' gradients of -2LL show: sum g g' / 4 is that of
-    the log-likelihood, twice that the curvature of -2LL."""
+    """Cholesky factor of the inverse of the information that the subjects' gradients of -2LL show: sum g
+    g' / 4 is that of the log-likelihood, twice that the curvature of -2LL."""
     half = 0.5 * gradient.T @ gradient
     size = np.sqrt(np.maximum(np.diag(half), 1e-8))
     scaled = half / size[:, None] / size + RIDGE * np.eye(len(size))
@@ -119,9 +125,9 @@ def _scaling(gradient: np.ndarray) -> np.ndarray:
 
 
 def _box(prepared: Prepared, unknowns: Unknowns, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lowest and highest numbers that a search tries: spreads stay within reason, or where they start."""
+    """Lowest and highest numbers that a search tries: omegas stay within reason, or where they start."""
     low, high = np.full(len(x), -np.inf), np.full(len(x), np.inf)
-    for place, r in zip(unknowns.of_kind(SPREAD), unknowns.spread, strict=True):
+    for place, r in zip(unknowns.of_kind(VARIABILITY), unknowns.variability, strict=True):
         plain = prepared.scale[prepared.random[r]] == NORMAL
         unit, most = (prepared.problem.random[r].sd, PLAIN_WIDEST) if plain else (1.0, WIDEST)
         low[place] = min(np.log(NARROWEST * unit), x[place])

@@ -4,14 +4,15 @@ The model is made linear in the random effects around each subject's individual 
 
     E(y) = f(eta) - F eta,    Cov(y) = F Omega F' + diag(s^2),    CWRES = Cov(y)^(-1/2) (y - E(y)),
 
-F being df / d eta and s the standard deviation of the residual error, both at the individual estimate (with interaction:
-what NONMEM calls CWRESI). The root is the symmetric one. Values of an output with a log-normal error count as logarithms.
-Where the model is linear in the random effects and s does not depend on f, these are the decorrelated residuals of the exact
-marginal distribution; N(0, 1) if the model holds.
+F being df / d eta and s the standard deviation of the residual error, both at the individual estimate (with
+interaction: what NONMEM calls CWRESI). The root is the symmetric one. Values of an output with a log-normal
+error count as logarithms. Where the model is linear in the random effects and s does not depend on f, these
+are the decorrelated residuals of the exact marginal distribution; N(0, 1) if the model holds.
 
-Values beyond a limit have no residual and are left out of the vector of their subject (its individual estimate knows of
-them): where many are censored, those measured are the ones that came out high, and their CWRES lie above 0 though the model
-holds. Prediction distribution errors (`fit.npde`) impute such values and are to be looked at there.
+Values beyond a limit have no residual and are left out of the vector of their subject (its individual
+estimate knows of them): where many are censored, those measured are the ones that came out high, and their
+CWRES lie above 0 though the model holds. Prediction distribution errors (`fit.npde`) impute such values and
+are to be looked at there.
 """
 
 from dataclasses import replace
@@ -20,7 +21,7 @@ import numpy as np
 
 from livingdrug.engine.densities import LOGNORMAL
 from livingdrug.fit.design import MEASURED
-from livingdrug.fit.objective import spreads
+from livingdrug.fit.objective import residual_sd
 from livingdrug.fit.point import Point, Prepared, centre, moments, point_of, prepare, with_etas
 from livingdrug.fit.result import FitResult
 
@@ -28,7 +29,8 @@ SINGULAR = 1e-12  # smallest eigenvalue of a scaled covariance that counts
 
 
 def with_conditional_residuals(result: FitResult) -> FitResult:
-    """The result with the conditional weighted residuals among its predictions, where they are not there already."""
+    """The result with the conditional weighted residuals among its predictions, where they are not there
+    already."""
     if result.predictions.cwres is not None:
         return result
     prepared = prepare(result.problem)
@@ -37,8 +39,8 @@ def with_conditional_residuals(result: FitResult) -> FitResult:
 
 
 def conditional_residuals(prepared: Prepared, point: Point, etas: np.ndarray) -> np.ndarray:
-    """CWRES of all records (records,) at individual estimates (n, random); nan beyond a limit, and for all records of a
-    subject whose covariance is not finite or singular."""
+    """CWRES of all records (records,) at individual estimates (n, random); nan beyond a limit, and for all
+    records of a subject whose covariance is not finite or singular."""
     y, kind, output, first, last = prepared.records
     at = moments(prepared, point, with_etas(prepared, centre(prepared, point), etas))
     logs, measured = prepared.kind[output] == LOGNORMAL, kind == MEASURED
@@ -47,13 +49,15 @@ def conditional_residuals(prepared: Prepared, point: Point, etas: np.ndarray) ->
     with np.errstate(divide="ignore", invalid="ignore"):
         off = np.where(logs, np.log(y) - np.log(f), y - f)
         slopes = np.where(logs[:, None], slopes / f[:, None], slopes)[:, prepared.random]
-    sd = spreads(prepared, point, f)
+    sd = residual_sd(prepared, point, f)
     found = np.full(len(y), np.nan)
     for i in range(len(first)):
         mine = np.arange(first[i], last[i])[measured[first[i] : last[i]]]
         if len(mine):
             own = slopes[mine]
-            found[mine] = _decorrelated(off[mine] + own @ etas[i], own @ point.omega @ own.T + np.diag(sd[mine] ** 2))
+            found[mine] = _decorrelated(
+                off[mine] + own @ etas[i], own @ point.omega @ own.T + np.diag(sd[mine] ** 2)
+            )
     return found
 
 

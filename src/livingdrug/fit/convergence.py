@@ -1,8 +1,9 @@
 """Whether chains have mixed, and how many independent draws they are worth.
 
-Vehtari, Gelman, Simpson, Carpenter & Burkner 2021 (Bayesian Analysis 16:667-718): R-hat is the larger of that of ranks and
-that of ranks of distances to the median, over halves of chains; the bulk effective sample size is of ranks, the tail one the
-smaller of those of the indicators of lying below the 5 and 95 % quantiles. Draws have the shape (chains, draws).
+Vehtari, Gelman, Simpson, Carpenter & Burkner 2021 (Bayesian Analysis 16:667-718): R-hat is the larger of that
+of ranks and that of ranks of distances to the median, over halves of chains; the bulk effective sample size
+is of ranks, the tail one the smaller of those of the indicators of lying below the 5 and 95 % quantiles.
+Draws have the shape (chains, draws).
 """
 
 import numpy as np

@@ -100,7 +100,7 @@ def _relation(
     own = result.problem.parameters[result.problem.position[parameter]]
     code = np.array(SCALE_CODE[own.scale])
     draws = to_scale(sampled.values[parameter][known], code)
-    shrinkage = next((e.shrinkage for e in result.estimates if e.name == own.spread_name), None)
+    shrinkage = next((e.shrinkage for e in result.estimates if e.name == own.variability_name), None)
     large = shrinkage is not None and shrinkage > SHRUNK
     shown = sampled.values[parameter][:, 0] if large else result.individuals.values[parameter]
     numeric = x.dtype != object

@@ -65,8 +65,8 @@ def level_of(text) -> str:
 def completed(
     data: Data, name: str, texts: np.ndarray, present: np.ndarray, rule: str, notes: list[str]
 ) -> np.ndarray:
-    """The texts with the median (of words: the most frequent one) where a subject in the fit has none, if the rule is
-    `median`; every such subject is named in a note."""
+    """The texts with the median (of words: the most frequent one) where a subject in the fit has none, if
+    the rule is `median`; every such subject is named in a note."""
     lost = [i for i in present.tolist() if is_missing(texts[i])]
     if not lost or rule != "median":
         return texts

@@ -1,9 +1,9 @@
 """One subject's curve taken apart: rise, peak, contraction, persistence, by robust peeling of logarithms.
 
-A value below the limit is never taken as a number: it only says that the curve lies below the limit there, so it counts
-when a candidate curve passes above it. A value above an upper limit counts the other way round. The rise is a line in ln
-value, the decline one of two exponentials (peeled, then polished together); the peak is where they meet, as in the
-closed form of Stein 2019.
+A value below the limit is never taken as a number: it only says that the curve lies below the limit there, so
+it counts when a candidate curve passes above it. A value above an upper limit counts the other way round. The
+rise is a line in ln value, the decline one of two exponentials (peeled, then polished together); the peak is
+where they meet, as in the closed form of Stein 2019.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,9 +11,13 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-# residuals beyond this (ln units) count less than by their square: half the published assay error of stein_2019
+from livingdrug.core.roots import root
+
+# residuals beyond this (ln units) count less than by their square: half the published assay error of
+# stein_2019
 SOFT = 0.28
-# no assay repeats itself better than this (ln units), so a curve through every point is no proof of a second phase
+# no assay repeats itself better than this (ln units), so a curve through every point is no proof of a second
+# phase
 EXACT = 0.02
 BIPHASIC_POINTS = 5
 # a slow phase that falls by less than this over all of the follow-up (ln units, about 10 %) tells no rate
@@ -34,11 +38,13 @@ class Told:
 
 @dataclass(frozen=True)
 class Landmarks:
-    """What one curve tells; times in the unit of its times, rates per that unit, levels in the unit of its values.
+    """What one curve tells; times in the unit of its times, rates per that unit, levels in the unit of its
+    values.
 
-    lag: time of the lowest point before the rise; growth: rate of the rise; doubling = ln 2 / growth; peak, peak_time;
-    fold: peak over the rise traced back to time 0; contraction, persistence: the fast and the slow rate of decline;
-    contraction_half_life, persistence_half_life: ln 2 over them; fraction: of the peak that enters the slow phase.
+    lag: time of the lowest point before the rise; growth: rate of the rise; doubling = ln 2 / growth; peak,
+    peak_time; fold: peak over the rise traced back to time 0; contraction, persistence: the fast and the slow
+    rate of decline; contraction_half_life, persistence_half_life: ln 2 over them; fraction: of the peak that
+    enters the slow phase.
     """
 
     lag: Told
@@ -60,8 +66,9 @@ NAMES = tuple(f.name for f in fields(Landmarks))
 def landmarks(time: np.ndarray, value: np.ndarray, cens: np.ndarray) -> Landmarks:
     """Landmarks of one curve.
 
-    time, value, cens (n,), in order of time since the infusion: value is the limit where cens is 1 (below) or -1 (above
-    an upper limit). Samples before the infusion and values below a limit that nobody knows (nan) are not used.
+    time, value, cens (n,), in order of time since the infusion: value is the limit where cens is 1 (below) or
+    -1 (above an upper limit). Samples before the infusion and values below a limit that nobody knows (nan)
+    are not used.
     """
     use = (time >= 0) & np.isfinite(value) & (value > 0)
     points = _Points(time[use], np.log(value[use]), cens[use])
@@ -101,9 +108,9 @@ class _Points:
 
 @dataclass
 class _Parts:
-    """rise: (rate, ln level at time 0) or None; decline: (ln a, alpha, ln b, beta) at time 0, or (ln a, k) of one phase, or
-    None; top: (time, ln level) or None; why: name of a landmark -> why it is not told; flat: the slow phase stays level;
-    steep: the fast one is over between two samples."""
+    """rise: (rate, ln level at time 0) or None; decline: (ln a, alpha, ln b, beta) at time 0, or (ln a, k)
+    of one phase, or None; top: (time, ln level) or None; why: name of a landmark -> why it is not told;
+    flat: the slow phase stays level; steep: the fast one is over between two samples."""
 
     lag: float | None = None
     rise: tuple | None = None
@@ -144,13 +151,15 @@ def _taken_apart(points: _Points, m: int) -> _Parts:
 
 
 def _lowest_before(points: _Points, m: int) -> int:
-    """The last of the lowest points before the highest one; what is below the limit is lower than what is measured."""
+    """The last of the lowest points before the highest one; what is below the limit is lower than what is
+    measured."""
     height = np.where(points.kind[:m] == 1, -np.inf, points.y[:m])
     return int(np.flatnonzero(height == height.min())[-1]) if m else 0
 
 
 def _meet(points: _Points, m: int, rising: np.ndarray, falling: np.ndarray, parts: _Parts) -> None:
-    """Fit both sides without the highest sample, see on which side of their meeting it lies, and fit again with it there."""
+    """Fit both sides without the highest sample, see on which side of their meeting it lies, and fit again
+    with it there."""
     for sides in ((rising, falling), (np.append(rising, m), falling), (rising, np.insert(falling, 0, m))):
         parts.rise, parts.decline = _line(points.of(sides[0]), parts), _decline(points.of(sides[1]), parts)
         if parts.rise is None or parts.decline is None:
@@ -174,12 +183,11 @@ def _meet(points: _Points, m: int, rising: np.ndarray, falling: np.ndarray, part
 
 def _meeting(parts: _Parts, start: float, end: float) -> float | None:
     """Where rise and decline cross between two times, or None."""
-    from scipy.optimize import brentq
 
     def gap(t: float) -> float:
         return parts.rise[1] + parts.rise[0] * t - float(_curve(parts.decline, np.array([t]))[0])
 
-    return float(brentq(gap, start, end, xtol=1e-10)) if gap(start) < 0 < gap(end) else None
+    return root(gap, start, end, xtol=1e-10) if gap(start) < 0 < gap(end) else None
 
 
 def _line(points: _Points, parts: _Parts) -> tuple | None:
@@ -276,7 +284,8 @@ def _peeled(measured: _Points, split: int) -> tuple | None:
 
 
 def _better(points: _Points, one: np.ndarray, two: np.ndarray, n: int) -> bool:
-    """Whether two more parameters describe n values better than chance would, at 5 % (F test; n is at least 5)."""
+    """Whether two more parameters describe n values better than chance would, at 5 % (F test; n is at
+    least 5)."""
     from scipy.special import fdtri
 
     left = _cost(points, two) + n * EXACT**2
@@ -290,7 +299,8 @@ def _cost(points: _Points, fitted: np.ndarray) -> float:
 def _polished(shape: Callable, start, points: _Points, highest: Sequence[float] = ()) -> np.ndarray:
     """Parameters of the curve with the least robust misfit, from `start` on: damped Gauss-Newton steps.
 
-    shape: from parameters and times to (values, their derivatives (n, parameters)); highest: bounds of the parameters.
+    shape: from parameters and times to (values, their derivatives (n, parameters)); highest: bounds of the
+    parameters.
     """
     p, damping = np.array(start, dtype=float), 1e-3
     fitted, slopes = shape(p, points.t)
@@ -368,14 +378,18 @@ def _described(parts: _Parts) -> Landmarks:
         return Told(value) if value is not None else Told(None, reason or "")
 
     return Landmarks(
-        lag=told(parts.lag, why.get("lag")), growth=told(growth, why.get("growth")),
+        lag=told(parts.lag, why.get("lag")),
+        growth=told(growth, why.get("growth")),
         doubling=told(half(growth), why.get("growth")),
-        peak=told(None if level is None else float(np.exp(level)), peak_why), peak_time=told(time, peak_why),
-        fold=told(fold, fold_why), contraction=told(fast, fast_why), contraction_half_life=told(half(fast), fast_why),
+        peak=told(None if level is None else float(np.exp(level)), peak_why),
+        peak_time=told(time, peak_why),
+        fold=told(fold, fold_why),
+        contraction=told(fast, fast_why),
+        contraction_half_life=told(half(fast), fast_why),
         persistence=told(None if parts.flat else slow, flat_why),
         persistence_half_life=told(None if parts.flat else half(slow), flat_why),
         fraction=told(share, peak_why if time is None else slow_why),
-    )  # fmt: skip
+    )
 
 
 def _nothing(why: str) -> Landmarks:

@@ -1,4 +1,5 @@
-"""The records of a problem as flat arrays: what was measured when, what was given, what each subject is like."""
+"""The records of a problem as flat arrays: what was measured when, what was given, what each subject is
+like."""
 
 from dataclasses import dataclass
 
@@ -7,7 +8,14 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import Data
-from livingdrug.fit.covariates import changes_of, completed, covariate, is_missing, known_covariates, numbers_of
+from livingdrug.fit.covariates import (
+    changes_of,
+    completed,
+    covariate,
+    is_missing,
+    known_covariates,
+    numbers_of,
+)
 from livingdrug.fit.given import given_of
 from livingdrug.fit.occasions import numbered
 from livingdrug.fit.outcomes import Seen, seen_of
@@ -20,13 +28,14 @@ MEASURED, LOWER, UPPER = 0, 1, -1  # kind of a record: a value, one below its li
 
 @dataclass(frozen=True)
 class Design:
-    """Records by subject and time, shape (records,): subject, time (model's unit, from the first infusion; from that of the
-    occasion where occasions differ), output (position in problem.residuals), y (value or limit), kind, line of the file,
-    occasion (from 1; 0 where occasions do not differ). first, last (subjects,): records of a
-    subject. table (subjects, quantities): values of all quantities, those of the fit still typical. x (subjects,
-    effects): covariates as effects see them. doses: regimen of each subject; resets: lines of its resets in the file; end
-    (records,): the other end of the interval of a censored value, -inf or inf without one. notes: for the user. outcomes:
-    what is known of each outcome of the problem.
+    """Records by subject and time, shape (records,): subject, time (model's unit, from the first infusion;
+    from that of the occasion where occasions differ), output (position in problem.residuals), y (value or
+    limit), kind, line of the file, occasion (from 1; 0 where occasions do not differ). first, last
+    (subjects,): records of a subject. table (subjects, quantities): values of all quantities, those of the
+    fit still typical. x (subjects, effects): covariates as effects see them. doses: regimen of each subject;
+    resets: lines of its resets in the file; end (records,): the other end of the interval of a censored
+    value, -inf or inf without one. notes: for the user. outcomes: what is known of each outcome of the
+    problem.
     """
 
     subjects: tuple[str, ...]
@@ -59,7 +68,8 @@ class Design:
 
 
 def design_of(problem: FitProblem) -> Design:
-    """The records that a problem uses. Raises InputError, naming subject and line, for what the model cannot take."""
+    """The records that a problem uses. Raises InputError, naming subject and line, for what the model
+    cannot take."""
     data: Data = problem.data
     notes: list[str] = []
     _check_units(problem, notes)
@@ -71,7 +81,9 @@ def design_of(problem: FitProblem) -> Design:
     early = clock < 0
     rows = np.flatnonzero(~early & ~np.isin(p.subject[data.profile], _left_out(problem, notes)))
     if early.any():
-        notes.append(f"{int(early.sum())} sample(s) before the infusion are not fitted, as the model starts with it")
+        notes.append(
+            f"{int(early.sum())} sample(s) before the infusion are not fitted, as the model starts with it"
+        )
     subject, time = p.subject[data.profile][rows], clock[rows]
     names = {given: name for given, name in problem.outputs}
     positions = {r.output: i for i, r in enumerate(problem.residuals)}
@@ -96,7 +108,8 @@ def design_of(problem: FitProblem) -> Design:
 
 
 def _outcomes(problem: FitProblem, present: np.ndarray, notes: list[str]) -> tuple[Seen, ...]:
-    """The outcomes of the subjects in the fit. Raises InputError for one of a subject without samples, by name."""
+    """The outcomes of the subjects in the fit. Raises InputError for one of a subject without samples, by
+    name."""
     names, found = problem.data.subjects, []
     for outcome in problem.outcomes:
         known = np.isfinite(outcome.values)
@@ -104,14 +117,18 @@ def _outcomes(problem: FitProblem, present: np.ndarray, notes: list[str]) -> tup
         if len(alone):
             shown = ", ".join(names[i] for i in alone[:5]) + (", ..." if len(alone) > 5 else "")
             raise InputError(
-                f"outcome `{outcome.name}`: {len(alone)} subject(s) have one and no sample in the fit: {shown}; what is not "
-                "known of their exposure is as large as the population; give their samples, or leave their outcome out"
+                f"outcome `{outcome.name}`: {len(alone)} subject(s) have one and no sample in the fit: "
+                f"{shown}; what is not known of their exposure is as large as the population; give their "
+                "samples, or leave their outcome out"
             )
         notes += outcome.notes
         without = present[~known[present]]
         if len(without):
             shown = ", ".join(names[i] for i in without[:5]) + (", ..." if len(without) > 5 else "")
-            notes.append(f"outcome `{outcome.name}` is not known of {len(without)} subject(s), whose samples count: {shown}")
+            notes.append(
+                f"outcome `{outcome.name}` is not known of {len(without)} subject(s), whose samples count: "
+                f"{shown}"
+            )
         found.append(seen_of(outcome, present))
     return tuple(found)
 
@@ -120,11 +137,16 @@ def _check_units(problem: FitProblem, notes: list[str]) -> None:
     """Notes on units; refuses data that nobody has converted (`new_problem` does)."""
     given = problem.model, problem.data, problem.outputs
     if converted := in_model_units(*given)[1]:
-        raise InputError(f"the data are not in the units of the model ({converted[0]}); make the problem with `new_problem`")
+        raise InputError(
+            f"the data are not in the units of the model ({converted[0]}); make the problem with "
+            "`new_problem`"
+        )
     notes += [*problem.notes, *unstated(*given)]
 
 
-def _values(problem: FitProblem, rows, subject, time, output, notes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _values(
+    problem: FitProblem, rows, subject, time, output, notes
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(value, kind, whether it is used) of each record, after the rule for values below the limit."""
     data, below = problem.data, problem.below
     y, kind = data.dv[rows].copy(), data.cens[rows].astype(np.int8)
@@ -138,7 +160,9 @@ def _values(problem: FitProblem, rows, subject, time, output, notes) -> tuple[np
     if len(lost) and below != "m1":
         i = lost[0]
         who = f"subject `{data.subjects[subject[i]]}`, time {time[i]:g} (line {data.line[rows[i]]})"
-        raise InputError(f"{who}: below a limit that is not stated; state it (--limit), or leave it out (--below m1)")
+        raise InputError(
+            f"{who}: below a limit that is not stated; state it (--limit), or leave it out (--below m1)"
+        )
     keep = np.ones(len(rows), dtype=bool)
     low = kind == LOWER
     if below == "m1":
@@ -148,26 +172,33 @@ def _values(problem: FitProblem, rows, subject, time, output, notes) -> tuple[np
         y = np.where(low, 0.0 if below == "m7" else 0.5 * y, y)
         kind = np.where(low, MEASURED, kind).astype(np.int8)
     if low.any() and below != "m3":
-        notes.append(f"{int(low.sum())} value(s) below the limit by rule {below}: {int((low & ~keep).sum())} left out")
+        notes.append(
+            f"{int(low.sum())} value(s) below the limit by rule {below}: {int((low & ~keep).sum())} left out"
+        )
     return y, kind, keep
 
 
 def _check_kept_logarithms(problem: FitProblem) -> None:
-    """Values that stay logarithms are those of an output that is one: they have an additive error and no rule of halves."""
+    """Values that stay logarithms are those of an output that is one: they have an additive error and no
+    rule of halves."""
     if not problem.data.logarithms:
         return
     other = next((r for r in problem.residuals if r.kind != "additive"), None)
     if other is not None:
         raise InputError(
-            f"the values are kept as logarithms, and the residual error of `{other.output}` is {other.kind}: say additive, "
-            "for an output that is a logarithm, or have the values turned back (--logarithms e)"
+            f"the values are kept as logarithms, and the residual error of `{other.output}` is {other.kind}: "
+            "say additive, for an output that is a logarithm, or have the values turned back (--logarithms "
+            "e)"
         )
     if problem.below not in ("m1", "m3"):
-        raise InputError(f"the values are kept as logarithms, which rule {problem.below} does not fit; take m3 or m1")
+        raise InputError(
+            f"the values are kept as logarithms, which rule {problem.below} does not fit; take m3 or m1"
+        )
 
 
 def _once_in_a_run(subject, output, low) -> np.ndarray:
-    """Which value below the limit stands for its run: the last one before the first measured value, else the first."""
+    """Which value below the limit stands for its run: the last one before the first measured value, else
+    the first."""
     keep = np.zeros(len(low), dtype=bool)
     for who in np.unique(subject):
         for what in np.unique(output[subject == who]):
@@ -186,8 +217,8 @@ def _check_logs(problem: FitProblem, design: Design) -> None:
     if len(wrong):
         i = wrong[0]
         raise InputError(
-            f"{design.where(i)}: the value {design.y[i]:g} has no logarithm, and the residual error is log-normal; state a "
-            "limit (--limit), or take another residual error"
+            f"{design.where(i)}: the value {design.y[i]:g} has no logarithm, and the residual error is "
+            "log-normal; state a limit (--limit), or take another residual error"
         )
 
 
@@ -196,7 +227,9 @@ def _note_below(problem: FitProblem, design: Design, notes: list[str]) -> None:
             if (design.kind[design.first[i] : design.last[i]] == LOWER).all()]  # fmt: skip
     if only:
         shown = ", ".join(only[:5]) + (", ..." if len(only) > 5 else "")
-        notes.append(f"{len(only)} subject(s) have only values below the limit and are kept ({problem.below}): {shown}")
+        notes.append(
+            f"{len(only)} subject(s) have only values below the limit and are kept ({problem.below}): {shown}"
+        )
     silent = set(np.unique(problem.data.profiles.subject).tolist()) - set(_left_out(problem, []))
     lost = len(silent) - design.n
     if lost:
@@ -229,7 +262,11 @@ def _left_out(problem: FitProblem, notes: list[str]) -> list[int]:
 
 def _own_covariates(problem: FitProblem) -> list[str]:
     """Covariates of the model itself that the data hold, one value for each subject."""
-    return [q.name for q in problem.model.system.quantities if q.covariate and covariate(problem.data, q.name) is not None]
+    return [
+        q.name
+        for q in problem.model.system.quantities
+        if q.covariate and covariate(problem.data, q.name) is not None
+    ]
 
 
 def _table(problem: FitProblem, present: np.ndarray, notes: list[str]) -> np.ndarray:
@@ -252,7 +289,10 @@ def _table(problem: FitProblem, present: np.ndarray, notes: list[str]) -> np.nda
         table[:, names.index(name)] = values[present]
     if absent:
         listed = ", ".join(absent[:4]) + (", ..." if len(absent) > 4 else "")
-        notes.append(f"{len(absent)} covariate(s) of the model are not in the data and stay at their reference: {listed}")
+        notes.append(
+            f"{len(absent)} covariate(s) of the model are not in the data and stay at their reference: "
+            f"{listed}"
+        )
     return table
 
 
@@ -263,7 +303,9 @@ def _covariates(problem: FitProblem, present: np.ndarray, notes: list[str]) -> n
         texts = covariate(data, effect.covariate)
         if texts is None:
             known = known_covariates(data)
-            raise InputError(f"covariate effect `{effect.name}`: " + unknown("covariate", effect.covariate, known))
+            raise InputError(
+                f"covariate effect `{effect.name}`: " + unknown("covariate", effect.covariate, known)
+            )
         texts = completed(data, effect.covariate, texts, present, problem.missing, notes)
         columns.append(_x(data, effect, texts, present))
     return np.stack(columns, axis=1) if columns else np.zeros((len(present), 0))
@@ -274,7 +316,8 @@ def _x(data: Data, effect: Effect, texts: np.ndarray, present: np.ndarray) -> np
         lost = [data.subjects[i] for i in present.tolist() if is_missing(texts[i])]
         if lost:
             raise InputError(
-                f"subject `{lost[0]}`: covariate `{effect.covariate}` is missing; give a level, or --missing says what else"
+                f"subject `{lost[0]}`: covariate `{effect.covariate}` is missing; give a level, or --missing "
+                "says what else"
             )
         if not any(str(texts[i]) == effect.level for i in present.tolist()):
             levels = {str(texts[i]) for i in present.tolist()}
@@ -285,5 +328,7 @@ def _x(data: Data, effect: Effect, texts: np.ndarray, present: np.ndarray) -> np
         return numbers - effect.reference
     if (numbers <= 0).any():
         i = present[int(np.flatnonzero(numbers <= 0)[0])]
-        raise InputError(f"subject `{data.subjects[i]}`: `{effect.covariate}` is not above 0, as a power needs")
+        raise InputError(
+            f"subject `{data.subjects[i]}`: `{effect.covariate}` is not above 0, as a power needs"
+        )
     return np.log(numbers / effect.reference)

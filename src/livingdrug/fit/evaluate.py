@@ -1,10 +1,11 @@
-"""`evaluate`: the objective of a problem at its own numbers, by any of the approximations or by importance sampling."""
+"""`evaluate`: the objective of a problem at its own numbers, by any of the approximations or by importance
+sampling."""
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.fit.importance import importance
 from livingdrug.fit.objective import check_parts, check_start, objective
-from livingdrug.fit.outcome_problem import check_method
+from livingdrug.fit.outcome_problem import check_evaluated
 from livingdrug.fit.point import point_of, prepare
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import Objective
@@ -38,7 +39,7 @@ def evaluate(problem: FitProblem, method: str = "focei", draws: int = 4096, seed
     if method not in METHODS:
         raise InputError(unknown("method", method, METHODS))
     if problem.outcomes:
-        check_method(method, method)
+        check_evaluated(method)
     prepared = prepare(problem)
     check_start(prepared, point_of(problem))
     if method == "is":

@@ -33,9 +33,9 @@ class Grid:
 
 @dataclass(frozen=True)
 class GridLevels:
-    """predictor: of records and nodes by subject; place: of each record, then of each node, among those; records, nodes: how
-    many; before: where the nodes of each outcome begin; grids: of each outcome up to its time, later: between two visits;
-    widest: nodes of a subject at most."""
+    """predictor: of records and nodes by subject; place: of each record, then of each node, among those;
+    records, nodes: how many; before: where the nodes of each outcome begin; grids: of each outcome up to
+    its time, later: between two visits; widest: nodes of a subject at most."""
 
     predictor: Predictor
     place: np.ndarray

@@ -54,8 +54,8 @@ class PieceLevels:
         )
         length = self._lengths(output, table, slopes)
         shape = (m, p * len(u), level.shape[1])
-        spread = (length.reshape(m, p, 1, length.shape[1]) * w[:, None]).reshape(shape)
-        return level.reshape(shape), spread
+        widths = (length.reshape(m, p, 1, length.shape[1]) * w[:, None]).reshape(shape)
+        return level.reshape(shape), widths
 
     def peak(self, output: str, table: np.ndarray, slopes: bool) -> np.ndarray:
         """The highest level in the window and its slopes, (m, 1 + fitted); the place of the peak has no part
@@ -134,8 +134,11 @@ def piece_levels(problem: FitProblem, outputs: tuple[str, ...], by: tuple[str, .
         for piece in output.pieces:
             k = len(levels)
             end = f"max(begin_{k}, min({piece.until}, {END}))" if piece.until else f"max(begin_{k}, {END})"
-            definitions += [Definition(f"begin_{k}", begin), Definition(f"end_{k}", end),
-                            Definition(f"clock_{k}", f"begin_{k} + time * (end_{k} - begin_{k})")]  # fmt: skip
+            definitions += [
+                Definition(f"begin_{k}", begin),
+                Definition(f"end_{k}", end),
+                Definition(f"clock_{k}", f"begin_{k} + time * (end_{k} - begin_{k})"),
+            ]
             texts = {"time": f"clock_{k}"}
             for d in form.definitions:
                 if names(d.expression) & {"time"}:

@@ -1,25 +1,37 @@
-"""From the numbers that a method found to a result: estimates with their errors, individuals, predictions, verdict."""
+"""From the numbers that a method found to a result: estimates with their errors, individuals, predictions,
+verdict."""
 
 import numpy as np
 
 from livingdrug.fit.design import LOWER, MEASURED
 from livingdrug.fit.modes import Modes
-from livingdrug.fit.objective import spreads
-from livingdrug.fit.point import NORMAL, Point, Prepared, centre, individual, predictions, problem_at, with_etas
+from livingdrug.fit.objective import residual_sd
+from livingdrug.fit.point import (
+    NORMAL,
+    Point,
+    Prepared,
+    centre,
+    individual,
+    predictions,
+    problem_at,
+    with_etas,
+)
 from livingdrug.fit.result import Covariance, Estimate, Individuals, Limit, Predictions
-from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, SPREAD, TYPICAL, Unknowns
+from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, TYPICAL, VARIABILITY, Unknowns
 
-NO_SPREAD = 0.01  # sd on a log or logit scale that counts as none
-FLAT = 0.5  # information on the logarithm of a spread (its standard error is above 1.4 then) that is next to none
+NO_VARIABILITY = 0.01  # sd on a log or logit scale that counts as none
+# information on the logarithm of an omega (its standard error is above 1.4 then) that is next to none
+FLAT = 0.5
 ONE = 0.99  # a correlation this close to 1 is at its bound
-NOTHING = 1e-3  # a or b that adds less than this part to every spread is nothing
+NOTHING = 1e-3  # a or b that adds less than this part to every residual SD is nothing
 ILL = 1e-10  # smallest eigenvalue of the scaled information that counts
 
 
 def covariance_of(
     unknowns: Unknowns, information: np.ndarray, scores: np.ndarray, left_out: np.ndarray, method: str
 ) -> Covariance:
-    """Inverse of the information of the numbers that are not at a bound; no matrix, and why, where there is none.
+    """Inverse of the information of the numbers that are not at a bound; no matrix, and why, where there is
+    none.
 
     scores (subjects, numbers): slopes of each subject's log-likelihood.
     """
@@ -36,7 +48,9 @@ def covariance_of(
     if values[0] <= ILL:
         weak = [names[inside[i]] for i in np.argsort(-np.abs(vectors[:, 0]))[:2] if abs(vectors[i, 0]) > 0.2]
         what = " and ".join(f"`{name}`" for name in weak)
-        return Covariance(names, None, method, reason=f"the information is singular: the data do not tell {what} apart")
+        return Covariance(
+            names, None, method, reason=f"the information is singular: the data do not tell {what} apart"
+        )
     matrix, sandwich = (np.full((len(names), len(names)), np.nan) for _ in range(2))
     inverse = np.linalg.inv(part)
     matrix[np.ix_(inside, inside)] = 0.5 * (inverse + inverse.T)
@@ -47,10 +61,10 @@ def covariance_of(
     return Covariance(names, matrix, method, condition=float(spectrum[-1] / spectrum[0]), sandwich=sandwich)
 
 
-def flat_spreads(unknowns: Unknowns, score: np.ndarray, information: np.ndarray) -> np.ndarray:
-    """Positions of variabilities towards 0 of which the likelihood is flat, or rises: on their logarithms there is no top to
-    find."""
-    found = [k for k in unknowns.of_kind(SPREAD) if information[k, k] < FLAT and score[k] < 0.1]
+def flat_variabilities(unknowns: Unknowns, score: np.ndarray, information: np.ndarray) -> np.ndarray:
+    """Positions of variabilities towards 0 of which the likelihood is flat, or rises: on their logarithms
+    there is no top to find."""
+    found = [k for k in unknowns.of_kind(VARIABILITY) if information[k, k] < FLAT and score[k] < 0.1]
     return np.array(found, dtype=np.int64)
 
 
@@ -58,13 +72,16 @@ def at_bounds(prepared: Prepared, unknowns: Unknowns, point: Point) -> tuple[np.
     """Positions of estimated numbers that went to a bound, and a sentence for each."""
     found, notes = [], []
     sd = np.sqrt(np.diag(point.omega))
-    for place, r in zip(unknowns.of_kind(SPREAD), unknowns.spread, strict=True):
+    for place, r in zip(unknowns.of_kind(VARIABILITY), unknowns.variability, strict=True):
         parameter = prepared.problem.random[r]
-        if sd[r] < NO_SPREAD and (parameter.changes or prepared.scale[prepared.random[r]] != NORMAL):
+        if sd[r] < NO_VARIABILITY and (parameter.changes or prepared.scale[prepared.random[r]] != NORMAL):
             name = parameter.changes or parameter.name
             what = "inter-occasion variability" if parameter.changes else "between-subject variability"
             found.append(place)
-            notes.append(f"the {what} of `{name}` went to 0 ({sd[r]:.2g}): the data show none; fit `{name}` without one")
+            notes.append(
+                f"the {what} of `{name}` went to 0 ({sd[r]:.2g}): the data show none; fit `{name}` without "
+                "one"
+            )
     for place, (i, j) in zip(unknowns.of_kind(CORRELATION), unknowns.pairs, strict=True):
         if abs(point.omega[i, j]) > ONE * sd[i] * sd[j]:
             found.append(place)
@@ -75,22 +92,32 @@ def at_bounds(prepared: Prepared, unknowns: Unknowns, point: Point) -> tuple[np.
             place, error = next(residual), prepared.problem.residuals[o]
             if len(error.names) == 2 and _adds_nothing(prepared, point, name, o):
                 found.append(place)
-                notes.append(f"`{name}` of the residual error of `{error.output}` went to 0; take an error without it")
+                notes.append(
+                    f"`{name}` of the residual error of `{error.output}` went to 0; take an error without it"
+                )
     return np.array(found, dtype=np.int64), notes
 
 
 def _adds_nothing(prepared: Prepared, point: Point, name: str, output: int) -> bool:
     f = predictions(prepared, centre(prepared, point))[prepared.records[2] == output]
     size = np.nanmax(np.abs(f), initial=0.0)
-    part, whole = (point.a[output], point.b[output] * size) if name == "a" else (point.b[output] * size, point.a[output])
+    part, whole = (
+        (point.a[output], point.b[output] * size)
+        if name == "a"
+        else (point.b[output] * size, point.a[output])
+    )
     return bool(part < NOTHING * whole)
 
 
 def estimates_of(
-    unknowns: Unknowns, point: Point, covariance: Covariance, etas: np.ndarray | None, limits: dict[str, Limit] | None = None
+    unknowns: Unknowns,
+    point: Point,
+    covariance: Covariance,
+    etas: np.ndarray | None,
+    limits: dict[str, Limit] | None = None,
 ) -> tuple[Estimate, ...]:
-    """Every number of the problem, estimated or fixed, as it is reported, with its limits where there are any. What the data
-    do not determine has no standard error."""
+    """Every number of the problem, estimated or fixed, as it is reported, with its limits where there are
+    any. What the data do not determine has no standard error."""
     limits = limits or {}
     problem = problem_at(unknowns.problem, point)
     vector = unknowns.vector(point)
@@ -108,7 +135,9 @@ def estimates_of(
         known, limit = found.get(name), limits.get(name, Limit(None, None, "", True))
         errors = known[2:] if known and limit.determined else (None, None)
         value = own if known is None else known[1]
-        rows.append(Estimate(name, kind, value, *errors, shrinkage, known is None and name not in limits, *limit))
+        rows.append(
+            Estimate(name, kind, value, *errors, shrinkage, known is None and name not in limits, *limit)
+        )
 
     for parameter in problem.parameters:
         if not parameter.changes:
@@ -120,10 +149,10 @@ def estimates_of(
         if etas is not None and len(etas) > 1:
             own = etas[:, unknowns.alike == r]
             shrinkage = float(100 * (1 - own.std(axis=0, ddof=1).mean() / parameter.sd))
-        add(parameter.spread_name, SPREAD, parameter.sd, shrinkage)
+        add(parameter.variability_name, VARIABILITY, parameter.sd, shrinkage)
     for name, limit in limits.items():
         if name not in found:  # a variability that went to 0
-            rows.append(Estimate(name, SPREAD, 0.0, None, None, None, False, *limit))
+            rows.append(Estimate(name, VARIABILITY, 0.0, None, None, None, False, *limit))
     for pair in problem.correlations:
         add(f"corr {pair.first} {pair.second}", CORRELATION, pair.value)
     for residual in problem.residuals:
@@ -151,8 +180,12 @@ def predictions_of(prepared: Prepared, point: Point, modes: Modes) -> Prediction
     logs = np.array([r.kind == "lognormal" for r in prepared.problem.residuals])[design.output]
     with np.errstate(divide="ignore", invalid="ignore"):
         off = np.where(logs, np.log(design.y) - np.log(ipred), design.y - ipred)
-        iwres = np.where(design.kind == MEASURED, off / spreads(prepared, point, ipred), np.nan)
-    words = np.where(design.kind == MEASURED, "measured", np.where(design.kind == LOWER, "below", "above")).astype(object)
+        iwres = np.where(design.kind == MEASURED, off / residual_sd(prepared, point, ipred), np.nan)
+    words = np.where(
+        design.kind == MEASURED, "measured", np.where(design.kind == LOWER, "below", "above")
+    ).astype(object)
     names = np.array([r.output for r in prepared.problem.residuals], dtype=object)
     subjects = np.array(design.subjects, dtype=object)[design.subject]
-    return Predictions(subjects, design.time, names[design.output], design.y, words, pred, ipred, iwres, design.line)
+    return Predictions(
+        subjects, design.time, names[design.output], design.y, words, pred, ipred, iwres, design.line
+    )

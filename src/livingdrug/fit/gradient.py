@@ -1,10 +1,10 @@
 """Gradient of the FOCEI and Laplace objectives by the estimated numbers, each subject's mode moving along.
 
-With g the -log joint density at the mode, C the curvature of the data (Gauss-Newton for FOCEI, exact for Laplace), P the
-inverse of Omega and H = C + P, a subject adds 2 g + ln det H + ln det Omega. The slope of g needs no derivative of the mode;
-that of ln det H does, by the implicit function theorem with the exact curvature (Almquist et al. 2015, J Pharmacokinet
-Pharmacodyn 42:191-209). Derivatives of C by the individual parameters are central differences of what the model's
-sensitivities give.
+With g the -log joint density at the mode, C the curvature of the data (Gauss-Newton for FOCEI, exact for
+Laplace), P the inverse of Omega and H = C + P, a subject adds 2 g + ln det H + ln det Omega. The slope of g
+needs no derivative of the mode; that of ln det H does, by the implicit function theorem with the exact
+curvature (Almquist et al. 2015, J Pharmacokinet Pharmacodyn 42:191-209). Derivatives of C by the individual
+parameters are central differences of what the model's sensitivities give.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ import numpy as np
 from livingdrug.fit.modes import HESSIAN_STEP, HESSIAN_STEP_ODE, Modes, find_modes
 from livingdrug.fit.objective import at_modes
 from livingdrug.fit.point import Point, Prepared, centre, moments, moments_of, with_etas
-from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, SPREAD, Unknowns
+from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, VARIABILITY, Unknowns
 
 STEP = 1e-4
 
@@ -31,8 +31,9 @@ class Slope:
 
 @dataclass(frozen=True)
 class _Bends:
-    """At the modes: exact (n, K, K) curvature of the data; used (n, R, R): that of the objective with the population's;
-    by_phi (n, K): slope of ln det H by each individual parameter at rest; shift (n, R, R): inverse of the exact H."""
+    """At the modes: exact (n, K, K) curvature of the data; used (n, R, R): that of the objective with the
+    population's; by_phi (n, K): slope of ln det H by each individual parameter at rest; shift (n, R, R):
+    inverse of the exact H."""
 
     exact: np.ndarray
     used: np.ndarray
@@ -107,11 +108,15 @@ def _by_middle(prepared: Prepared, modes: Modes, bends: _Bends) -> np.ndarray:
     """Slope by the centre of each individual parameter, (n, K)."""
     random = prepared.random
     moved = -np.einsum("nrs,nsk->nrk", bends.shift, bends.exact[:, random])
-    return -2 * modes.moments.gradient + bends.by_phi + np.einsum("nr,nrk->nk", bends.by_phi[:, random], moved)
+    return (
+        -2 * modes.moments.gradient + bends.by_phi + np.einsum("nr,nrk->nk", bends.by_phi[:, random], moved)
+    )
 
 
-def _by_omega(prepared, unknowns: Unknowns, point: Point, modes: Modes, bends: _Bends, gradient: np.ndarray) -> None:
-    places = np.concatenate([unknowns.of_kind(SPREAD), unknowns.of_kind(CORRELATION)])
+def _by_omega(
+    prepared, unknowns: Unknowns, point: Point, modes: Modes, bends: _Bends, gradient: np.ndarray
+) -> None:
+    places = np.concatenate([unknowns.of_kind(VARIABILITY), unknowns.of_kind(CORRELATION)])
     vector = unknowns.vector(point)[places]
     for i, place in enumerate(places):
         step = STEP * np.eye(len(places))[i]
@@ -126,7 +131,9 @@ def _by_omega(prepared, unknowns: Unknowns, point: Point, modes: Modes, bends: _
         )  # fmt: skip
 
 
-def _by_residuals(prepared, unknowns: Unknowns, point: Point, modes: Modes, bends: _Bends, method, gradient) -> None:
+def _by_residuals(
+    prepared, unknowns: Unknowns, point: Point, modes: Modes, bends: _Bends, method, gradient
+) -> None:
     places = unknowns.of_kind(RESIDUAL, OUTCOME)
     random, vector = prepared.random, unknowns.vector(point)
     phi = with_etas(prepared, centre(prepared, point), modes.etas)
@@ -142,5 +149,7 @@ def _by_residuals(prepared, unknowns: Unknowns, point: Point, modes: Modes, bend
         total, slope, curve = ((up - down) / (2 * STEP) for up, down in zip(*sides, strict=True))
         shifted = np.einsum("nrs,ns->nr", bends.shift, slope)
         gradient[:, place] = (
-            -2 * total + np.einsum("nij,nji->n", bends.used, curve) + (bends.by_phi[:, random] * shifted).sum(axis=1)
-        )  # fmt: skip
+            -2 * total
+            + np.einsum("nij,nji->n", bends.used, curve)
+            + (bends.by_phi[:, random] * shifted).sum(axis=1)
+        )

@@ -41,8 +41,8 @@ class Difference:
 
 @dataclass(frozen=True)
 class Groups:
-    """Differences of all parameters with a spread. names, sizes: of the two groups; width: of the intervals,
-    in %."""
+    """Differences of all parameters with between-subject variability. names, sizes: of the two groups;
+    width: of the intervals, in %."""
 
     covariate: str
     names: tuple[str, str]
@@ -56,12 +56,40 @@ class Groups:
         import pandas as pd
 
         rows = [
-            (d.parameter, d.measure, self.names[0], self.sizes[0], d.centre[0], self.names[1], self.sizes[1], d.centre[1],
-             d.value, d.low, d.high, d.p, d.shrinkage, d.caveat)
+            (
+                d.parameter,
+                d.measure,
+                self.names[0],
+                self.sizes[0],
+                d.centre[0],
+                self.names[1],
+                self.sizes[1],
+                d.centre[1],
+                d.value,
+                d.low,
+                d.high,
+                d.p,
+                d.shrinkage,
+                d.caveat,
+            )
             for d in self.differences
-        ]  # fmt: skip
-        names = ["parameter", "measure", "group", "n", "centre", "other_group", "other_n", "other_centre", "value", "low",
-                 "high", "p", "shrinkage", "caveat"]  # fmt: skip
+        ]
+        names = [
+            "parameter",
+            "measure",
+            "group",
+            "n",
+            "centre",
+            "other_group",
+            "other_n",
+            "other_centre",
+            "value",
+            "low",
+            "high",
+            "p",
+            "shrinkage",
+            "caveat",
+        ]
         return pd.DataFrame(rows, columns=names)
 
 
@@ -71,8 +99,8 @@ def compare_groups(
     """Individual parameters of subjects whose covariate is one of `first`, over those whose it is one of
     `second`.
 
-        Where neither is given the covariate must have two levels. Raises InputError for groups with fewer than
-        two subjects.
+        Where neither is given the covariate must have two levels. Raises InputError for groups with fewer
+        than two subjects.
     """
     texts = covariate(result.problem.data, by)
     if texts is None:
@@ -131,8 +159,17 @@ def _difference(
     back = np.exp if parameter.scale != "normal" else np.asarray
     centres = {"log": np.exp, "logit": lambda x: 1 / (1 + np.exp(-x)), "normal": np.asarray}[parameter.scale]
     value, low, high = (float(back(x)) for x in (gap, gap - reach, gap + reach))
-    return Difference(parameter.name, MEASURES[parameter.scale], (float(centres(a.mean())), float(centres(b.mean()))), value,
-                      low, high, p, float("nan") if shrinkage is None else shrinkage, _caveat(shrinkage, in_fit))  # fmt: skip
+    return Difference(
+        parameter.name,
+        MEASURES[parameter.scale],
+        (float(centres(a.mean())), float(centres(b.mean()))),
+        value,
+        low,
+        high,
+        p,
+        float("nan") if shrinkage is None else shrinkage,
+        _caveat(shrinkage, in_fit),
+    )
 
 
 def _caveat(shrinkage: float | None, in_fit: bool) -> str:

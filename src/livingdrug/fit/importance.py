@@ -1,44 +1,41 @@
 """-2 log likelihood by importance sampling, with its Monte-Carlo error and effective sample sizes.
 
-Each subject's integral over eta is a mean of joint density over proposal density; the proposal is a multivariate t with
-four degrees of freedom, so that its tails hold those of the integrand. It starts around the mode, wide as the curvature
-there says, and is moved in a few trial rounds to the mean and covariance that weighted draws have (kinks and censoring
-leave the mode a poor guide). Points are scrambled Sobol numbers in several independent sets, whose spread is the error;
-each subject turns them by its own random shift, so that errors of subjects do not add up.
+Each subject's integral over eta is a mean of joint density over proposal density; the proposal is a
+multivariate t with four degrees of freedom, so that its tails hold those of the integrand. It starts around
+the mode, wide as the curvature there says, and is moved in a few trial rounds to the mean and covariance that
+weighted draws have (kinks and censoring leave the mode a poor guide). Points are scrambled Sobol numbers in
+several independent sets, whose SD is the error; each subject turns them by its own random shift, so that
+errors of subjects do not add up.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
 
+from livingdrug.core.draws import effective, effective_of, log_normal, normalised, scaled
 from livingdrug.core.random import stream_key, uniforms
-from livingdrug.engine import in_threads
-from livingdrug.engine.at_draws import formulas_at_draws, slopes_at_draws, sum_at_draws
+from livingdrug.fit.at_draws import Predicted, predicted, side_by_side
 from livingdrug.fit.modes import Modes, find_modes, solved
 from livingdrug.fit.objective import at_modes, check_parts, made
-from livingdrug.fit.outcome_likelihood import log_likelihood_of, slopes_of
-from livingdrug.fit.point import Point, Prepared, centre, everything, moments, with_etas
-from livingdrug.fit.predict import ClosedPredictor
+from livingdrug.fit.point import Point, Prepared, centre, moments, with_etas
 from livingdrug.fit.result import Objective
-from livingdrug.fit.unknowns import Unknowns
 
 FREEDOM = 4.0
 SETS = 16
-AT_ONCE = 100_000  # predictions in one call
 SMALL = 200_000  # numbers of a set of draws that many of them are kept of
 FLAT = 1e-12  # smallest eigenvalue of a correlation of draws that do not lie in a plane
 FEW = 50  # effective draws of a subject below which a caution is said
 SOUND = 200  # effective draws of every subject that a likelihood and its slopes should rest on
-LOST = 4  # effective draws of a trial round, for each random parameter, below which proposals begin anew at the modes
+# effective draws of a trial round, for each random parameter, below which proposals begin anew at the modes
+LOST = 4
 ROUNDS, TRIALS = 4, 512  # trial rounds and draws in each
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """Where draws of each subject at a point come from: a t around middle (n, random), factor (n, random, random) times
-    wide; near: etas from which a search for the modes there begins."""
+    """Where draws of each subject at a point come from: a t around middle (n, random), factor (n, random,
+    random) times wide; near: etas from which a search for the modes there begins."""
 
     middle: np.ndarray
     factor: np.ndarray
@@ -53,11 +50,11 @@ class Proposal:
 
     @cached_property
     def follow(self) -> np.ndarray:
-        """How the individual effects that fit best move with each parameter without variability (n, random, such
-        parameters), by Gauss and Newton.
+        """How the individual effects that fit best move with each parameter without variability (n, random,
+        such parameters), by Gauss and Newton.
 
-        Draws move along: any such change of variables leaves likelihood and slopes as they are, and this one leaves the
-        draws worth the most.
+        Draws move along: any such change of variables leaves likelihood and slopes as they are, and this one
+        leaves the draws worth the most.
         """
         prepared, point, random = self.prepared, self.point, self.prepared.random
         still = prepared.still
@@ -69,8 +66,8 @@ class Proposal:
         return follow
 
     def shift(self, point: Point) -> np.ndarray | None:
-        """How far the effects of each subject move with the parameters without variability (n, random); None for
-        not at all."""
+        """How far the effects of each subject move with the parameters without variability (n, random);
+        None for not at all."""
         still = self.prepared.still
         if not len(still) or not len(self.prepared.random):
             return None
@@ -82,8 +79,8 @@ def importance(
     prepared: Prepared, point: Point, draws: int = 4096, seed: int = 1, start: np.ndarray | None = None,
     proposal: Proposal | None = None,
 ) -> Objective:  # fmt: skip
-    """-2LL at a point; draws: for each subject, rounded up to SETS powers of two. start: of the search for modes; or a
-    proposal that has been made."""
+    """-2LL at a point; draws: for each subject, rounded up to SETS powers of two. start: of the search for
+    modes; or a proposal that has been made."""
     proposal = proposal or propose(prepared, point, seed, start)
     modes = proposal.modes
     if not len(prepared.random):
@@ -95,11 +92,9 @@ def importance(
         return weights(prepared, point, drawn(prepared, point, proposal, each, seed, s))
 
     logs = np.concatenate(side_by_side(weighted, range(SETS)), axis=1)
-    top = logs.max(axis=1, keepdims=True)
-    scaled = np.exp(logs - top)
-    means = scaled.reshape(prepared.n, SETS, each).mean(axis=2)
+    means = scaled(logs).reshape(prepared.n, SETS, each).mean(axis=2)
     mean = means.mean(axis=1)
-    parts = -2 * (np.log(mean) + top[:, 0])
+    parts = -2 * (np.log(mean) + logs.max(axis=1))
     # the error of the sum of logarithms, subjects together: they share the scrambled points
     off = (means / mean[:, None] - 1).sum(axis=0)
     se = float(2 * np.std(off, ddof=1) / np.sqrt(SETS))
@@ -107,21 +102,28 @@ def importance(
 
 
 def few_draws(subjects: tuple[str, ...], found: Objective) -> tuple[str, ...]:
-    """A caution where draws of a subject are worth too few for the stated Monte-Carlo error to be believed."""
+    """A caution where draws of a subject are worth too few for the stated Monte-Carlo error to be
+    believed."""
     if found.ess is None or not (found.ess < FEW).any():
         return ()
     low = np.flatnonzero(found.ess < FEW)
     shown = ", ".join(subjects[i] for i in low[:5]) + (", ..." if len(low) > 5 else "")
     return (
-        f"the draws of {len(low)} subject(s) are worth fewer than {FEW} independent ones (least {found.ess.min():.0f}), so "
-        f"that -2 log likelihood may be off by more than its Monte-Carlo error: {shown}",
+        f"the draws of {len(low)} subject(s) are worth fewer than {FEW} independent ones (least "
+        f"{found.ess.min():.0f}), so that -2 log likelihood may be off by more than its Monte-Carlo error: "
+        f"{shown}",
     )
 
 
 def propose(
-    prepared: Prepared, point: Point, seed: int, start: np.ndarray | None = None, before: Proposal | None = None
+    prepared: Prepared,
+    point: Point,
+    seed: int,
+    start: np.ndarray | None = None,
+    before: Proposal | None = None,
 ) -> Proposal:
-    """Proposals fitted to each subject's density of eta; before: those of a point nearby, which one round brings over."""
+    """Proposals fitted to each subject's density of eta; before: those of a point nearby, which one round
+    brings over."""
     if before is not None:
         moved, worth = _moved(_carried(before, point), seed, 0)
         if (worth >= LOST * len(prepared.random)).all():
@@ -138,8 +140,8 @@ def propose(
 
 
 def _around(prepared: Prepared, point: Point, modes: Modes, sound: np.ndarray) -> Proposal:
-    """Proposals at the modes, as wide as the curvature there says; those of a subject that has no such mode, as may be
-    where a search or a profile passes, are the population."""
+    """Proposals at the modes, as wide as the curvature there says; those of a subject that has no such
+    mode, as may be where a search or a profile passes, are the population."""
     bend = np.where(sound[:, None, None], modes.gauss_newton(prepared.random), np.linalg.inv(point.omega))
     factor = np.linalg.inv(np.linalg.cholesky(bend)).transpose(0, 2, 1)
     middle = np.where(sound[:, None], modes.etas, 0.0)
@@ -155,23 +157,20 @@ def _carried(before: Proposal, point: Point) -> Proposal:
 
 
 def _moved(before: Proposal, seed: int, k: int) -> tuple[Proposal, np.ndarray]:
-    """(proposals with mean and Cholesky factor of the weighted draws of a trial round, effective draws of each subject in
-    it); little is believed of few effective draws."""
+    """(proposals with mean and Cholesky factor of the weighted draws of a trial round, effective draws of
+    each subject in it); little is believed of few effective draws."""
     prepared, point = before.prepared, before.point
     draws = drawn(prepared, point, before, TRIALS, seed, f"trial {k}")
     etas, found = draws.at(prepared, point)
     logs = weighed(point, etas, found.likelihood(point), draws)
-    with np.errstate(invalid="ignore"):
-        weight = np.exp(logs - logs.max(axis=1, keepdims=True))
-    weight /= weight.sum(axis=1, keepdims=True)
-    size = etas.shape[2]
-    ess = 1 / (weight**2).sum(axis=1)
+    weight, size = normalised(logs), etas.shape[2]
+    ess = effective_of(weight)
     trust = np.clip((ess - 2 * size) / (10 * size), 0.0, 1.0)
     mean = np.einsum("nc,nci->ni", weight, etas)
     off = etas - mean[:, None]
-    spread = (weight[..., None] * off).transpose(0, 2, 1) @ off
+    covariance = (weight[..., None] * off).transpose(0, 2, 1) @ off
     old = before.factor @ before.factor.transpose(0, 2, 1)
-    mixed = trust[:, None, None] * spread + (1 - trust)[:, None, None] * old
+    mixed = trust[:, None, None] * covariance + (1 - trust)[:, None, None] * old
     mixed = mixed + 1e-9 * old
     # where no draw of a subject has a finite weight, or its draws lie in a plane, it stays where it was
     sd = np.sqrt(np.einsum("nii->ni", mixed))
@@ -186,13 +185,12 @@ def _moved(before: Proposal, seed: int, k: int) -> tuple[Proposal, np.ndarray]:
 
 def worth_of(logs: np.ndarray) -> np.ndarray:
     """Effective draws of each subject (n,), from the logarithms of weights (n, draws)."""
-    with np.errstate(invalid="ignore"):  # of a subject that the data exclude: -inf minus -inf
-        weight = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return weight.sum(axis=1) ** 2 / (weight * weight).sum(axis=1)
+    return effective(scaled(logs))
 
 
 def _standard(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
-    """Draws of a standard t in `size` dimensions, (n, count, size): one scrambled Sobol set, shifted for each subject."""
+    """Draws of a standard t in `size` dimensions, (n, count, size): one scrambled Sobol set, shifted for
+    each subject."""
     return (_few_standard if n * count * size < SMALL else _many_standard)(seed, which, count, size, n)
 
 
@@ -223,21 +221,21 @@ def _points(seed: int, which: int | str, count: int, size: int, n: int) -> np.nd
 
 @dataclass(frozen=True)
 class Draws:
-    """Individual parameters of each subject, drawn from proposals; they stay where the population's numbers move, but
-    follow parameters without variability (see `Proposal.follow`).
+    """Individual parameters of each subject, drawn from proposals; they stay where the population's numbers
+    move, but follow parameters without variability (see `Proposal.follow`).
 
-    random (n, draws, random): those with a spread, on their scales; density (n, draws): ln of the proposal's; found:
-    predictions at the point of the proposal.
+    random (n, draws, random): those with between-subject variability, on their scales; density (n, draws): ln
+    of the proposal's; found: predictions at the point of the proposal.
     """
 
     random: np.ndarray
     density: np.ndarray
     proposal: Proposal
-    found: "Predicted"
+    found: Predicted
 
-    def at(self, prepared: Prepared, point: Point) -> tuple[np.ndarray, "Predicted"]:
-        """(the effects that they are at a point (n, draws, random), predictions there, made anew only where a parameter
-        without spread has moved)."""
+    def at(self, prepared: Prepared, point: Point) -> tuple[np.ndarray, Predicted]:
+        """(the effects that they are at a point (n, draws, random), predictions there, made anew only
+        where a parameter without variability has moved)."""
         middle, still = centre(prepared, point), self.proposal.prepared.still
         off, shift = middle[:, prepared.random], self.proposal.shift(point)
         etas = self.random - (off if shift is None else off - shift)[:, None]
@@ -251,7 +249,9 @@ class Draws:
         return self.at(prepared, point)[0]
 
 
-def drawn(prepared: Prepared, point: Point, proposal: Proposal, count: int, seed: int, which: int | str) -> Draws:
+def drawn(
+    prepared: Prepared, point: Point, proposal: Proposal, count: int, seed: int, which: int | str
+) -> Draws:
     """Draws from the proposals of a point."""
     from scipy.special import gammaln
 
@@ -260,7 +260,11 @@ def drawn(prepared: Prepared, point: Point, proposal: Proposal, count: int, seed
     etas = proposal.middle[:, None] + z @ proposal.factor.transpose(0, 2, 1)
     half = 0.5 * (FREEDOM + size)
     density = gammaln(half) - gammaln(0.5 * FREEDOM) - 0.5 * size * np.log(FREEDOM * np.pi)
-    density = density - np.linalg.slogdet(proposal.factor)[1][:, None] - half * np.log1p((z**2).sum(axis=2) / FREEDOM)
+    density = (
+        density
+        - np.linalg.slogdet(proposal.factor)[1][:, None]
+        - half * np.log1p((z**2).sum(axis=2) / FREEDOM)
+    )
     random = etas + centre(prepared, point)[:, None, prepared.random]
     return Draws(random, density, proposal, predicted(prepared, point, etas))
 
@@ -273,105 +277,4 @@ def weights(prepared: Prepared, point: Point, draws: Draws) -> np.ndarray:
 
 def weighed(point: Point, etas: np.ndarray, likelihood: np.ndarray, draws: Draws) -> np.ndarray:
     """The same from effects (n, draws, random) and log-likelihood of the data (n, draws)."""
-    size = etas.shape[2]
-    prior = -0.5 * ((etas @ np.linalg.inv(point.omega)) * etas).sum(axis=2)
-    prior -= 0.5 * (size * np.log(2 * np.pi) + np.linalg.slogdet(point.omega)[1])
-    return likelihood + prior - draws.density
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """Predictions f (draws, records) of every subject's records at each of its draws; driven: in blocks of draws, copies of
-    the subjects and the exposures that drive their outcomes."""
-
-    prepared: Prepared
-    f: np.ndarray
-    driven: tuple[tuple[Prepared, np.ndarray], ...] = ()
-
-    def likelihood(self, point: Point) -> np.ndarray:
-        """Log-likelihood of each subject's records at each of its draws, (n, draws)."""
-        total = np.empty((self.prepared.n, len(self.f)))
-        self._shared(lambda part: sum_at_draws(*self._of(point), *part, total))
-        return total + self.outcomes(point) if self.driven else total
-
-    def outcomes(self, point: Point) -> np.ndarray:
-        """What the outcomes add to it, (n, draws)."""
-        parts = side_by_side(lambda block: log_likelihood_of(block[0].exposures, point.theta, block[1]), self.driven)
-        return np.concatenate([part.reshape(-1, self.prepared.n).T for part in parts], axis=1)
-
-    def by_outcomes(self, theta: np.ndarray) -> np.ndarray:
-        """Slopes of each subject's outcomes by their numbers at each of its draws, (n, draws, numbers)."""
-        parts = side_by_side(lambda block: slopes_of(block[0].exposures, theta, block[1]), self.driven)
-        shape = (-1, self.prepared.n, len(theta))
-        return np.concatenate([part.reshape(shape).transpose(1, 0, 2) for part in parts], axis=1)
-
-    def by_errors(self, point: Point, unknowns: Unknowns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The same with its slopes (n, draws, k) and curvature (n, draws, k, k) by the estimated residual errors."""
-        count = len(unknowns.a) + len(unknowns.b)
-        place_a, place_b = (np.full(len(point.a), -1) for _ in range(2))
-        place_a[unknowns.a], place_b[unknowns.b] = np.split(np.arange(count), [len(unknowns.a)])
-        total = np.empty((self.prepared.n, len(self.f)))
-        slopes, bends = np.zeros((*total.shape, count)), np.zeros((*total.shape, count, count))
-        self._shared(lambda part: slopes_at_draws(*self._of(point), place_a, place_b, *part, total, slopes, bends))
-        return (total + self.outcomes(point) if self.driven else total), slopes, bends
-
-    def _of(self, point: Point) -> tuple:
-        """What the compiled sums take first."""
-        own = self.prepared
-        y, kind, output, first, last = own.records
-        return y, own.ends, kind, output, own.kind, point.a, point.b, own.m4, first, last, self.f
-
-    def _shared(self, work: Callable) -> None:
-        side_by_side(work, _parts(*self.f.shape))
-
-
-def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
-    """Predictions at draws (n, draws, random)."""
-    f = np.empty((etas.shape[1], len(prepared.design.y)))
-    parts, predictor = _parts(*f.shape), prepared.predictor
-    if isinstance(predictor, ClosedPredictor) and prepared.exposures is None:
-        _, _, _, first, last = prepared.records
-        etas, phi = np.ascontiguousarray(etas), centre(prepared, point)
-
-        def formulas(part: tuple[int, int]) -> None:
-            code = predictor.code
-            formulas_at_draws(
-                code.before, code.after, code.parts, predictor.which, prepared.table, prepared.columns, prepared.scale, phi,
-                prepared.random, etas, predictor.time, first, last, *part, f,
-            )  # fmt: skip
-
-        side_by_side(formulas, parts)
-        return Predicted(prepared, f)
-    copies = {end - begin: prepared.copied(end - begin) for begin, end in parts}
-
-    def at(part: tuple[int, int]) -> tuple[Prepared, np.ndarray]:
-        begin, end = part
-        own, flat = copies[end - begin], etas[:, begin:end].transpose(1, 0, 2).reshape(-1, etas.shape[2])
-        found = everything(own, with_etas(own, centre(own, point), flat))
-        kinetics = own.own(found)
-        f[begin:end] = kinetics.reshape(end - begin, -1)
-        return own, found[len(kinetics) :]
-
-    driven = side_by_side(at, parts)
-    return Predicted(prepared, f, tuple(driven) if prepared.exposures is not None else ())
-
-
-def _parts(draws: int, records: int) -> list[tuple[int, int]]:
-    """Draws (begin, end) that are computed in one call."""
-    many = max(1, min(draws, AT_ONCE // max(records, 1)))
-    return [(begin, min(begin + many, draws)) for begin in range(0, draws, many)]
-
-
-def side_by_side(work: Callable, items: Sequence) -> list:
-    """What `work` gives for each item, on all processors; in their order."""
-    if len(items) == 1:
-        return [work(items[0])]
-    found: list = [None] * len(items)
-
-    def one(k: int) -> int:
-        found[k] = work(items[k])
-        return 1
-
-    for _ in in_threads(one, range(len(items)), None):
-        pass
-    return found
+    return likelihood + log_normal(etas, point.omega) - draws.density

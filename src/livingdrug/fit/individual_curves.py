@@ -1,4 +1,5 @@
-"""Smooth curves of every subject: at the typical values with its covariates, and at its individual estimate."""
+"""Smooth curves of every subject: at the typical values with its covariates, and at its individual
+estimate."""
 
 from dataclasses import dataclass, replace
 
@@ -10,13 +11,15 @@ from livingdrug.fit.replicates import trial_of
 from livingdrug.fit.result import FitResult
 
 POINTS = 150
-EARLY = 0.1  # of the median time: up to there points lie evenly, later each a few percent after the one before
+# of the median time: up to there points lie evenly, later each a few percent after the one before
+EARLY = 0.1
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Points of all curves, shape (points,): subject, output, time; pred: typical with the covariates; ipred: individual.
-    limit: (subject, output) -> the highest lower limit of its records, where there is one."""
+    """Points of all curves, shape (points,): subject, output, time; pred: typical with the covariates;
+    ipred: individual. limit: (subject, output) -> the highest lower limit of its records, where there is
+    one."""
 
     subject: np.ndarray
     output: np.ndarray
@@ -34,7 +37,8 @@ class Curves:
 
 
 def curves_of(result: FitResult, points: int = POINTS) -> Curves:
-    """Curves from the first to the last record of each subject, denser early, through the times of its records."""
+    """Curves from the first to the last record of each subject, denser early, through the times of its
+    records."""
     problem = result.problem
     own = prepare(problem).design
     grid = _grid(own, points)
@@ -47,7 +51,9 @@ def curves_of(result: FitResult, points: int = POINTS) -> Curves:
     trial = trial_of(problem)
     limit: dict[tuple[str, str], float] = {}
     outputs = names[trial.prepared.design.output]
-    for subject, output, lower in zip(trial.subjects.tolist(), outputs.tolist(), trial.lower.tolist(), strict=True):
+    for subject, output, lower in zip(
+        trial.subjects.tolist(), outputs.tolist(), trial.lower.tolist(), strict=True
+    ):
         if np.isfinite(lower):
             limit[subject, output] = max(lower, limit.get((subject, output), -np.inf))
     return Curves(subjects, names[grid.output], grid.time, pred, ipred, limit)
@@ -61,7 +67,9 @@ def _grid(own: Design, points: int) -> Design:
         for output in np.unique(own.output[mine]):
             time = own.time[mine][own.output[mine] == output]
             first, last, middle = time.min(), time.max(), max(EARLY * np.median(time), 1e-9)
-            between = middle * np.sinh(np.linspace(np.arcsinh(first / middle), np.arcsinh(last / middle), points))
+            between = middle * np.sinh(
+                np.linspace(np.arcsinh(first / middle), np.arcsinh(last / middle), points)
+            )
             times = np.unique(np.concatenate([time, np.clip(between, first, last)]))
             parts.append((np.full(len(times), i), times, np.full(len(times), output)))
     subject, time, output = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -70,6 +78,16 @@ def _grid(own: Design, points: int) -> Design:
     first = np.searchsorted(subject, np.arange(own.n))
     blank = np.ones(len(time))
     nothing = np.zeros(len(time), dtype=np.int64)
-    return replace(own, subject=subject, time=time, output=output, y=blank, kind=np.full(len(time), MEASURED, dtype=np.int8),
-                   end=np.full(len(time), -np.inf), line=nothing, occasion=nothing, first=first,
-                   last=np.append(first[1:], len(time)))  # fmt: skip
+    return replace(
+        own,
+        subject=subject,
+        time=time,
+        output=output,
+        y=blank,
+        kind=np.full(len(time), MEASURED, dtype=np.int8),
+        end=np.full(len(time), -np.inf),
+        line=nothing,
+        occasion=nothing,
+        first=first,
+        last=np.append(first[1:], len(time)),
+    )

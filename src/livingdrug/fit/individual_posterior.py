@@ -1,22 +1,27 @@
-"""Posterior of the individual parameters of each subject, given some of its records and the population of a problem.
+"""Posterior of the individual parameters of each subject, given some of its records and the population of a
+problem.
 
-Where a subject has records, draws come from the importance sampler of the likelihood (values below the limit by M3, as the
-problem says), and where those are worth too few from `annealed`; then as many as are asked for are taken by systematic
-resampling. A subject without records keeps the distribution of the population, with its covariates.
+Where a subject has records, draws come from the importance sampler of the likelihood (values below the limit
+by M3, as the problem says), and where those are worth too few from `annealed`; then as many as are asked for
+are taken by systematic resampling. A subject without records keeps the distribution of the population, with
+its covariates.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingdrug.core.draws import combed, effective_of
 from livingdrug.core.random import uniforms
 from livingdrug.engine.at_draws import sum_at_draws
-from livingdrug.fit.annealed import annealed
+from livingdrug.fit.annealed import anneal, drawn_around
+from livingdrug.fit.at_draws import predicted
 from livingdrug.fit.design import LOWER, Design
-from livingdrug.fit.importance import SOUND, predicted
+from livingdrug.fit.importance import SOUND
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.point import Point, Prepared, centre, individual, point_of, prepare, with_etas
 from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.replicates import measured_values
 from livingdrug.fit.sampled import weighted
 
 POOL = 1024  # weighted draws of a subject around its mode
@@ -28,10 +33,11 @@ KEPT = 500  # draws that are kept of each subject
 class IndividualPosterior:
     """Posterior of every subject of a problem, given the records that were used.
 
-    prepared, point: of all records; used (records,): whether each was; mode (n, random): etas where the posterior is
-    highest, 0 without records; etas (n, draws, random): equally probable draws; worth (n,): effective draws among the
-    weighted ones that they were taken from, 0 where the model gives the records no finite likelihood (etas are the
-    population's then); pool (n,): how many these were, 0 for a subject without records.
+    prepared, point: of all records; used (records,): whether each was; mode (n, random): etas where the
+    posterior is highest, 0 without records; etas (n, draws, random): equally probable draws; worth (n,):
+    effective draws among the weighted ones that they were taken from, 0 where the model gives the records no
+    finite likelihood (etas are the population's then); pool (n,): how many these were, 0 for a subject
+    without records.
     """
 
     prepared: Prepared
@@ -66,18 +72,39 @@ class IndividualPosterior:
 
     def mode_table(self) -> np.ndarray:
         """Every quantity of every subject at its mode, (n, quantities)."""
-        return individual(self.prepared, with_etas(self.prepared, centre(self.prepared, self.point), self.mode))
+        return individual(
+            self.prepared, with_etas(self.prepared, centre(self.prepared, self.point), self.mode)
+        )
 
     def predictions(self) -> np.ndarray:
         """Predictions of all records at the draws of their subjects, (draws, records)."""
         return predicted(self.prepared, self.point, self.etas).f
 
     def log_below(self, f: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """ln P(a measured value is below `values` (records,)) given predictions f (draws, records), (records, draws): what
-        M3 says of a value below that limit."""
-        count = len(values)
-        kind = np.full(count, LOWER, dtype=np.int8)
-        return log_density(self.prepared, self.point, values, kind, self.design.output, f)
+        """ln P(a measured value is below `values` (records,)) given predictions f (draws, records),
+        (records, draws): what M3 says of a value below that limit."""
+        return log_density(
+            self.prepared,
+            self.point,
+            values,
+            np.full(len(values), LOWER, dtype=np.int8),
+            self.design.output,
+            f,
+        )
+
+
+    def log_density(
+        self, _: np.ndarray, y: np.ndarray, kind: np.ndarray, output: np.ndarray, f: np.ndarray
+    ) -> np.ndarray:
+        """Log density of values (or the log probability of lying beyond a limit) given predictions f
+        (draws, values), each value by itself: (values, draws). First the positions of the draws, which
+        have one residual error here."""
+        return log_density(self.prepared, self.point, y, kind, output, f)
+
+    def measured(self, _: np.ndarray, output: np.ndarray, f: np.ndarray, u: np.ndarray) -> np.ndarray:
+        """Predictions f (draws, values) with residual error, from uniform numbers u; output: position of
+        that of each value. First the positions of the draws."""
+        return measured_values(self.prepared, self.point, output, f, u)
 
 
 def individual_posterior(
@@ -117,7 +144,7 @@ def individual_posterior(
     size = len(prepared.random)
     mode, etas = np.zeros((design.n, size)), _of_population(design.subjects, point, draws, seed)
     worth, pool = np.full(design.n, np.inf), np.zeros(design.n, dtype=np.int64)
-    left = np.unique(design.subject[used])
+    left, state = np.unique(design.subject[used]), None
     for count in (POOL, *ANNEALED):
         if not len(left):
             break
@@ -127,13 +154,16 @@ def individual_posterior(
             drawn, weight = weighted(own, point, mode[left], seed, count)
             pool[left] = count
         else:
-            drawn, weight = annealed(own, point, count, seed)
-        lost = ~np.isfinite(weight).all(axis=1)  # no draw at which the model gives the samples a finite likelihood
-        found = np.where(lost, 0.0, 1 / (np.where(lost[:, None], 1.0, weight) ** 2).sum(axis=1))
+            state = anneal(own, point, seed) if state is None else state.of(own.design.subjects)
+            drawn, weight = drawn_around(own, point, state, count)
+        # no draw at which the model gives the samples a finite likelihood
+        lost = ~np.isfinite(weight).all(axis=1)
+        found = np.where(lost, 0.0, effective_of(np.where(lost[:, None], 1.0, weight)))
         better = found > (0.0 if count == POOL else worth[left])  # else what an earlier round gave stands
         for k in np.flatnonzero(better).tolist():
             i = int(left[k])
-            etas[i], pool[i] = drawn[k, _systematic(weight[k], draws, seed, design.subjects[i])], count
+            shift = uniforms(seed, f"individual parameters of {design.subjects[i]}", 0, 1)
+            etas[i], pool[i] = drawn[k, combed(weight[k], draws, float(shift[0]))], count
         worth[left] = found if count == POOL else np.maximum(found, worth[left])
         left = left[worth[left] < SOUND]
     return IndividualPosterior(prepared, point, used, mode, etas, worth, pool, seed)
@@ -155,13 +185,27 @@ def with_records(design: Design, keep: np.ndarray) -> Design:
 def log_density(
     prepared: Prepared, point: Point, y: np.ndarray, kind: np.ndarray, output: np.ndarray, f: np.ndarray
 ) -> np.ndarray:
-    """Log density of values (or the log probability of lying beyond a limit) given predictions f (draws, values), each value
-    by itself: (values, draws). kind: of each as in `Design`; output: positions of their outputs."""
+    """Log density of values (or the log probability of lying beyond a limit) given predictions f (draws,
+    values), each value by itself: (values, draws). kind: of each as in `Design`; output: positions of
+    their outputs."""
     count = len(y)
     total, first = np.empty((count, len(f))), np.arange(count)
     end = np.full(count, -np.inf)
     sum_at_draws(
-        y, end, kind, output, prepared.kind, point.a, point.b, prepared.m4, first, first + 1, f, 0, len(f), total
+        y,
+        end,
+        kind,
+        output,
+        prepared.kind,
+        point.a,
+        point.b,
+        prepared.m4,
+        first,
+        first + 1,
+        f,
+        0,
+        len(f),
+        total,
     )
     return total
 
@@ -172,11 +216,8 @@ def _of_population(subjects: tuple[str, ...], point: Point, draws: int, seed: in
 
     size = len(point.omega)
     factor = np.linalg.cholesky(point.omega)
-    z = [ndtri(uniforms(seed, f"forecast of {name}", 0, draws * size)).reshape(draws, size) for name in subjects]
+    z = [
+        ndtri(uniforms(seed, f"forecast of {name}", 0, draws * size)).reshape(draws, size)
+        for name in subjects
+    ]
     return np.stack(z) @ factor.T
-
-
-def _systematic(weight: np.ndarray, draws: int, seed: int, name: str) -> np.ndarray:
-    """Positions of equally probable draws from weighted ones, by one shifted comb."""
-    comb = (np.arange(draws) + uniforms(seed, f"individual parameters of {name}", 0, 1)) / draws
-    return np.searchsorted(np.cumsum(weight)[:-1], comb)

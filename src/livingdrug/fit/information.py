@@ -1,11 +1,12 @@
-"""Score and observed information of the likelihood by Louis' identities (Louis 1982, J R Stat Soc B 44:226-233).
+"""Score and observed information of the likelihood by Louis' identities (Louis 1982, J R Stat Soc B
+44:226-233).
 
-With s and H the slope and curvature of the log density of data and individual parameters together, at weighted draws of
-the latter: the score is sum_i E[s_i], the information sum_i E[-H_i] - Var[s_i]. What says how parameters spread enters
-through a normal density and is exact, as are slopes by residual errors; those by parameters without variability and by
-numbers of outcomes are differences. Where a number moves predictions, draws move along with it as the individual estimates
-would (`Proposal.follow`), since any such change of variables leaves the identities as they are, and this one leaves little
-for them to take away.
+With s and H the slope and curvature of the log density of data and individual parameters together, at
+weighted draws of the latter: the score is sum_i E[s_i], the information sum_i E[-H_i] - Var[s_i]. What says
+how parameters vary enters through a normal density and is exact, as are slopes by residual errors; those by
+parameters without variability and by numbers of outcomes are differences. Where a number moves predictions,
+draws move along with it as the individual estimates would (`Proposal.follow`), since any such change of
+variables leaves the identities as they are, and this one leaves little for them to take away.
 """
 
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.fit.importance import Draws, Predicted, weighed
+from livingdrug.core.draws import scaled
+from livingdrug.fit.at_draws import Predicted
+from livingdrug.fit.importance import Draws, weighed
 from livingdrug.fit.point import Point, Prepared
-from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, SPREAD, Unknowns
+from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, VARIABILITY, Unknowns
 from livingdrug.fit.updates import Linear, linear_of
 
 STEP = 1e-3
@@ -24,8 +27,8 @@ STEP = 1e-3
 
 @dataclass(frozen=True)
 class Information:
-    """score (p,), information (p, p) of the estimated numbers on their scales; scores (n, p): parts of the subjects;
-    log_likelihood: from the same draws."""
+    """score (p,), information (p, p) of the estimated numbers on their scales; scores (n, p): parts of the
+    subjects; log_likelihood: from the same draws."""
 
     score: np.ndarray
     matrix: np.ndarray
@@ -35,8 +38,9 @@ class Information:
 
 @dataclass(frozen=True)
 class Weighted:
-    """Weighted draws of each subject. etas (n, draws, random), weight (n, draws), of sum 1; slopes (n, draws, p) of the log
-    density of data and etas by the estimated numbers; bends (n, p, p): mean curvature; log_likelihood: of all subjects."""
+    """Weighted draws of each subject. etas (n, draws, random), weight (n, draws), of sum 1; slopes (n,
+    draws, p) of the log density of data and etas by the estimated numbers; bends (n, p, p): mean
+    curvature; log_likelihood: of all subjects."""
 
     etas: np.ndarray
     weight: np.ndarray
@@ -71,9 +75,9 @@ class _Moved(NamedTuple):
 
 @dataclass(frozen=True)
 class At:
-    """Weighted draws at a point. found: predictions; likelihood (n, draws): of the data of each; by_errors: its slopes
-    (n, draws, k) and curvature (n, draws, k, k) by residual errors; logs (n, draws): logarithms of weights; weight: the same
-    of sum 1; level: log-likelihood of all subjects."""
+    """Weighted draws at a point. found: predictions; likelihood (n, draws): of the data of each;
+    by_errors: its slopes (n, draws, k) and curvature (n, draws, k, k) by residual errors; logs (n, draws):
+    logarithms of weights; weight: the same of sum 1; level: log-likelihood of all subjects."""
 
     prepared: Prepared
     unknowns: Unknowns
@@ -88,15 +92,19 @@ class At:
     level: float
 
     def score(self) -> np.ndarray:
-        """Slope of the log-likelihood by the estimated numbers (p,); differences are taken on one side, which is as good as
-        a move of half a step."""
+        """Slope of the log-likelihood by the estimated numbers (p,); differences are taken on one side,
+        which is as good as a move of half a step."""
         score = np.zeros(self.unknowns.size)
         score[_moving(self)] = np.einsum("nrl,nr->l", self.linear.d, self.mean @ self.precision)
         for place, slope in zip(self.free, _omega_slopes(self.unknowns, self.point)[0], strict=True):
             turned = self.precision @ slope
-            score[place] = 0.5 * (np.sum(self.products * (turned @ self.precision)) - len(self.weight) * np.trace(turned))
+            score[place] = 0.5 * (
+                np.sum(self.products * (turned @ self.precision)) - len(self.weight) * np.trace(turned)
+            )
         for place in self.still:
-            score[place] = np.sum(self.weight * (self.joint(self.moved(self.step(place))) - self.middle)) / STEP
+            score[place] = (
+                np.sum(self.weight * (self.joint(self.moved(self.step(place))) - self.middle)) / STEP
+            )
         score[self.errors] = np.einsum("nc,nck->k", self.weight, self.by_errors[0])
         if len(self.outcomes):
             seen = (self.weight > 0)[..., None]
@@ -134,8 +142,8 @@ class At:
 
     @cached_property
     def free(self) -> np.ndarray:
-        """Positions of what says how parameters spread."""
-        return np.concatenate([self.unknowns.of_kind(SPREAD), self.unknowns.of_kind(CORRELATION)])
+        """Positions of what says how parameters vary."""
+        return np.concatenate([self.unknowns.of_kind(VARIABILITY), self.unknowns.of_kind(CORRELATION)])
 
     @cached_property
     def errors(self) -> np.ndarray:
@@ -180,7 +188,8 @@ class At:
 
     @cached_property
     def middle(self) -> np.ndarray:
-        """Log density of data and effects of each draw, but for what Omega alone says; 0 for one that the data exclude."""
+        """Log density of data and effects of each draw, but for what Omega alone says; 0 for one that the
+        data exclude."""
         return np.where(self.weight > 0, self._density(self.etas, self.likelihood), 0.0)
 
     def joint(self, to: _Moved, likelihood: np.ndarray | None = None) -> np.ndarray:
@@ -195,18 +204,20 @@ class At:
 def weighted_at(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Draws) -> At:
     """Weighted draws at a point."""
     etas, found = draws.at(prepared, point)
-    likelihood, *by_errors = found.by_errors(point, unknowns)  # its slopes cost little more than the likelihood itself
+    # its slopes cost little more than the likelihood itself
+    likelihood, *by_errors = found.by_errors(point, unknowns)
     logs = weighed(point, etas, likelihood, draws)
-    top = logs.max(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore"):  # of a subject that the data exclude, where a step went too far
-        weight = np.exp(logs - top)
-    level = float(np.sum(np.log(weight.mean(axis=1)) + top[:, 0]))
+    weight = scaled(logs)  # nan for a subject that the data exclude, where a step went too far
+    level = float(np.sum(np.log(weight.mean(axis=1)) + logs.max(axis=1)))
     weight /= weight.sum(axis=1, keepdims=True)
-    return At(prepared, unknowns, point, draws, etas, found, likelihood, tuple(by_errors), logs, weight, level)
+    return At(
+        prepared, unknowns, point, draws, etas, found, likelihood, tuple(by_errors), logs, weight, level
+    )
 
 
 def _population(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
-    """Slopes and mean curvature by typical values, effects, spreads and correlations: a normal density of eta."""
+    """Slopes and mean curvature by typical values, effects, variabilities and correlations: a normal
+    density of eta."""
     places, precision, d = _moving(at), at.precision, at.linear.d
     slopes[:, :, places] = at.etas @ (precision @ d)
     bends[np.ix_(range(len(bends)), places, places)] = -np.einsum("nrl,rs,nsm->nlm", d, precision, d)
@@ -226,17 +237,19 @@ def _population(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
 
 
 def _quadratic(etas: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """eta' matrix eta of each draw (n, draws); a spread without correlations touches few of the effects."""
+    """eta' matrix eta of each draw (n, draws); a variability without correlations touches few of the
+    effects."""
     used = np.flatnonzero(matrix.any(axis=0) | matrix.any(axis=1))
     own = etas[:, :, used]
     return ((own @ matrix[np.ix_(used, used)]) * own).sum(axis=2)
 
 
 def _omega_slopes(unknowns: Unknowns, point: Point) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
-    """First and second slopes of Omega by the logarithms of spreads, then by the atanh of correlations."""
+    """First and second slopes of Omega by the logarithms of variabilities, then by the atanh of
+    correlations."""
     omega = point.omega
     sd = np.sqrt(np.diag(omega))
-    groups = [np.diag((unknowns.alike == s).astype(float)) for s in unknowns.spread]
+    groups = [np.diag((unknowns.alike == s).astype(float)) for s in unknowns.variability]
     first = [g @ omega + omega @ g for g in groups]
     pairs = []
     for i, j in unknowns.pairs:
@@ -245,7 +258,9 @@ def _omega_slopes(unknowns: Unknowns, point: Point) -> tuple[list[np.ndarray], l
         pairs.append((unit, -2 * r * unit))
     second = [[g @ f + f @ g for f in first[: k + 1]] for k, g in enumerate(groups)]
     for k, (slope, bend) in enumerate(pairs):
-        second.append([*(g @ slope + slope @ g for g in groups), *(np.zeros_like(omega) for _ in range(k)), bend])
+        second.append(
+            [*(g @ slope + slope @ g for g in groups), *(np.zeros_like(omega) for _ in range(k)), bend]
+        )
     return [*first, *(slope for slope, _ in pairs)], second
 
 
@@ -258,7 +273,9 @@ def _predictions(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
     bends[np.ix_(range(len(bends)), errors, errors)] = np.einsum("nc,nckl->nkl", weight, bent_by_error)
     for k, place in enumerate(places):
         sides = [at.moved(side * at.step(place)) for side in (1, -1)]
-        likelihoods, by_error, _ = zip(*(to.found.by_errors(to.point, at.unknowns) for to in sides), strict=True)
+        likelihoods, by_error, _ = zip(
+            *(to.found.by_errors(to.point, at.unknowns) for to in sides), strict=True
+        )
         up, down = (at.joint(to, likelihood) for to, likelihood in zip(sides, likelihoods, strict=True))
         slopes[:, :, place] = (up - down) / (2 * STEP)
         above[place] = up
@@ -294,7 +311,8 @@ def _outcomes(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
 
 
 def _across(at: At, bends: np.ndarray) -> None:
-    """Mean curvature by a number without variability and one of the density of eta, as draws follow the former."""
+    """Mean curvature by a number without variability and one of the density of eta, as draws follow the
+    former."""
     first, _ = _omega_slopes(at.unknowns, at.point)
     places = _moving(at)
     for k, place in enumerate(at.still):

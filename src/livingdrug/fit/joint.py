@@ -1,21 +1,29 @@
 """Joint density of all individual effects and the estimated numbers with its gradient, in compiled code.
 
-Four loops over subjects or records, each without the interpreter's lock, so that chains of a sampler share the processors.
-Between the second and the third lie the predictions, which may be formulas or solved equations. See `frame` for what v and w
-are. Arrays that a function fills come last.
+Four loops over subjects or records, each without the interpreter's lock, so that chains of a sampler share
+the processors. Between the second and the third lie the predictions, which may be formulas or solved
+equations. See `frame` for what v and w are. Arrays that a function fills come last.
 """
 
 import math
 
 from livingdrug.engine import kept
-from livingdrug.engine.densities import LOGNORMAL, SQUARES, density, ratio_phi, slope_and_weight, spread_of, spread_slope
+from livingdrug.engine.densities import (
+    LOGNORMAL,
+    SQUARES,
+    density,
+    ratio_phi,
+    slope_and_weight,
+    spread_of,
+    spread_slope,
+)
 
 
 @kept
 def place(move, w, middle, shift, factor, part, growth, root, mean, z, etas):
-    """Mean of v, z and eta (n, random) of the sampler's w; move (p,): of the estimated numbers from the frame's; growth
-    (random,): variances over those there; root: Cholesky factor of Omega. Gives ln of the normal density of z times
-    |dz / dv|."""
+    """Mean of v, z and eta (n, random) of the sampler's w; move (p,): of the estimated numbers from the
+    frame's; growth (random,): variances over those there; root: Cholesky factor of Omega. Gives ln of the
+    normal density of z times |dz / dv|."""
     n, size = w.shape
     total = 0.0
     for i in range(n):
@@ -55,10 +63,14 @@ def individuals(mu, beta, x, effect_on, random, etas, phi):
 
 
 @kept
-def likelihood(y, end, censored, output, kind, a, b, f, slopes, m4, by_value, first, last, by_phi, by_a, by_b):
-    """Log-likelihood of all records, with its slopes by phi (n, parameters) and by ln a and ln b of each output.
+def likelihood(
+    y, end, censored, output, kind, a, b, f, slopes, m4, by_value, first, last, by_phi, by_a, by_b
+):
+    """Log-likelihood of all records, with its slopes by phi (n, parameters) and by ln a and ln b of each
+    output.
 
-    slopes (records, parameters): of the predictions f by the fitted quantities; by_value (n, parameters): d value / d phi.
+    slopes (records, parameters): of the predictions f by the fitted quantities; by_value (n, parameters): d
+    value / d phi.
     """
     h = 1e-5
     total = 0.0
@@ -80,14 +92,18 @@ def likelihood(y, end, censored, output, kind, a, b, f, slopes, m4, by_value, fi
                 by_s = density(y[r], end[r], censored[r], kd, f[r], s * (1.0 + h), True)
                 by_s = (by_s - density(y[r], end[r], censored[r], kd, f[r], s * (1.0 - h), True)) / (2.0 * h)
             else:
-                slope, _ = slope_and_weight(y[r], end[r], censored[r], kd, f[r], s, spread_slope(kd, f[r], ao, bo))
+                slope, _ = slope_and_weight(
+                    y[r], end[r], censored[r], kd, f[r], s, spread_slope(kd, f[r], ao, bo)
+                )
                 off = math.log(y[r] / f[r]) if kd == LOGNORMAL else y[r] - f[r]
                 # below a lower limit (1) or above an upper one (-1)
                 side = censored[r] * off / s
                 by_s = (off / s) ** 2 - 1.0 if censored[r] == 0 else -side * ratio_phi(side)
                 if censored[r] != 0 and abs(end[r]) < math.inf:
                     by_s = density(y[r], end[r], censored[r], kd, f[r], s * (1.0 + h), False)
-                    by_s = (by_s - density(y[r], end[r], censored[r], kd, f[r], s * (1.0 - h), False)) / (2.0 * h)
+                    by_s = (by_s - density(y[r], end[r], censored[r], kd, f[r], s * (1.0 - h), False)) / (
+                        2.0 * h
+                    )
             part_a, part_b = ao / s, bo * abs(f[r]) / s
             if kd == SQUARES:
                 part_a, part_b = part_a * part_a, part_b * part_b
@@ -102,8 +118,8 @@ def likelihood(y, end, censored, output, kind, a, b, f, slopes, m4, by_value, fi
 
 @kept
 def pull(by_phi, random, mean, z, etas, part, growth, root, factor, shift, by_w, by_move, by_log_sd, by_root):
-    """Slopes by w (n, random); summed over subjects those by the estimated numbers through v (p,), by ln sd at the same w
-    (random,) and by the entries of the factor of Omega (random, random)."""
+    """Slopes by w (n, random); summed over subjects those by the estimated numbers through v (p,), by ln
+    sd at the same w (random,) and by the entries of the factor of Omega (random, random)."""
     n, size = z.shape
     for i in range(n):
         for k in range(size):
@@ -113,9 +129,12 @@ def pull(by_phi, random, mean, z, etas, part, growth, root, factor, shift, by_w,
                 by_z += root[l, k] * by_phi[i, random[l]]
             wider = 1.0 - part[i, k] + part[i, k] * growth[k]
             by_v = by_z / math.sqrt(wider)
-            # with its own sd a row of the factor grows, and eta with it; the mean of v grows, and z is less of v
+            # with its own sd a row of the factor grows, and eta with it; the mean of v grows, and z is less
+            # of v
             told = part[i, k] * growth[k] / wider
-            by_log_sd[k] += by_eta * etas[i, k] + by_v * mean[i, k] * (1.0 - told) - told * (by_z * z[i, k] + 1.0)
+            by_log_sd[k] += (
+                by_eta * etas[i, k] + by_v * mean[i, k] * (1.0 - told) - told * (by_z * z[i, k] + 1.0)
+            )
             for l in range(k + 1):  # noqa: E741
                 by_root[k, l] += by_eta * z[i, l]
                 by_w[i, l] += factor[i, k, l] * by_v

@@ -1,14 +1,15 @@
 """What the data say of each estimated number: an interval, a bound on one side, or nothing.
 
-Where the likelihood is a parabola for as far as its interval reaches, the interval follows from the standard error, with what
-few subjects ask for: a t distribution with n - 1 degrees of freedom for typical values and covariate effects, a chi-square
-for variabilities and residual errors (both exact where n individual values were seen themselves). Elsewhere it is read off
-the profile likelihood, all other numbers fitted anew at every step, between the points where it has fallen by as much as the
-likelihood of a normal mean at the ends of its t interval, n ln(1 + t^2 / (n - 1)), which is 3.84 for many subjects.
+Where the likelihood is a parabola for as far as its interval reaches, the interval follows from the standard
+error, with what few subjects ask for: a t distribution with n - 1 degrees of freedom for typical values and
+covariate effects, a chi-square for variabilities and residual errors (both exact where n individual values
+were seen themselves). Elsewhere it is read off the profile likelihood, all other numbers fitted anew at every
+step, between the points where it has fallen by as much as the likelihood of a normal mean at the ends of its
+t interval, n ln(1 + t^2 / (n - 1)), which is 3.84 for many subjects.
 
-Under priors (`FitProblem.priors`) both are those of the penalised likelihood. What a number owes to its prior is no less
-certain for there being few subjects, so that its n - 1 degrees of freedom count as (n - 1) / (1 - f)^2, with f the part of
-its information that is the prior's (Satterthwaite 1946, Biometrics Bull 2:110-114).
+Under priors (`FitProblem.priors`) both are those of the penalised likelihood. What a number owes to its prior
+is no less certain for there being few subjects, so that its n - 1 degrees of freedom count as (n - 1) / (1 -
+f)^2, with f the part of its information that is the prior's (Satterthwaite 1946, Biometrics Bull 2:110-114).
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import LOG, Point, Prepared, point_of
 from livingdrug.fit.result import Limit
 from livingdrug.fit.settle import WEAK, Settled, carried, with_again, without
-from livingdrug.fit.unknowns import OUTCOME, RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
+from livingdrug.fit.unknowns import OUTCOME, RESIDUAL, TYPICAL, VARIABILITY, Unknowns, unknowns_of
 from livingdrug.fit.walk import (
     BETTER,
     NEAR,
@@ -35,13 +36,17 @@ from livingdrug.fit.walk import (
 
 LEVEL = 0.95
 SHARP = 0.4  # standard error on its scale up to which a number has the interval of its standard error
-SHARP_DEVIATION = 0.25  # the same of a variability or residual error: 8 individual values seen themselves would tell as much
+# the same of a variability or residual error: 8 individual values seen themselves would tell as much
+SHARP_DEVIATION = 0.25
 KNOWN, MANY = 0.1, 40  # standard error and subjects from which on such an interval is not looked at again
-LOOSE = 5.0  # standard error of a number of an outcome, on a scale of odds or rates, from which on it is not determined
+# standard error of a number of an outcome, on a scale of odds or rates, from which on it is not determined
+LOOSE = 5.0
 FALLEN = 0.75  # of the fall of a parabola that the likelihood must show at its ends elsewhere
-WIDEST = 50.0  # ratio of upper to lower limit (on a logit scale of odds) up to which a number counts as determined
+# ratio of upper to lower limit (on a logit scale of odds) up to which a number counts as determined
+WIDEST = 50.0
 SPARE = 1.5  # times the reach of a standard error that another interval must hold, not to be looked at
-FIRST, LAST, DOUBLINGS = 0.1, 6.4, 7  # omegas on a log or logit scale among which the largest possible one is looked for
+# omegas on a log or logit scale among which the largest possible one is looked for
+FIRST, LAST, DOUBLINGS = 0.1, 6.4, 7
 MOST_SUBJECTS = 1e6  # whose t interval is that of a normal
 
 
@@ -56,11 +61,13 @@ def limits(
     optima: tuple[Settled, ...], full: Prepared, covariance: np.ndarray | None, seed: int,
     progress: Callable[[str], None] | None = None, lighter: dict[str, Settled] | None = None,
 ) -> dict[str, Limit] | Higher:  # fmt: skip
-    """The limits of every estimated number of the full problem, by name; or a point that is more likely than all optima.
+    """The limits of every estimated number of the full problem, by name; or a point that is more likely than
+    all optima.
 
-    optima: the best one first, then those that are nearly as likely; covariance: of the estimates of the first, in the
-    order of its unknowns, None where there is none; lighter: the optima without one more variability than the first, by its
-    name, as far as they are known; those that are looked for here are added.
+    optima: the best one first, then those that are nearly as likely; covariance: of the estimates of the
+    first, in the order of its unknowns, None where there is none; lighter: the optima without one more
+    variability than the first, by its name, as far as they are known; those that are looked for here are
+    added.
     """
     best, found, tops = optima[0], {}, [Top(s, seed) for s in optima]
     lighter = {} if lighter is None else lighter
@@ -88,7 +95,8 @@ def limits(
 
 
 def _unknown(name: str, found: dict[str, Limit]) -> bool:
-    """Whether the typical value that a variability belongs to is not determined: then nobody can say how subjects differ."""
+    """Whether the typical value that a variability belongs to is not determined: then nobody can say how
+    subjects differ."""
     typical = found.get(name.partition(" ")[2])
     return typical is not None and not typical.determined
 
@@ -96,16 +104,18 @@ def _unknown(name: str, found: dict[str, Limit]) -> bool:
 def from_error(
     unknowns: Unknowns, name: str, x: float, covariance: np.ndarray | None, n: float, sharp: float = SHARP
 ) -> tuple[float, float] | None:
-    """The ends of an interval from a standard error, None where it is too large for that, or there is none; they and x, the
-    number, on its scale."""
+    """The ends of an interval from a standard error, None where it is too large for that, or there is
+    none; they and x, the number, on its scale."""
     from scipy.stats import chi2, t
 
     k = unknowns.names.index(name)
     if covariance is None or not covariance[k, k] > 0 or n < 2:
         return None
     se = float(np.sqrt(covariance[k, k]))
-    deviation = unknowns.kinds[k] in (SPREAD, RESIDUAL)
-    if se > (min(sharp, SHARP_DEVIATION) if deviation and sharp < np.inf else sharp) and relative(unknowns, name):
+    deviation = unknowns.kinds[k] in (VARIABILITY, RESIDUAL)
+    if se > (min(sharp, SHARP_DEVIATION) if deviation and sharp < np.inf else sharp) and relative(
+        unknowns, name
+    ):
         return None
     if deviation and se <= SHARP_DEVIATION:
         worth = 1 / (2 * se**2)  # individual values seen themselves that would tell as much
@@ -127,11 +137,12 @@ def subjects_for(s: Settled, name: str) -> float:
 
 
 def _holds(top: Top, name: str, ends: tuple[float, float], covariance: np.ndarray) -> bool:
-    """Whether the likelihood has fallen at both ends of an interval as that of a parabola would; of a number that is known
-    well, or from many subjects, that is taken for granted."""
+    """Whether the likelihood has fallen at both ends of an interval as that of a parabola would; of a
+    number that is known well, or from many subjects, that is taken for granted."""
     unknowns, s = top.unknowns, top.settled
     k, n = unknowns.names.index(name), s.prepared.design.n
-    # how much outcomes tell depends on what was seen: where an exposure tells yes from no, a slope has no upper end
+    # how much outcomes tell depends on what was seen: where an exposure tells yes from no, a slope has no
+    # upper end
     outcome = unknowns.kinds[k] == OUTCOME
     relative = unknowns.kinds[k] == TYPICAL and scale_of(unknowns, name) == LOG
     if covariance[k, k] < KNOWN**2 or not (outcome or (relative and n < MANY)):
@@ -141,7 +152,8 @@ def _holds(top: Top, name: str, ends: tuple[float, float], covariance: np.ndarra
 
 
 def error_limits(unknowns: Unknowns, point: Point, covariance: np.ndarray | None, n: int) -> dict[str, Limit]:
-    """The limits that standard errors alone give, of every estimated number: of a method that has no profile."""
+    """The limits that standard errors alone give, of every estimated number: of a method that has no
+    profile."""
     found = {}
     for k, name in enumerate(unknowns.names):
         ends = from_error(unknowns, name, _value(unknowns, point, name), covariance, n, sharp=np.inf)
@@ -149,20 +161,21 @@ def error_limits(unknowns: Unknowns, point: Point, covariance: np.ndarray | None
             found[name] = Limit(None, None, "", False)
             continue
         limit = _limit(unknowns, name, ends, "standard error")
-        weak = unknowns.kinds[k] == SPREAD and covariance[k, k] > 1 / WEAK
+        weak = unknowns.kinds[k] == VARIABILITY and covariance[k, k] > 1 / WEAK
         weak |= unknowns.kinds[k] == OUTCOME and covariance[k, k] > LOOSE**2
         found[name] = limit._replace(determined=limit.determined and not weak)
     return found
 
 
 def beyond_errors(unknowns: Unknowns, point: Point, covariance: np.ndarray | None, n: int) -> tuple[str, ...]:
-    """Names of the numbers whose standard error is too large for an interval to follow from it, where nothing else was looked
-    at."""
+    """Names of the numbers whose standard error is too large for an interval to follow from it, where
+    nothing else was looked at."""
     names = unknowns.names if covariance is not None else ()
     return tuple(
         name
         for k, name in enumerate(names)
-        if covariance[k, k] > 0 and from_error(unknowns, name, _value(unknowns, point, name), covariance, n) is None
+        if covariance[k, k] > 0
+        and from_error(unknowns, name, _value(unknowns, point, name), covariance, n) is None
     )
 
 
@@ -180,7 +193,8 @@ def _value(unknowns: Unknowns, point: Point, name: str) -> float:
 
 
 def _limit(unknowns: Unknowns, name: str, ends: tuple[float | None, float | None], by: str) -> Limit:
-    """From the ends of an interval on the scale of a number (-inf for a variability of 0, None for no bound)."""
+    """From the ends of an interval on the scale of a number (-inf for a variability of 0, None for no
+    bound)."""
     low, high = ends
     told = low is not None and high is not None and low > -np.inf
     if told and relative(unknowns, name):
@@ -200,7 +214,11 @@ def _profiled(top: Top, full: Prepared, name: str, fall: float, lighter: dict[st
     walk = top.walk(name, 0.0, fall)
     ends: list[float | None] = []
     for side in (-1, 1):
-        if side == -1 and top.unknowns.kinds[walk.k] == SPREAD and _may_be_none(s, name, fall, top.seed, lighter):
+        if (
+            side == -1
+            and top.unknowns.kinds[walk.k] == VARIABILITY
+            and _may_be_none(s, name, fall, top.seed, lighter)
+        ):
             ends.append(-np.inf)
             continue
         end = walk.end(side)
@@ -228,7 +246,8 @@ def _wider(ends: tuple, other: Top, name: str, best: float, fall: float):
 
 
 def _inside(other: Settled, name: str, ends: tuple, left: float) -> bool:
-    """Whether another optimum says by its standard error, with half of that to spare, that its interval lies in another."""
+    """Whether another optimum says by its standard error, with half of that to spare, that its interval
+    lies in another."""
     unknowns = unknowns_of(other.prepared.problem)
     k, x = unknowns.names.index(name), _value(unknowns, other.climbed.point, name)
     variance = np.linalg.pinv(other.climbed.information.matrix)[k, k]
@@ -241,7 +260,9 @@ def _inside(other: Settled, name: str, ends: tuple, left: float) -> bool:
 
 def _may_be_none(s: Settled, name: str, fall: float, seed: int, lighter: dict[str, Settled]) -> bool:
     """Whether the likelihood without a variability has not fallen by as much as at the end of an interval."""
-    if len({p.spread_name for p in s.prepared.problem.random}) == 1 or name in {p.name for p in s.prepared.problem.priors}:
+    if len({p.variability_name for p in s.prepared.problem.random}) == 1 or name in {
+        p.name for p in s.prepared.problem.priors
+    }:
         return False
     if name not in lighter:
         begun, wanted = carried(s, without(s.prepared.problem, name), seed), s.level - fall / 2
@@ -251,7 +272,8 @@ def _may_be_none(s: Settled, name: str, fall: float, seed: int, lighter: dict[st
 
 
 def _largest(s: Settled, full: Prepared, name: str, fall: float, seed: int):
-    """The largest value of a variability that was left out, on its scale; None where there is no bound; or Higher."""
+    """The largest value of a variability that was left out, on its scale; None where there is no bound; or
+    Higher."""
     now, before, rise_before = s, None, 0.0
     for sd in np.geomspace(FIRST, LAST, DOUBLINGS):
         problem = with_again(now.prepared.problem, full.problem, name, float(sd))
@@ -261,9 +283,13 @@ def _largest(s: Settled, full: Prepared, name: str, fall: float, seed: int):
         vector = unknowns.vector(point)
         vector[k] = x = float(unknowns.vector(point_of(problem))[k])
         point = unknowns.point(vector, point)
-        climbed = climb(prepared, point, seed, etas, (k,), rounds=ROUNDS, enough=NEAR, **profile_draws(prepared))
+        climbed = climb(
+            prepared, point, seed, etas, (k,), rounds=ROUNDS, enough=NEAR, **profile_draws(prepared)
+        )
         rise = 2 * (s.level - climbed.level - climbed.gain)
-        if climbed.level > s.level + BETTER and (higher := confirmed_higher(prepared, climbed, k, seed, s.level)):
+        if climbed.level > s.level + BETTER and (
+            higher := confirmed_higher(prepared, climbed, k, seed, s.level)
+        ):
             return higher
         if rise >= fall:
             return x if before is None else _between(before, rise_before, x, rise, fall)

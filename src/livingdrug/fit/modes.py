@@ -1,7 +1,7 @@
 """Modes of the individual effects: eta of each subject where its data and the population agree best.
 
-For all subjects at once by Gauss-Newton steps with halving; each subject stops by itself, and what one does never depends
-on the others.
+For all subjects at once by Gauss-Newton steps with halving; each subject stops by itself, and what one does
+never depends on the others.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,9 @@ HESSIAN_STEP_ODE = 1e-3
 
 @dataclass(frozen=True)
 class Modes:
-    """etas (n, random); height (n,): -log joint density there, without constants; moments: of the data there, fixed_f:
-    predictions at eta 0 where the spread does not interact; precision: inverse of Omega; converged (n,)."""
+    """etas (n, random); height (n,): -log joint density there, without constants; moments: of the data
+    there, fixed_f: predictions at eta 0 where the residual SD does not interact; precision: inverse of Omega;
+    converged (n,)."""
 
     etas: np.ndarray
     height: np.ndarray
@@ -38,10 +39,15 @@ class Modes:
 
 
 def find_modes(
-    prepared: Prepared, point: Point, start: np.ndarray | None = None, interaction: bool = True, small: float = SMALL
+    prepared: Prepared,
+    point: Point,
+    start: np.ndarray | None = None,
+    interaction: bool = True,
+    small: float = SMALL,
 ) -> Modes:
-    """Modes from `start` (eta 0 by default); interaction: whether the residual's spread follows the individual
-    prediction (FOCEI, Laplace), or that at eta 0 (FOCE); small: promised decrease at which a search ends."""
+    """Modes from `start` (eta 0 by default); interaction: whether the residual's SD follows the
+    individual prediction (FOCEI, Laplace), or that at eta 0 (FOCE); small: promised decrease at which a
+    search ends."""
     random, middle = prepared.random, centre(prepared, point)
     precision = np.linalg.inv(point.omega) if len(random) else np.zeros((0, 0))
     fixed_f = None if interaction else predictions(prepared, middle)
@@ -70,7 +76,9 @@ def find_modes(
         # at a kink steps go on that gain nothing
         with np.errstate(invalid="ignore"):  # infinite where a prediction is lost
             stuck |= failed | (moving & (before - height < GAIN))
-    return Modes(etas, height, now, fixed_f, precision, np.isfinite(height) & ((left <= LOOSE) | ~np.isfinite(left)))
+    return Modes(
+        etas, height, now, fixed_f, precision, np.isfinite(height) & ((left <= LOOSE) | ~np.isfinite(left))
+    )
 
 
 def solved(bend: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -102,8 +110,8 @@ def _search(look, now: Moments, height, etas, step, promised, moving):
 
 
 def curvature(prepared: Prepared, point: Point, modes: Modes) -> np.ndarray:
-    """Exact curvature -d2 log-likelihood / dphi2 of the data at the modes by central differences of the gradient,
-    (n, parameters, parameters)."""
+    """Exact curvature -d2 log-likelihood / dphi2 of the data at the modes by central differences of the
+    gradient, (n, parameters, parameters)."""
     h = HESSIAN_STEP if prepared.predictor.exact else HESSIAN_STEP_ODE
     phi = with_etas(prepared, centre(prepared, point), modes.etas)
     k = phi.shape[1]

@@ -48,7 +48,8 @@ def new_problem(
         Parameters with a random effect (name -> initial omega, the SD of eta); the published ones, with their
         correlations, by default.
     estimate : sequence of str
-        Parameters without a random effect; of a fitted model those of its fit, where `random` is not given either.
+        Parameters without a random effect; of a fitted model those of its fit, where `random` is not given
+        either.
     fixed : dict of str to float, optional
         Name -> value that stays (None: the published one); a parameter named here and not in `random` has
         no random effect.
@@ -97,14 +98,21 @@ def new_problem(
     # numbers that are fixed and the same for all belong to the model
     model = model.with_values({n: v for n, v in fixed.items() if v is not None})
     parameters = tuple(
-        Parameter(name, float(start.get(name, model.typical[name])), default_scale(model, name), chosen.get(name, 0.0),
-                  fixed=name in fixed)
+        Parameter(
+            name,
+            float(start.get(name, model.typical[name])),
+            default_scale(model, name),
+            chosen.get(name, 0.0),
+            fixed=name in fixed,
+        )
         for name in names
-    )  # fmt: skip
-    _check_spreads(parameters)
+    )
+    _check_variabilities(parameters)
     for block in blocks:
         if len(set(block)) < 2 or len(set(block)) < len(block):
-            raise InputError(f"correlated: `{','.join(block)}`; name two or more different parameters, such as c_max,alpha")
+            raise InputError(
+                f"correlated: `{','.join(block)}`; name two or more different parameters, such as c_max,alpha"
+            )
     pairs = tuple(Correlation(a, b) for block in blocks for i, a in enumerate(block) for b in block[i + 1 :])
     if not (blocks or random) and model.populations:
         pairs = tuple(c for c in model.populations[0].correlations if {c.first, c.second} <= chosen.keys())
@@ -120,7 +128,8 @@ def new_problem(
 
 
 def _estimated(model: Model) -> list[str]:
-    """What the fit of a fitted model estimated without a random effect, coefficients of covariates among it."""
+    """What the fit of a fitted model estimated without a random effect, coefficients of covariates among
+    it."""
     if model.fitted is None:
         return []
     found = [(e.name if e.kind == "typical" else coefficient_name(e.name)) for e in model.fitted.estimates
@@ -128,13 +137,13 @@ def _estimated(model: Model) -> list[str]:
     return [name for name in found if not (model.populations and name in model.populations[0].spreads)]
 
 
-def _check_spreads(parameters: Sequence[Parameter]) -> None:
-    """Refuse a start that no population has and no computer holds: exp of three such spreads."""
+def _check_variabilities(parameters: Sequence[Parameter]) -> None:
+    """Refuse a start that no population has and no computer holds: exp of three such omegas."""
     for p in parameters:
         if p.scale != "normal" and p.sd > WIDEST:
             raise InputError(
-                f"the omega of `{p.name}` starts at {p.sd:g} on a {p.scale} scale, where 0.5 means that subjects differ by "
-                f"some 50 %; start it at {WIDEST:g} or lower"
+                f"the omega of `{p.name}` starts at {p.sd:g} on a {p.scale} scale, where 0.5 means that "
+                f"subjects differ by some 50 %; start it at {WIDEST:g} or lower"
             )
 
 

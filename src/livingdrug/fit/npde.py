@@ -25,8 +25,9 @@ FEWEST = 200
 
 @dataclass(frozen=True, repr=False)
 class Npde(Shown):
-    """Errors of all records. subject, time, output, line, censored (records,): which record; pred: typical prediction;
-    npde: decorrelated, npd: one by one, nan where they cannot be computed. replicates, seed; notes: for the user."""
+    """Errors of all records. subject, time, output, line, censored (records,): which record; pred: typical
+    prediction; npde: decorrelated, npd: one by one, nan where they cannot be computed. replicates, seed;
+    notes: for the user."""
 
     subject: np.ndarray
     time: np.ndarray
@@ -124,8 +125,19 @@ def npde(problem: FitProblem, replicates: int = 1000, seed: int = 1) -> Npde:
             f"`{lost[0]}`: no npde"
         )
     names = np.array(trial.outputs, dtype=object)[d.output]
-    return Npde(trial.subjects, d.time, names, d.line, ~np.isfinite(trial.observed), typical_values(trial), errors, alone,
-                replicates, seed, tuple(notes))  # fmt: skip
+    return Npde(
+        trial.subjects,
+        d.time,
+        names,
+        d.line,
+        ~np.isfinite(trial.observed),
+        typical_values(trial),
+        errors,
+        alone,
+        replicates,
+        seed,
+        tuple(notes),
+    )
 
 
 def _imputed(values: np.ndarray, lower: np.ndarray, upper: np.ndarray, seed: int, name: str) -> np.ndarray:
@@ -136,8 +148,9 @@ def _imputed(values: np.ndarray, lower: np.ndarray, upper: np.ndarray, seed: int
     for j in range(values.shape[1]):
         ordered = np.sort(values[1:, j])
         for beyond, pool in (
-            (values[:, j] < lower[j], ordered[ordered < lower[j]]), (values[:, j] > upper[j], ordered[ordered > upper[j]]),
-        ):  # fmt: skip
+            (values[:, j] < lower[j], ordered[ordered < lower[j]]),
+            (values[:, j] > upper[j], ordered[ordered > upper[j]]),
+        ):
             if beyond.any():
                 end = ordered[:1] if values[beyond, j][0] < lower[j] else ordered[-1:]
                 chosen = pool if len(pool) else end

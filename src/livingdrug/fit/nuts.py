@@ -18,8 +18,18 @@ Density = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 @dataclass(frozen=True)
 class Sampling:
-    """Settings: chains, tuning and draws of each, seed; acceptance: aimed at (higher: smaller steps, fewer
-    divergences)."""
+    """Settings of the sampler.
+
+    Attributes
+    ----------
+    chains : int
+        2 or more.
+    tune, draws : int
+        Tuning steps, and draws that are kept, of each chain: 50 or more.
+    seed : int
+    acceptance : float
+        Rate aimed at, from 0.5 to below 1; higher: smaller steps, fewer divergences.
+    """
 
     chains: int = 4
     tune: int = 500

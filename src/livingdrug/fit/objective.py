@@ -1,8 +1,10 @@
-"""-2 log likelihood at given values: FO, FOCE, FOCEI, Laplace (Wang 2007, J Pharmacokinet Pharmacodyn 34:575-593).
+"""-2 log likelihood at given values: FO, FOCE, FOCEI, Laplace (Wang 2007, J Pharmacokinet Pharmacodyn
+34:575-593).
 
-With g = -log joint density at the mode and H its curvature: -2LL = sum_i 2 g_i + ln det H_i + ln det Omega. FOCE and FOCEI
-leave second derivatives of the model out of H (Gauss-Newton; for censored values the curvature in the prediction is the
-observed one); Laplace takes all of them. FOCE keeps the residual's spread at eta 0. FO is normal around eta 0.
+With g = -log joint density at the mode and H its curvature: -2LL = sum_i 2 g_i + ln det H_i + ln det Omega.
+FOCE and FOCEI leave second derivatives of the model out of H (Gauss-Newton; for censored values the curvature
+in the prediction is the observed one); Laplace takes all of them. FOCE keeps the residual's SD at eta 0.
+FO is normal around eta 0.
 """
 
 import numpy as np
@@ -63,29 +65,31 @@ def _first_order(prepared: Prepared, point: Point) -> np.ndarray:
     """Normal density of each subject's values around the prediction at eta 0."""
     y, kind, output, first, last = prepared.records
     if (kind != MEASURED).any():
-        raise InputError("the first-order objective takes no values below the limit; take focei, laplace or is")
+        raise InputError(
+            "the first-order objective takes no values below the limit; take focei, laplace or is"
+        )
     found: Moments = moments(prepared, point, centre(prepared, point))
     logs = prepared.kind[output] == LOGNORMAL
     f, slopes = found.f, found.slopes[:, prepared.random]
     residual = np.where(logs, np.log(np.where(logs, y, 1.0)) - np.log(np.where(logs, f, 1.0)), y - f)
     slopes = np.where(logs[:, None], slopes / f[:, None], slopes)
-    spread = spreads(prepared, point, f)
+    sd = residual_sd(prepared, point, f)
     parts = np.empty(len(first))
     for i in range(len(first)):
         mine = slice(first[i], last[i])
-        variance = slopes[mine] @ point.omega @ slopes[mine].T + np.diag(spread[mine] ** 2)
+        variance = slopes[mine] @ point.omega @ slopes[mine].T + np.diag(sd[mine] ** 2)
         jacobian = np.log(y[mine][logs[mine]]).sum()
         distance = residual[mine] @ np.linalg.solve(variance, residual[mine])
         parts[i] = len(residual[mine]) * LOG_2PI + np.linalg.slogdet(variance)[1] + distance + 2 * jacobian
     return parts
 
 
-def spreads(prepared: Prepared, point: Point, f: np.ndarray) -> np.ndarray:
+def residual_sd(prepared: Prepared, point: Point, f: np.ndarray) -> np.ndarray:
     """Standard deviation of each record with the predictions f, on the scale of its error."""
-    return spreads_of(prepared, point, prepared.records[2], f)
+    return residual_sd_of(prepared, point, prepared.records[2], f)
 
 
-def spreads_of(prepared: Prepared, point: Point, output: np.ndarray, f: np.ndarray) -> np.ndarray:
+def residual_sd_of(prepared: Prepared, point: Point, output: np.ndarray, f: np.ndarray) -> np.ndarray:
     """The same for predictions (..., values) at any times; output: position of that of each value."""
     a, b, kind, size = point.a[output], point.b[output], prepared.kind[output], np.abs(f)
     choices = [a, b * size, a + b * size, np.sqrt(a**2 + (b * size) ** 2), a]
@@ -100,20 +104,22 @@ def check_parts(prepared: Prepared, parts: np.ndarray) -> None:
     i = int(bad[0])
     values = _values_of(prepared, centre(prepared, point_of(prepared.problem)), i)
     raise InputError(
-        f"the objective of subject `{prepared.design.subjects[i]}` is not finite at the start: its likelihood has no finite "
-        f"mode or curvature; start nearer to the data (with {values})"
+        f"the objective of subject `{prepared.design.subjects[i]}` is not finite at the start: its "
+        f"likelihood has no finite mode or curvature; start nearer to the data (with {values})"
     )
 
 
 def check_measured(prepared: Prepared) -> None:
-    """Refuse a fit of an output without a single measured value: limits bound what is looked for on one side only."""
+    """Refuse a fit of an output without a single measured value: limits bound what is looked for on one
+    side only."""
     _, kind, output, _, _ = prepared.records
     for k, error in enumerate(prepared.problem.residuals):
         mine = kind[output == k]
         if len(mine) and not error.fixed and not (mine == MEASURED).any():
             raise InputError(
-                f"all {len(mine)} values of `{error.output}` lie beyond their limit, in all subjects: neither its level nor "
-                "its residual error can be found; measured values are missing, and a fit needs some"
+                f"all {len(mine)} values of `{error.output}` lie beyond their limit, in all subjects: "
+                "neither its level nor its residual error can be found; measured values are missing, and a "
+                "fit needs some"
             )
 
 
@@ -124,7 +130,8 @@ def _values_of(prepared: Prepared, phi: np.ndarray, i: int) -> str:
 
 
 def check_start(prepared: Prepared, point: Point) -> None:
-    """Refuse values at which the likelihood of the typical subjects is not finite, with subject, record and values."""
+    """Refuse values at which the likelihood of the typical subjects is not finite, with subject, record
+    and values."""
     phi = centre(prepared, point)
     f = everything(prepared, phi)
     total = log_likelihood(prepared, point, f)
@@ -141,9 +148,13 @@ def check_start(prepared: Prepared, point: Point) -> None:
         why = fault
     elif f[record] == 0:
         kind = prepared.problem.residuals[design.output[record]].kind
-        why = (f"the prediction is 0, which a {kind} error does not allow; is a dose missing, or does the error need a part "
-               "a? Samples up to the dose leave with --ignore-before-dose")
+        why = (
+            f"the prediction is 0, which a {kind} error does not allow; is a dose missing, or does the error "
+            "need a part a? Samples up to the dose leave with --ignore-before-dose"
+        )
     else:
         why = f"the prediction is {f[record]:.4g} and the value {design.y[record]:.4g}"
     values = _values_of(prepared, phi, i)
-    raise InputError(f"the likelihood is not finite at the start: {design.where(record)}: {why} (with {values})")
+    raise InputError(
+        f"the likelihood is not finite at the start: {design.where(record)}: {why} (with {values})"
+    )

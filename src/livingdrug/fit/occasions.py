@@ -2,8 +2,9 @@
 
     h(P_ik) = h(P_i) + kappa_ik,    kappa_ik ~ N(0, gamma^2)
 
-(Karlsson & Sheiner 1993, J Pharmacokinet Biopharm 21:735-750). A closed form gets every output once more for each occasion,
-in which P is changed by a parameter of its own, whose mean is 0; the changes of one parameter share one spread.
+(Karlsson & Sheiner 1993, J Pharmacokinet Biopharm 21:735-750). A closed form gets every output once more for
+each occasion, in which P is changed by a parameter of its own, whose mean is 0; the changes of one parameter
+share one variability.
 """
 
 import ast
@@ -37,7 +38,8 @@ def output_name(output: str, occasion: int) -> str:
 
 
 def numbered(data: Data) -> np.ndarray:
-    """Number of each profile's occasion within its subject, from 1, in the order of the profiles, shape (profiles,)."""
+    """Number of each profile's occasion within its subject, from 1, in the order of the profiles, shape
+    (profiles,)."""
     p, seen = data.profiles, {}
     found = np.empty(p.n, dtype=np.int64)
     for i, (subject, occasion) in enumerate(zip(p.subject.tolist(), p.occasion.tolist(), strict=True)):
@@ -47,26 +49,31 @@ def numbered(data: Data) -> np.ndarray:
 
 
 def with_occasions(
-    model: Model, data: Data, parameters: Sequence[Parameter], spreads: Mapping[str, float]
+    model: Model, data: Data, parameters: Sequence[Parameter], gammas: Mapping[str, float]
 ) -> tuple[Model, tuple[Parameter, ...]]:
-    """(the model with its occasions, the parameters with their changes). spreads: name -> start of gamma, on its scale.
+    """(the model with its occasions, the parameters with their changes). gammas: name -> start of it, on
+    its scale.
 
-    Models made of flows: see `fit.steps`. Raises InputError for a parameter that is not fitted, and for data with one
-    occasion.
+    Models made of flows: see `fit.steps`. Raises InputError for a parameter that is not fitted, and for data
+    with one occasion.
     """
-    if not spreads:
+    if not gammas:
         return model, tuple(parameters)
     known = {p.name: p for p in parameters}
-    for name in spreads:
+    for name in gammas:
         if name not in known:
-            raise InputError(f"inter-occasion variability of `{name}`: it is not fitted; name it in --random or --estimate")
+            raise InputError(
+                f"inter-occasion variability of `{name}`: it is not fitted; name it in --random or --estimate"
+            )
     count = int(numbered(data).max(initial=0))
     if count < 2:
-        raise InputError("inter-occasion variability needs a subject with two occasions; number them in a column OCC")
-    scales = tuple((name, known[name].scale) for name in spreads)
+        raise InputError(
+            "inter-occasion variability needs a subject with two occasions; number them in a column OCC"
+        )
+    scales = tuple((name, known[name].scale) for name in gammas)
     changes = tuple(
         Parameter(change_name(name, k), 0.0, "normal", sd, fixed=True, changes=name)
-        for name, sd in spreads.items()
+        for name, sd in gammas.items()
         for k in range(1, count + 1)
     )
     first = model.values[0]
@@ -84,7 +91,9 @@ def _form(form: ClosedForm, scales: tuple[tuple[str, str], ...], count: int) -> 
         for name, scale in scales:
             change = change_name(name, k)
             unit = units[name] if scale == "normal" else "1"
-            quantities.append(Quantity(change, unit, f"change of {name} in occasion {k}, scale {scale}", bound="any"))
+            quantities.append(
+                Quantity(change, unit, f"change of {name} in occasion {k}, scale {scale}", bound="any")
+            )
             texts[name] = CHANGED[scale].format(name=name, change=change)
         for definition in form.definitions:
             if names(definition.expression) & texts.keys():

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingdrug.core.draws import normalised
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import stream_key
-from livingdrug.fit.importance import Draws, Predicted, drawn, predicted, propose, weights
+from livingdrug.fit.at_draws import Predicted, predicted
+from livingdrug.fit.importance import Draws, drawn, propose, weights
 from livingdrug.fit.outcome_terms import GAP, POISSON, Entries, terms_of
 from livingdrug.fit.outcomes import BINARY, CMAX, COUNT, LEVEL, ORDERED, TIMED, WINDOW, Driver, Outcome, Seen
 from livingdrug.fit.point import Point, Prepared, point_of, prepare
@@ -109,8 +111,7 @@ def _given_samples(prepared: Prepared, point: Point, etas: np.ndarray, seed: int
     draws = drawn(prepared, point, propose(prepared, point, seed, etas), DRAWS, seed, "outcome check")
     logs = weights(prepared, point, draws) - draws.found.outcomes(point)
     logs = np.where(np.isnan(logs), -np.inf, logs)
-    weight = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return weight / weight.sum(axis=1, keepdims=True), draws
+    return normalised(logs), draws
 
 
 def parted_by(outcome: Outcome) -> Driver:
@@ -185,8 +186,19 @@ def _terciles(outcome: Outcome, seen: Seen, known, weight, exposure, expected, g
             low, high = np.percentile(many, [50 - WIDTH / 2, 50 + WIDTH / 2])
             ends = float(middle[rows].min()), float(middle[rows].max())
             seen_and_expected = (float(part.sum() / size) for part in (own[rows], mean[rows, j]))
-            found.append(Tercile(outcome.name, what, outcome.driver.name, name, *ends, len(rows), *seen_and_expected,
-                                 float(low), float(high)))  # fmt: skip
+            found.append(
+                Tercile(
+                    outcome.name,
+                    what,
+                    outcome.driver.name,
+                    name,
+                    *ends,
+                    len(rows),
+                    *seen_and_expected,
+                    float(low),
+                    float(high),
+                )
+            )
     return found
 
 

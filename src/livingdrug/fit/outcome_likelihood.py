@@ -1,4 +1,5 @@
-"""What the outcomes of a problem add to the likelihood of each subject, with its slopes by exposures and by their numbers."""
+"""What the outcomes of a problem add to the likelihood of each subject, with its slopes by exposures and
+by their numbers."""
 
 from collections.abc import Iterator
 
@@ -28,8 +29,11 @@ def log_likelihood_of(exposures: Exposures, theta: np.ndarray, found: np.ndarray
     return np.where(np.isnan(total), -np.inf, total)
 
 
-def add_moments(exposures: Exposures, theta: np.ndarray, found: np.ndarray, slopes, total, gradient, curve) -> None:
-    """Add the outcomes to the log-likelihood (n,), its gradient (n, k) and curvature (n, k, k); slopes (exposures, k)."""
+def add_moments(
+    exposures: Exposures, theta: np.ndarray, found: np.ndarray, slopes, total, gradient, curve
+) -> None:
+    """Add the outcomes to the log-likelihood (n,), its gradient (n, k) and curvature (n, k, k); slopes
+    (exposures, k)."""
     with np.errstate(over="ignore", invalid="ignore"):
         for _, term in _terms(exposures, theta, found):
             slope, bend = slope_and_bend(term)

@@ -21,11 +21,12 @@ DIGITS = 2  # of a reference that nobody states
 def joint_problem(
     model: Model, data: Data, outcomes: Sequence[str], time_units: Mapping[str, str] | None = None, **more
 ) -> FitProblem:
-    """A problem with outcomes of other kinds in one likelihood with the kinetics; `more` goes to `new_problem`.
+    """A problem with outcomes of other kinds in one likelihood with the kinetics; `more` goes to
+    `new_problem`.
 
-    outcomes: as they are typed, such as `CRS=ordered:log(CMAX)` (see `fit.outcomes`), of a column of subjects or of rows.
-    time_units: of columns that hold times to an event, where their headings do not say. Raises InputError, naming subjects,
-    for what is no such outcome, or tells nothing of a slope.
+    outcomes: as they are typed, such as `CRS=ordered:log(CMAX)` (see `fit.outcomes`), of a column of subjects
+    or of rows. time_units: of columns that hold times to an event, where their headings do not say. Raises
+    InputError, naming subjects, for what is no such outcome, or tells nothing of a slope.
     """
     kinetics, found = taken(
         model, data, read_asked(outcomes), more.get("compartments") or {}, time_units or {}
@@ -77,16 +78,13 @@ def with_outcomes(problem: FitProblem, outcomes: tuple[Outcome, ...]) -> FitProb
     return replace(problem, outcomes=tuple(made))
 
 
-def check_method(method: str, evaluated: str | None = None) -> None:
-    """Refuse what takes no outcomes. Raises InputError that says why, and what does."""
-    if evaluated in ("fo", "foce", "focei") or method == "focei":
-        word = evaluated or method
+def check_evaluated(approximation: str) -> None:
+    """Refuse an approximation that takes no outcomes. Raises InputError that says why, and what does."""
+    if approximation in ("fo", "foce", "focei"):
         raise InputError(
-            f"{word} approximates measured values with a normal error, and an outcome has none; take "
-            f"{'laplace or is' if evaluated else 'saem or laplace'}"
+            f"{approximation} approximates measured values with a normal error, and an outcome has none; "
+            "take laplace or is"
         )
-    if method == "bayes":
-        raise InputError("--method bayes does not take outcomes yet; take saem or laplace")
 
 
 def _about(outcome: Outcome, driver) -> str:

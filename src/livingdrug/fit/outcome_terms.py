@@ -1,12 +1,13 @@
 """The log-likelihood of outcomes given exposures, as a sum of terms that each depend on one number eta.
 
-BERNOULLI: y eta - ln(1 + e^eta). POISSON: y eta - e^eta - ln y! (with y = 0 and eta = ln H, minus a cumulative hazard H).
-PLAIN: eta (the logarithm of a hazard). GAP: ln(1 - e^-eta), eta > 0: that an event falls between two times that are a
-cumulative hazard eta apart; and for a grade between two thresholds,
+BERNOULLI: y eta - ln(1 + e^eta). POISSON: y eta - e^eta - ln y! (with y = 0 and eta = ln H, minus a
+cumulative hazard H). PLAIN: eta (the logarithm of a hazard). GAP: ln(1 - e^-eta), eta > 0: that an event
+falls between two times that are a cumulative hazard eta apart; and for a grade between two thresholds,
 
     P(g) = F(a_g + b x) - F(a_g+1 + b x) = F(a_g + b x) (1 - F(a_g+1 + b x)) (1 - e^-(a_g - a_g+1)),   F(u) = 1 / (1 + e^-u).
 
-Every density is log-concave in its eta, so that curvatures without the second derivatives of eta are never negative.
+Every density is log-concave in its eta, so that curvatures without the second derivatives of eta are never
+negative.
 """
 
 from typing import NamedTuple

@@ -1,7 +1,8 @@
-"""Outcomes that are fitted together with the kinetics: what each subject had, and the exposure that drives it.
+"""Outcomes that are fitted together with the kinetics: what each subject had, and the exposure that drives
+it.
 
-With x the driver of a subject (its individual exposure E over a reference E0: x = ln(E / E0), or x = E / E0), a an intercept
-and b a slope:
+With x the driver of a subject (its individual exposure E over a reference E0: x = ln(E / E0), or x = E / E0),
+a an intercept and b a slope:
 
     binary   P(yes) = 1 / (1 + exp(-(a + b x)))
     ordered  P(grade >= g) = 1 / (1 + exp(-(a_g + b x))), one intercept for each grade above the lowest
@@ -9,8 +10,8 @@ and b a slope:
     event    hazard h = exp(a + b x), constant, or following the current level where x is that of the level
     weibull  hazard h(t) = exp(a + b x) k (t / s)^(k - 1), s a reference time
 
-An outcome adds its log-likelihood to that of the subject's measured values, given the same individual parameters; its own
-numbers are the same for all.
+An outcome adds its log-likelihood to that of the subject's measured values, given the same individual
+parameters; its own numbers are the same for all.
 """
 
 import math
@@ -146,8 +147,9 @@ def seen_of(outcome: Outcome, present: np.ndarray) -> Seen:
 def read_driver(
     text: str, outputs: tuple[str, ...], measured: str, quantities: tuple[str, ...], what: str
 ) -> Driver:
-    """A driver as it is typed: `log(CMAX)`, `AUC28`, `log(c_max)`, `log(CMAX/20000)`. outputs, quantities: of the model;
-    measured: the output that CMAX and AUC are of, "" where several are measured. Raises InputError."""
+    """A driver as it is typed: `log(CMAX)`, `AUC28`, `log(c_max)`, `log(CMAX/20000)`. outputs, quantities:
+    of the model; measured: the output that CMAX and AUC are of, "" where several are measured. Raises
+    InputError."""
     own = text.strip()
     log = bool(found := re.fullmatch(r"(?:log|ln)\((.*)\)", own))
     own = found.group(1).strip() if found else own

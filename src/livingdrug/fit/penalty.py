@@ -1,7 +1,8 @@
-"""Normal priors on numbers of a fit, on the scales on which they are estimated: what a penalised likelihood adds.
+"""Normal priors on numbers of a fit, on the scales on which they are estimated: what a penalised likelihood
+adds.
 
-The log-likelihood loses half of ((number - centre) / sd)^2 for each number with a prior: its top is then the posterior mode
-(maximum a posteriori, MAP) on those scales.
+The log-likelihood loses half of ((number - centre) / sd)^2 for each number with a prior: its top is then the
+posterior mode (maximum a posteriori, MAP) on those scales.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ MOST, EXACT = 100, 1e-12  # steps of a search, and size of the last one
 
 
 class Penalty(NamedTuple):
-    """Of each estimated number, in the order of `Unknowns`: centre of its prior, and 1 / sd^2 (0 where it has none)."""
+    """Of each estimated number, in the order of `Unknowns`: centre of its prior, and 1 / sd^2 (0 where it
+    has none)."""
 
     centre: np.ndarray
     precision: np.ndarray
@@ -31,14 +33,16 @@ class Penalty(NamedTuple):
 
 @dataclass(frozen=True)
 class Held:
-    """Where in a Point the priors act. mu (parameters,), log_sd (random,): (centre, precision), precision 0 for none."""
+    """Where in a Point the priors act. mu (parameters,), log_sd (random,): (centre, precision), precision
+    0 for none."""
 
     mu: tuple[np.ndarray, np.ndarray]
     log_sd: tuple[np.ndarray, np.ndarray]
 
 
 def penalty_of(unknowns: Unknowns) -> Penalty:
-    """The priors of a problem on its estimated numbers; a prior on a number that is not estimated does nothing."""
+    """The priors of a problem on its estimated numbers; a prior on a number that is not estimated does
+    nothing."""
     known = {prior.name: prior for prior in unknowns.problem.priors}
     centre, precision = np.zeros(unknowns.size), np.zeros(unknowns.size)
     for k, name in enumerate(unknowns.names):
@@ -52,15 +56,18 @@ def held_of(unknowns: Unknowns) -> Held:
     penalty = penalty_of(unknowns)
     mu, sd = (np.zeros((2, len(part))) for part in (unknowns.problem.parameters, unknowns.alike))
     count, first = len(unknowns.mu), len(unknowns.mu) + len(unknowns.beta)
-    spread = slice(first, first + len(unknowns.spread))
+    omegas = slice(first, first + len(unknowns.variability))
     mu[:, unknowns.mu] = penalty.centre[:count], penalty.precision[:count]
-    sd[:, unknowns.spread] = penalty.centre[spread], penalty.precision[spread]
+    sd[:, unknowns.variability] = penalty.centre[omegas], penalty.precision[omegas]
     sd = sd[:, unknowns.alike] if len(unknowns.alike) else sd
     return Held((mu[0], mu[1]), (sd[0], sd[1]))
 
 
-def likely_log_sd(variance: np.ndarray, seen: np.ndarray, centre: np.ndarray, precision: np.ndarray) -> np.ndarray:
-    """ln sd that maximises -seen (ln sd + variance / (2 sd^2)) - precision (ln sd - centre)^2 / 2, for each number.
+def likely_log_sd(
+    variance: np.ndarray, seen: np.ndarray, centre: np.ndarray, precision: np.ndarray
+) -> np.ndarray:
+    """ln sd that maximises -seen (ln sd + variance / (2 sd^2)) - precision (ln sd - centre)^2 / 2, for each
+    number.
 
     Newton's method from below, where the slope is convex: it goes up to the root and never past it.
     """

@@ -1,7 +1,8 @@
-"""The objective of a PEtab problem: its model solved under its conditions, its measurements weighed by their noise.
+"""The objective of a PEtab problem: its model solved under its conditions, its measurements weighed by their
+noise.
 
-Curves come from the reference solver. Where a problem asks for a steady state before a condition, the model runs until
-nothing changes any more; what the condition then sets is set, everything else stays as it is.
+Curves come from the reference solver. Where a problem asks for a steady state before a condition, the model
+runs until nothing changes any more; what the condition then sets is set, everything else stays as it is.
 """
 
 import math
@@ -26,7 +27,8 @@ NO_VALUE = 1e10  # what a search takes for an objective that could not be comput
 
 @dataclass(frozen=True)
 class PetabValue:
-    """llh: log-likelihood; chi2: sum of squared residuals over their noise; simulations, noise: one for each measurement."""
+    """llh: log-likelihood; chi2: sum of squared residuals over their noise; simulations, noise: one for
+    each measurement."""
 
     llh: float
     chi2: float
@@ -173,9 +175,11 @@ class PetabObjective:
         return formula, formula_text(observable.noise, known, f"noise of {observable.name}")
 
     def at(self, values: Mapping[str, float] | None = None) -> PetabValue:
-        """The objective at these values of the parameters (linear scale), the nominal ones where none are given.
+        """The objective at these values of the parameters (linear scale), the nominal ones where none are
+        given.
 
-        Raises InputError for a noise at the nominal values that is not above 0; elsewhere its log-likelihood is -inf.
+        Raises InputError for a noise at the nominal values that is not above 0; elsewhere its log-likelihood
+        is -inf.
         """
         nominal, values = values is None, self.nominal | dict(values or {})
         found = np.full((2, len(self.problem.measurements)), np.nan)
@@ -193,7 +197,8 @@ class PetabObjective:
         if nominal and len(bad):
             m = self.problem.measurements[bad[0]]
             raise InputError(
-                f"the noise of `{m.observable}` at time {m.time:g} is {found[1, bad[0]]:g}; it must be above 0"
+                f"the noise of `{m.observable}` at time {m.time:g} is {found[1, bad[0]]:g}; it must be above "
+                "0"
             )
         return self._weighed(*found)
 
@@ -214,8 +219,13 @@ class PetabObjective:
         own = {q.name for q in self.system.quantities}
         more = tuple(name for name in self.problem.parameters if name not in own and name not in self.names)
         inner = state_function(self.system, texts, more)
-        on = [0.0] * len(self.system.switches)
-        return lambda t, y, p, values: inner(t, y, p, on, [values[name] for name in more])
+        times_of = compile_system(self.system).switch_times
+
+        def observed(t: float, y, p: list[float], values: Mapping[str, float]) -> list[float]:
+            on = [float(t >= at) for at in times_of(*p)]
+            return inner(t, y, p, on, [values[name] for name in more])
+
+        return observed
 
     def _weighed(self, simulations: np.ndarray, noise: np.ndarray) -> PetabValue:
         llh = chi2 = 0.0
@@ -250,8 +260,8 @@ def fit_petab(
     ----------
     objective : PetabObjective
     starts : int
-        Searches: the first from the nominal values, the others from random ones within the bounds, on the scale of each
-        parameter.
+        Searches: the first from the nominal values, the others from random ones within the bounds, on the
+        scale of each parameter.
     seed : int
 
     Returns
@@ -287,5 +297,7 @@ def fit_petab(
     ends = [minimize(cost, x, method="L-BFGS-B", bounds=bounds) for x in begins]
     best = min(ends, key=lambda end: end.fun)
     if best.fun >= NO_VALUE:
-        raise InputError("the objective could not be computed anywhere that was tried; check the bounds of the parameters")
+        raise InputError(
+            "the objective could not be computed anywhere that was tried; check the bounds of the parameters"
+        )
     return values(best.x), objective.at(values(best.x)), sum(bool(end.success) for end in ends)

@@ -1,4 +1,5 @@
-"""A problem as numbers: where its typical values, effects, spreads and residuals stand, and from eta to predictions."""
+"""A problem as numbers: where its typical values, effects, variabilities and residuals stand, and from eta to
+predictions."""
 
 import math
 from dataclasses import dataclass, replace
@@ -20,8 +21,8 @@ SCALE_CODE = {"log": LOG, "logit": LOGIT, "normal": NORMAL}
 
 
 class Point(NamedTuple):
-    """mu (parameters,): typical values on their scales; beta (effects,); omega (random, random); a, b (outputs,); theta: the
-    numbers of all outcomes as they are estimated."""
+    """mu (parameters,): typical values on their scales; beta (effects,); omega (random, random); a, b
+    (outputs,); theta: the numbers of all outcomes as they are estimated."""
 
     mu: np.ndarray
     beta: np.ndarray
@@ -32,9 +33,9 @@ class Point(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """Log-likelihood of each subject (n,), its gradient (n, parameters) and Gauss-Newton curvature by phi, and the
-    predictions (records,) with their slopes by phi (records, parameters); where a problem has outcomes, their exposures stand
-    behind the records."""
+    """Log-likelihood of each subject (n,), its gradient (n, parameters) and Gauss-Newton curvature by phi,
+    and the predictions (records,) with their slopes by phi (records, parameters); where a problem has
+    outcomes, their exposures stand behind the records."""
 
     total: np.ndarray
     gradient: np.ndarray
@@ -59,13 +60,15 @@ def from_scale(phi: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 @kept
 def fill_values(phi, scale, columns, table, by_phi):
-    """`from_scale` of phi (n, parameters) into the fitted columns of a table of quantities, with d value / d phi."""
+    """`from_scale` of phi (n, parameters) into the fitted columns of a table of quantities, with d value /
+    d phi."""
     for i in range(phi.shape[0]):
         for p in range(phi.shape[1]):
             x = phi[i, p]
             value, slope = x, 1.0
             if scale[p] != NORMAL:
-                x = min(max(x, -700.0), 700.0) if x == x else x  # LARGEST: the key of kept code holds no globals
+                # LARGEST: the key of kept code holds no globals
+                x = min(max(x, -700.0), 700.0) if x == x else x
                 value = math.exp(x) if scale[p] == LOG else 1.0 / (1.0 + math.exp(-x))
                 slope = value if scale[p] == LOG else value * (1.0 - value)
             table[i, columns[p]] = value
@@ -74,7 +77,8 @@ def fill_values(phi, scale, columns, table, by_phi):
 
 @kept
 def fill_slopes(slopes, by_phi, first, last, out):
-    """Slopes by phi from those by the values (records, parameters), by_phi (n, parameters) being d value / d phi."""
+    """Slopes by phi from those by the values (records, parameters), by_phi (n, parameters) being d value /
+    d phi."""
     for i in range(len(first)):
         for r in range(first[i], last[i]):
             for p in range(slopes.shape[1]):
@@ -83,8 +87,8 @@ def fill_slopes(slopes, by_phi, first, last, out):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A problem with its records and compiled predictions; copies: of all subjects (chains); exposures: that drive its
-    outcomes, None where it has none."""
+    """A problem with its records and compiled predictions; copies: of all subjects (chains); exposures:
+    that drive its outcomes, None where it has none."""
 
     problem: FitProblem
     design: Design
@@ -105,7 +109,7 @@ class Prepared:
 
     @cached_property
     def random(self) -> np.ndarray:
-        """Positions of the parameters with a spread."""
+        """Positions of the parameters with between-subject variability."""
         return np.array([i for i, p in enumerate(self.problem.parameters) if p.random], dtype=np.int64)
 
     @cached_property
@@ -176,7 +180,9 @@ class Prepared:
 def prepare(problem: FitProblem, copies: int = 1, design: Design | None = None) -> Prepared:
     """Compile what a problem needs. Raises InputError for data that the model cannot take."""
     design = design or design_of(problem)
-    return Prepared(problem, design, predictor_of(problem, design, copies), copies, exposures_of(problem, design, copies))
+    return Prepared(
+        problem, design, predictor_of(problem, design, copies), copies, exposures_of(problem, design, copies)
+    )
 
 
 def is_defined(point: Point) -> bool:
@@ -202,18 +208,21 @@ def problem_at(problem: FitProblem, point: Point) -> FitProblem:
     values = from_scale(point.mu, scale)
     sd = np.sqrt(np.diag(point.omega))
     names = [p.name for p in problem.random]
-    spread = dict(zip(names, sd.tolist(), strict=True))
+    sds = dict(zip(names, sd.tolist(), strict=True))
     parameters = tuple(
-        replace(p, value=p.value if p.fixed else float(v), sd=spread.get(p.name, 0.0))
+        replace(p, value=p.value if p.fixed else float(v), sd=sds.get(p.name, 0.0))
         for p, v in zip(problem.parameters, values, strict=True)
     )
     pairs = []
     for pair in problem.correlations:
         i, j = names.index(pair.first), names.index(pair.second)
         pairs.append(Correlation(pair.first, pair.second, float(point.omega[i, j] / (sd[i] * sd[j]))))
-    effects = tuple(replace(e, coefficient=float(c)) for e, c in zip(problem.effects, point.beta, strict=True))
+    effects = tuple(
+        replace(e, coefficient=float(c)) for e, c in zip(problem.effects, point.beta, strict=True)
+    )
     residuals = tuple(
-        replace(r, a=float(a), b=float(b)) for r, a, b in zip(problem.residuals, point.a, point.b, strict=True)
+        replace(r, a=float(a), b=float(b))
+        for r, a, b in zip(problem.residuals, point.a, point.b, strict=True)
     )
     ends = np.cumsum([len(o.numbers) for o in problem.outcomes])
     own = zip(problem.outcomes, np.split(point.theta, ends[:-1]), strict=True) if len(ends) else ()
@@ -256,25 +265,42 @@ def predictions(prepared: Prepared, phi: np.ndarray) -> np.ndarray:
 
 
 def everything(prepared: Prepared, phi: np.ndarray) -> np.ndarray:
-    """Predictions at all records, and behind them the exposures that drive outcomes: what a likelihood needs."""
+    """Predictions at all records, and behind them the exposures that drive outcomes: what a likelihood
+    needs."""
     if prepared.exposures is None:
         return predictions(prepared, phi)
     return prepared.exposures.values(prepared.predictor, individual(prepared, phi))
 
 
-def log_likelihood(prepared: Prepared, point: Point, f: np.ndarray, fixed_f: np.ndarray | None = None) -> np.ndarray:
-    """Log-likelihood of each subject for `everything`; fixed_f: predictions that set the spread."""
+def log_likelihood(
+    prepared: Prepared, point: Point, f: np.ndarray, fixed_f: np.ndarray | None = None
+) -> np.ndarray:
+    """Log-likelihood of each subject for `everything`; fixed_f: predictions that set the residual SD."""
     y, kind, output, first, last = prepared.records
     out, own = np.empty(len(first)), prepared.own(f)
-    sum_by_subject(y, prepared.ends, kind, output, prepared.kind, point.a, point.b, own, own if fixed_f is None else fixed_f,
-                   prepared.m4, first, last, out)  # fmt: skip
+    sum_by_subject(
+        y,
+        prepared.ends,
+        kind,
+        output,
+        prepared.kind,
+        point.a,
+        point.b,
+        own,
+        own if fixed_f is None else fixed_f,
+        prepared.m4,
+        first,
+        last,
+        out,
+    )
     if prepared.exposures is not None:
         out += log_likelihood_of(prepared.exposures, point.theta, f[len(own) :])
     return out
 
 
 def moments(prepared: Prepared, point: Point, phi: np.ndarray, fixed_f: np.ndarray | None = None) -> Moments:
-    """Log-likelihood with derivatives by phi; fixed_f: predictions that set the spread (no interaction)."""
+    """Log-likelihood with derivatives by phi; fixed_f: predictions that set the residual SD (no
+    interaction)."""
     table, by_phi = table_of(prepared, phi)
     if prepared.exposures is not None:
         f, by_value = prepared.exposures.slopes(prepared.predictor, table)
@@ -293,9 +319,26 @@ def moments_of(prepared: Prepared, point: Point, f: np.ndarray, slopes: np.ndarr
     total, gradient, curve = np.empty(n), np.empty((n, k)), np.empty((n, k, k))
     own = prepared.own(f)
     moments_by_subject(
-        y, prepared.ends, kind, output, prepared.kind, point.a, point.b, own, own if fixed_f is None else fixed_f,
-        fixed_f is None, prepared.m4, np.ascontiguousarray(slopes[: len(own)]), first, last, total, gradient, curve,
-    )  # fmt: skip
+        y,
+        prepared.ends,
+        kind,
+        output,
+        prepared.kind,
+        point.a,
+        point.b,
+        own,
+        own if fixed_f is None else fixed_f,
+        fixed_f is None,
+        prepared.m4,
+        np.ascontiguousarray(slopes[: len(own)]),
+        first,
+        last,
+        total,
+        gradient,
+        curve,
+    )
     if prepared.exposures is not None:
-        add_moments(prepared.exposures, point.theta, f[len(own) :], slopes[len(own) :], total, gradient, curve)
+        add_moments(
+            prepared.exposures, point.theta, f[len(own) :], slopes[len(own) :], total, gradient, curve
+        )
     return Moments(total, gradient, curve, f, slopes)

@@ -11,7 +11,7 @@ from livingdrug.core.names import unknown
 from livingdrug.engine import kept
 from livingdrug.fit.point import LOGIT, SCALE_CODE, point_of, to_scale
 from livingdrug.fit.problem import FitProblem, NormalPrior
-from livingdrug.fit.unknowns import COVARIATE, RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
+from livingdrug.fit.unknowns import COVARIATE, RESIDUAL, TYPICAL, VARIABILITY, Unknowns, unknowns_of
 
 KINDS = (
     "normal",
@@ -21,15 +21,26 @@ KINDS = (
     "log_normal",
 )  # `add_priors` knows them by their positions
 WIDE = 2.0  # sd of a typical value on a log or logit scale: 95 % within a factor of 50 either way
-LOOSE = 1.0  # of a spread, a log-normal error or a relative one
+LOOSE = 1.0  # of an omega, a log-normal error or a relative one
 
 
 @dataclass(frozen=True)
 class Prior:
-    """The prior of one number. normal: typical values (on the scale of the parameter) and coefficients, around `centre`
-    with `width`; half_normal, half_cauchy: spreads and residual errors as they are (not their logarithms), of scale
-    `width`; uniform: correlations, over all that are possible together; log_normal: spreads, whose logarithm is normal around
-    `centre` with `width`."""
+    """The prior of one number of a Bayesian fit.
+
+    Attributes
+    ----------
+    name : str
+        Of the number, such as `c_max` or `omega c_max`.
+    kind : {'normal', 'half_normal', 'half_cauchy', 'uniform', 'log_normal'}
+        normal: typical values (on the scale of the parameter) and coefficients, around `centre` with `width`;
+        half_normal, half_cauchy: variabilities and residual errors as they are (not their logarithms), of
+        scale `width`; uniform: correlations, over all that are possible together; log_normal: variabilities,
+        whose logarithm is normal around `centre` with `width`.
+    centre : float
+    width : float
+        Above 0.
+    """
 
     name: str
     kind: str
@@ -59,7 +70,7 @@ def priors_of(problem: FitProblem, given: Sequence[Prior] = ()) -> tuple[Prior, 
         allowed = {
             TYPICAL: ("normal",),
             COVARIATE: ("normal",),
-            SPREAD: (*KINDS[1:3], "log_normal"),
+            VARIABILITY: (*KINDS[1:3], "log_normal"),
             RESIDUAL: KINDS[1:3],
         }
         fitting = allowed.get(kind, ("uniform",))
@@ -87,7 +98,7 @@ def _weak(problem: FitProblem, unknowns: Unknowns) -> list[Prior]:
             )
         )
     made += [Prior(next(names), "normal", 0.0, LOOSE) for _ in unknowns.beta]
-    for r in unknowns.spread:
+    for r in unknowns.variability:
         made.append(
             Prior(next(names), "half_normal", 0.0, LOOSE if random[r].scale != "normal" else 5 * float(sd[r]))
         )
@@ -122,15 +133,15 @@ def read_priors(texts: Sequence[str]) -> tuple[Prior, ...]:
 
 def as_priors(borrowed: Sequence[NormalPrior], problem: FitProblem) -> tuple[Prior, ...]:
     """Borrowed priors as those of a Bayesian fit: a variability, whose logarithm is normal, is log-normal."""
-    names = {p.spread_name for p in problem.random}
+    names = {p.variability_name for p in problem.random}
     kinds = ("log_normal" if b.name in names else "normal" for b in borrowed)
     return tuple(Prior(b.name, kind, b.centre, b.sd) for b, kind in zip(borrowed, kinds, strict=True))
 
 
 def log_prior(priors: Sequence[Prior], unknowns: Unknowns, vector: np.ndarray) -> tuple[float, np.ndarray]:
-    """Log density of the priors (without constants) of the vector of `Unknowns`, with its gradient. Spreads
-    and residual errors stand there as logarithms, correlations as atanh: the change of variable is part of
-    the density."""
+    """Log density of the priors (without constants) of the vector of `Unknowns`, with its gradient.
+    Variabilities and residual errors stand there as logarithms, correlations as atanh: the change of
+    variable is part of the density."""
     slope = np.empty(len(vector))
     return add_priors(*columns_of(priors), np.asarray(vector, dtype=float), slope), slope
 

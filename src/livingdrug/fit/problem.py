@@ -1,10 +1,12 @@
-"""What is fitted: a model, data, which of its numbers are looked for, how they spread and how values are measured.
+"""What is fitted: a model, data, which of its numbers are looked for, how they vary and how values are
+measured.
 
 The individual value P_i of a parameter has a scale h (log, logit or normal) on which it is linear:
 
     h(P_i) = h(P) + sum_c beta_c x_ic + eta_i,    eta_i ~ N(0, Omega)
 
-A measured value y of an output f has a standard deviation s(f) (see ResidualError), on the scale of f or of ln f.
+A measured value y of an output f has a standard deviation s(f) (see ResidualError), on the scale of f or of
+ln f.
 """
 
 import math
@@ -22,8 +24,11 @@ from livingdrug.models import ClosedForm, Correlation, Model
 
 SCALES = ("log", "logit", "normal")
 SHAPES = ("power", "exponential", "categorical")
-ERRORS = ("additive", "proportional", "combined", "combined_squares", "lognormal")  # as in engine.densities.CODE
-WIDEST = 10.0  # of a spread on a log or logit scale that a fit starts from: 90 % of subjects within a factor of ten millions
+# as in engine.densities.CODE
+ERRORS = ("additive", "proportional", "combined", "combined_squares", "lognormal")
+# of an omega on a log or logit scale that a fit starts from: 90 % of subjects within a factor of ten
+# millions
+WIDEST = 10.0
 # Beal 2001, J Pharmacokinet Pharmacodyn 28:481-504
 MISSING = ("", "median", "leave-out", "estimate")
 BELOW = ("m1", "m3", "m4", "m5", "m6", "m7")
@@ -33,10 +38,10 @@ BELOW = ("m1", "m3", "m4", "m5", "m6", "m7")
 class Parameter:
     """A quantity of the model in a fit.
 
-    value: typical value (for the reference subject), in the quantity's unit: where a fit starts, or what it found.
-    scale: on which it is linear. sd: standard deviation of eta between subjects on that scale, 0 for none.
-    fixed, sd_fixed: whether value and sd stay as they are. changes: the parameter that this one changes in one occasion
-    (see `fit.occasions`); the changes of one parameter have the same sd.
+    value: typical value (for the reference subject), in the quantity's unit: where a fit starts, or what it
+    found. scale: on which it is linear. sd: standard deviation of eta between subjects on that scale, 0 for
+    none. fixed, sd_fixed: whether value and sd stay as they are. changes: the parameter that this one changes
+    in one occasion (see `fit.occasions`); the changes of one parameter have the same sd.
     """
 
     name: str
@@ -53,7 +58,9 @@ class Parameter:
         inside = {"log": self.value > 0, "logit": 0 < self.value < 1, "normal": True}[self.scale]
         if not (math.isfinite(self.value) and inside):
             expected = {"log": "above 0", "logit": "above 0 and below 1", "normal": "finite"}[self.scale]
-            raise InputError(f"`{self.name}` is {self.value:g}; on the scale {self.scale} it must be {expected}")
+            raise InputError(
+                f"`{self.name}` is {self.value:g}; on the scale {self.scale} it must be {expected}"
+            )
         if not (math.isfinite(self.sd) and self.sd >= 0):
             raise InputError(f"the omega of `{self.name}` is {self.sd:g}; it must be finite and not negative")
 
@@ -63,7 +70,7 @@ class Parameter:
         return self.sd > 0
 
     @property
-    def spread_name(self) -> str:
+    def variability_name(self) -> str:
         """Of its sd: omega between subjects, gamma between occasions."""
         return f"gamma {self.changes}" if self.changes else f"omega {self.name}"
 
@@ -103,9 +110,13 @@ class Effect:
 
     def __post_init__(self) -> None:
         if self.shape not in SHAPES:
-            raise InputError(f"`{self.covariate}` on `{self.parameter}`: " + unknown("shape", self.shape, SHAPES))
+            raise InputError(
+                f"`{self.covariate}` on `{self.parameter}`: " + unknown("shape", self.shape, SHAPES)
+            )
         if self.shape == "power" and not (math.isfinite(self.reference) and self.reference > 0):
-            raise InputError(f"`{self.covariate}` on `{self.parameter}`: the reference of a power must be above 0")
+            raise InputError(
+                f"`{self.covariate}` on `{self.parameter}`: the reference of a power must be above 0"
+            )
 
     @property
     def name(self) -> str:
@@ -146,7 +157,9 @@ class ResidualError:
         for name in self.names:
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
-                raise InputError(f"residual error of `{self.output}`: {name} is {value:g}; it must be finite and above 0")
+                raise InputError(
+                    f"residual error of `{self.output}`: {name} is {value:g}; it must be finite and above 0"
+                )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -156,8 +169,9 @@ class ResidualError:
 
 @dataclass(frozen=True)
 class NormalPrior:
-    """A normal prior on one estimated number, by its name (`alpha`, `omega alpha`), on the scale on which it is estimated: a
-    typical value on that of its parameter, a between-subject variability as its logarithm."""
+    """A normal prior on one estimated number, by its name (`alpha`, `omega alpha`), on the scale on which
+    it is estimated: a typical value on that of its parameter, a between-subject variability as its
+    logarithm."""
 
     name: str
     centre: float
@@ -166,7 +180,9 @@ class NormalPrior:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.centre) and math.isfinite(self.sd) and self.sd > 0):
             numbers = f"mean {self.centre:g} and sd {self.sd:g}"
-            raise InputError(f"the prior of `{self.name}` has {numbers}; the mean must be finite and the sd above 0")
+            raise InputError(
+                f"the prior of `{self.name}` has {numbers}; the mean must be finite and the sd above 0"
+            )
 
 
 @dataclass(frozen=True, repr=False)
@@ -265,21 +281,29 @@ def _check_names(problem: FitProblem) -> None:
     quantities = {q.name for q in problem.model.quantities}
     seen: set[str] = set()
     if not problem.parameters:
-        raise InputError("nothing is to be fitted; name a parameter (command line: --random c_max or --estimate c_max)")
+        raise InputError(
+            "nothing is to be fitted; name a parameter (command line: --random c_max or --estimate c_max)"
+        )
     for parameter in problem.parameters:
         if parameter.name not in quantities:
-            raise InputError(f"`{problem.model.full_name}` has an " + unknown("parameter", parameter.name, quantities))
+            raise InputError(
+                f"`{problem.model.full_name}` has an " + unknown("parameter", parameter.name, quantities)
+            )
         if parameter.name in seen:
             raise InputError(f"parameter `{parameter.name}` is given twice; give it once")
         seen.add(parameter.name)
     for effect in problem.effects:
         if effect.parameter not in seen:
-            raise InputError(f"covariate effect `{effect.name}`: " + unknown("fitted parameter", effect.parameter, seen))
+            raise InputError(
+                f"covariate effect `{effect.name}`: " + unknown("fitted parameter", effect.parameter, seen)
+            )
     random = {p.name for p in problem.random}
     for pair in problem.correlations:
         for name in (pair.first, pair.second):
             if name not in random:
-                raise InputError("a correlation names the " + unknown("parameter with a random effect", name, random))
+                raise InputError(
+                    "a correlation names the " + unknown("parameter with a random effect", name, random)
+                )
     known = {o.name for o in problem.model.system.outputs}
     for residual in problem.residuals:
         if residual.output not in known:
@@ -296,13 +320,15 @@ def covariance(problem: FitProblem) -> np.ndarray:
         correlation[i, j] = correlation[j, i] = pair.value
     if len(sd) and np.linalg.eigvalsh(correlation)[0] <= 1e-10:
         pairs = ", ".join(f"{c.first}-{c.second} {c.value:g}" for c in problem.correlations)
-        raise InputError(f"Omega (covariance of random effects) is not positive definite with the correlations {pairs}")
+        raise InputError(
+            f"Omega (covariance of random effects) is not positive definite with the correlations {pairs}"
+        )
     return sd[:, None] * correlation * sd
 
 
 def default_scale(model: Model, name: str) -> str:
-    """That of its published variability, or of the fit that the model is from; else log for what is positive, logit for a
-    fraction, normal for the rest."""
+    """That of its published variability, or of the fit that the model is from; else log for what is
+    positive, logit for a fraction, normal for the rest."""
     bound = next(q.bound for q in model.quantities if q.name == name)
     published = [p.spreads[name].scale for p in model.populations if name in p.spreads]
     if published:
@@ -325,7 +351,11 @@ def outputs_of(model: Model, data: Data, given: dict[str, str]) -> tuple[tuple[s
         elif name == "" or len(named) == 1:
             if len(measured or known) != 1:
                 listed = ", ".join(f"`{n}`" for n in measured or known)
-                raise InputError(f"`{model.full_name}` has several measured outputs ({listed}); say which one the values are")
+                raise InputError(
+                    f"`{model.full_name}` has several measured outputs ({listed}); say which one the values "
+                    "are: in a column DVID of the data, or keep one `measured` in the model file (of SBML: "
+                    "in a map, `livingdrug models new --roles-of`)"
+                )
             found[name] = (measured or known)[0]
         else:
             raise InputError(f"`{model.full_name}`: the data name the " + unknown("output", name, known))

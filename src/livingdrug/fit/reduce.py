@@ -1,10 +1,12 @@
-"""Which numbers do the data carry? From the fit of all of them, one after the other is left out while BIC falls.
+"""Which numbers do the data carry? From the fit of all of them, one after the other is left out while BIC
+falls.
 
-Between-subject variabilities go first, the one whose loss leaves the lowest BIC at each step; when none helps, typical values
-that the data do not determine are held at the published ones in the same way. One that the data determine is never held,
-whatever BIC says: with few subjects BIC would take any published value that is near enough, and nothing be learnt. BIC is
--2 log likelihood + p ln(subjects). Only climbs from the optimum are made, no new search: a likelihood on the path may be a
-little too low, which keeps a number rather than drops it.
+Between-subject variabilities go first, the one whose loss leaves the lowest BIC at each step; when none
+helps, typical values that the data do not determine are held at the published ones in the same way. One that
+the data determine is never held, whatever BIC says: with few subjects BIC would take any published value that
+is near enough, and nothing be learnt. BIC is -2 log likelihood + p ln(subjects). Only climbs from the optimum
+are made, no new search: a likelihood on the path may be a little too low, which keeps a number rather than
+drops it.
 """
 
 from collections.abc import Mapping
@@ -19,15 +21,18 @@ from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import Reduced
 from livingdrug.fit.search import FEW, Searched
 from livingdrug.fit.settle import Settled, carried, without
-from livingdrug.fit.unknowns import SPREAD, unknowns_of
+from livingdrug.fit.unknowns import VARIABILITY, unknowns_of
 
-SHORT, NEAR = 6, 0.05  # sets of draws of a climb, and log-likelihood that it may lack: BIC is not wanted to a decimal
+# sets of draws of a climb, and log-likelihood that it may lack: BIC is not wanted to a decimal
+SHORT, NEAR = 6, 0.05
 NEARLY = 0.1  # the same of an optimum that is known already
-SURE = 16.0  # information on the logarithm of a variability (an error of a quarter) above which no BIC falls without it
+# information on the logarithm of a variability (an error of a quarter) above which no BIC falls without it
+SURE = 16.0
 
 
 class Path(NamedTuple):
-    """steps: what was estimated at each, from everything on; best: the optimum at the lowest BIC; full: everything."""
+    """steps: what was estimated at each, from everything on; best: the optimum at the lowest BIC; full:
+    everything."""
 
     steps: tuple[Reduced, ...]
     best: Settled
@@ -50,20 +55,31 @@ class Path(NamedTuple):
     @property
     def aside(self) -> str:
         """What a verdict on the reduced model does not speak of."""
-        return "That is of the reduced model; left out of it, or fixed, are " + ", ".join(self.lowest.left_out) + "."
+        return (
+            "That is of the reduced model; left out of it, or fixed, are "
+            + ", ".join(self.lowest.left_out)
+            + "."
+        )
 
     def as_searched(self, found: Searched) -> Searched:
-        """The search as if it had been for the reduced problem: its optimum, and searches as far below it as they were."""
+        """The search as if it had been for the reduced problem: its optimum, and searches as far below it
+        as they were."""
         top = max(found.levels)
-        return Searched((self.best,), tuple(level - top + self.best.level for level in found.levels), found.state)
+        return Searched(
+            (self.best,), tuple(level - top + self.best.level for level in found.levels), found.state
+        )
 
 
 def path_from(
-    full: Prepared, best: Settled, undetermined: tuple[str, ...], seed: int, lighter: Mapping[str, Settled] | None = None
-) -> Path:  # fmt: skip
-    """The path from the optimum of all numbers; full: their problem, of which `best` may have left variabilities out;
-    undetermined: numbers that the data do not determine; lighter: optima without one more variability, by its name, that are
-    known already."""
+    full: Prepared,
+    best: Settled,
+    undetermined: tuple[str, ...],
+    seed: int,
+    lighter: Mapping[str, Settled] | None = None,
+) -> Path:
+    """The path from the optimum of all numbers; full: their problem, of which `best` may have left
+    variabilities out; undetermined: numbers that the data do not determine; lighter: optima without one
+    more variability, by its name, that are known already."""
     count = unknowns_of(full.problem).size
     steps = [_step((), best, count)]
     now, left = best, tuple(f"{name} (0)" for name in best.dropped)
@@ -99,9 +115,9 @@ def _variabilities(now: Settled, undetermined: tuple[str, ...]) -> list[tuple[st
     """The problems with one variability fewer; one always stays, as SAEM needs it."""
     problem = now.prepared.problem
     unknowns, matrix = unknowns_of(problem), now.climbed.information.matrix
-    weak = sorted(unknowns.of_kind(SPREAD), key=lambda k: matrix[k, k])
+    weak = sorted(unknowns.of_kind(VARIABILITY), key=lambda k: matrix[k, k])
     names = [unknowns.names[k] for k in weak if matrix[k, k] < SURE]
-    if len({p.spread_name for p in problem.random}) < 2:
+    if len({p.variability_name for p in problem.random}) < 2:
         return []
     return [(name, without(problem, name)) for name in names]
 
@@ -115,7 +131,9 @@ def _typical_values(now: Settled, undetermined: tuple[str, ...]) -> list[tuple[s
             continue
         held = replace(p, value=float(published[p.name]), fixed=True)
         parameters = (*problem.parameters[:k], held, *problem.parameters[k + 1 :])
-        found.append((f"{p.name} (fixed at {published[p.name]:.3g})", replace(problem, parameters=parameters)))
+        found.append(
+            (f"{p.name} (fixed at {published[p.name]:.3g})", replace(problem, parameters=parameters))
+        )
     return found
 
 

@@ -1,7 +1,9 @@
-"""Replicates of a trial: the subjects, doses, times, covariates and limits as observed, new effects and new errors.
+"""Replicates of a trial: the subjects, doses, times, covariates and limits as observed, new effects and new
+errors.
 
-Streams are keyed by (seed, purpose, subject) and read at the place of the replicate, so that a replicate of a subject does
-not depend on how many there are or on the order of subjects. Subjects are named, not numbered, in the key.
+Streams are keyed by (seed, purpose, subject) and read at the place of the replicate, so that a replicate of a
+subject does not depend on how many there are or on the order of subjects. Subjects are named, not numbered,
+in the key.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,8 +15,17 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.random import uniforms
 from livingdrug.engine.densities import LOGNORMAL
 from livingdrug.fit.design import LOWER, UPPER
-from livingdrug.fit.objective import spreads_of
-from livingdrug.fit.point import Point, Prepared, centre, point_of, predictions, prepare, problem_at, with_etas
+from livingdrug.fit.objective import residual_sd_of
+from livingdrug.fit.point import (
+    Point,
+    Prepared,
+    centre,
+    point_of,
+    predictions,
+    prepare,
+    problem_at,
+    with_etas,
+)
 from livingdrug.fit.problem import FitProblem, is_closed, with_below
 
 AT_ONCE = {True: 2_000_000, False: 200_000}  # records in one call: of formulas, of equations that are solved
@@ -24,8 +35,8 @@ AT_ONCE = {True: 2_000_000, False: 200_000}  # records in one call: of formulas,
 class Trial:
     """A problem made ready for replicates: every record of the data, those below the limit as such.
 
-    prepared: with one copy. lower, upper (records,): limits, -inf and inf where there are none. observed (records,):
-    measured values, -inf below the lower limit and inf above the upper one. notes: for the user.
+    prepared: with one copy. lower, upper (records,): limits, -inf and inf where there are none. observed
+    (records,): measured values, -inf below the lower limit and inf above the upper one. notes: for the user.
     """
 
     prepared: Prepared
@@ -46,12 +57,15 @@ class Trial:
 
 
 def trial_of(problem: FitProblem) -> Trial:
-    """The design of a problem, ready for replicates; values below the limit stay such, whatever the rule of the fit."""
+    """The design of a problem, ready for replicates; values below the limit stay such, whatever the rule
+    of the fit."""
     whole, notes = problem, []
     if problem.below not in ("m3", "m4"):
         unstated = (problem.data.cens == 1) & ~(problem.data.dv > 0)
         if unstated.any():
-            notes.append(f"{int(unstated.sum())} value(s) below a limit that is not stated follow rule {problem.below}")
+            notes.append(
+                f"{int(unstated.sum())} value(s) below a limit that is not stated follow rule {problem.below}"
+            )
         else:
             whole = with_below(problem, "m3")
     prepared = prepare(whole)
@@ -62,7 +76,8 @@ def trial_of(problem: FitProblem) -> Trial:
 
 
 def _limits(problem: FitProblem, prepared: Prepared) -> tuple[np.ndarray, np.ndarray]:
-    """Limits of every record: its own; else that of the same subject and output; else the usual one of the output."""
+    """Limits of every record: its own; else that of the same subject and output; else the usual one of the
+    output."""
     d, data = prepared.design, problem.data
     stated = dict(zip(data.line.tolist(), data.limit.tolist(), strict=True))
     own = np.where(d.kind == LOWER, d.y, np.array([stated[line] for line in d.line.tolist()]))
@@ -87,8 +102,11 @@ def _filled(own: np.ndarray, subject: np.ndarray, nothing: float) -> np.ndarray:
     return np.where(np.isfinite(filled), filled, np.median(own[known]))
 
 
-def simulate_trial(trial: Trial, count: int, seed: int, purpose: str = "replicate", first: int = 0) -> np.ndarray:
-    """Values of all records in `count` replicates from number `first` on, shape (count, records), before any limit.
+def simulate_trial(
+    trial: Trial, count: int, seed: int, purpose: str = "replicate", first: int = 0
+) -> np.ndarray:
+    """Values of all records in `count` replicates from number `first` on, shape (count, records), before any
+    limit.
 
     Raises InputError that names a subject whose prediction cannot be computed.
     """
@@ -103,7 +121,8 @@ def simulate_trial(trial: Trial, count: int, seed: int, purpose: str = "replicat
 def simulate_at_points(
     trial: Trial, points: Sequence[Point], count: int, seed: int, purpose: str = "replicate"
 ) -> np.ndarray:
-    """The same where each replicate has numbers of its own: points, such as draws of a posterior, spread over them all."""
+    """The same where each replicate has numbers of its own: points, such as draws of a posterior, spread
+    over them all."""
     problem, rows = trial.prepared.problem, []
     for k in range(count):
         at = problem_at(problem, points[k * len(points) // count])
@@ -113,7 +132,8 @@ def simulate_at_points(
 
 
 def _draws(trial: Trial, count: int, seed: int, purpose: str, first: int) -> Iterator[tuple]:
-    """(first replicate, predictions (replicates, records), function that adds errors) of one block after the other."""
+    """(first replicate, predictions (replicates, records), function that adds errors) of one block after
+    the other."""
     from scipy.special import ndtri
 
     prepared, point = trial.prepared, point_of(trial.prepared.problem)
@@ -143,8 +163,8 @@ def _check(trial: Trial, f: np.ndarray) -> None:
     if len(bad):
         record = int(bad[0]) % len(trial.observed)
         raise InputError(
-            f"{trial.prepared.design.where(record)}: the model gives no value in a replicate ({len(bad)} of {len(f)} such); "
-            "are the omegas far too large?"
+            f"{trial.prepared.design.where(record)}: the model gives no value in a replicate ({len(bad)} of "
+            f"{len(f)} such); are the omegas far too large?"
         )
 
 
@@ -153,11 +173,14 @@ def with_errors(prepared: Prepared, f: np.ndarray, u: np.ndarray) -> np.ndarray:
     return measured_values(prepared, point_of(prepared.problem), prepared.design.output, f, u)
 
 
-def measured_values(prepared: Prepared, point: Point, output: np.ndarray, f: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """The same for predictions (..., values) at any times; output: position of that of each value, or of all."""
+def measured_values(
+    prepared: Prepared, point: Point, output: np.ndarray, f: np.ndarray, u: np.ndarray
+) -> np.ndarray:
+    """The same for predictions (..., values) at any times; output: position of that of each value, or of
+    all."""
     from scipy.special import ndtr, ndtri
 
-    s = spreads_of(prepared, point, output, f)
+    s = residual_sd_of(prepared, point, output, f)
     logs = prepared.kind[output] == LOGNORMAL
     if prepared.m4:  # values are positive: the normal error is cut at 0
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -174,5 +197,6 @@ def typical_values(trial: Trial) -> np.ndarray:
 
 
 def limited(values: np.ndarray, trial: Trial) -> np.ndarray:
-    """Values as an assay reports them: -inf below the lower limit of their record, inf above the upper one."""
+    """Values as an assay reports them: -inf below the lower limit of their record, inf above the upper
+    one."""
     return np.where(values < trial.lower, -np.inf, np.where(values > trial.upper, np.inf, values))

@@ -20,10 +20,11 @@ EXIT_CODE = {CONVERGED: 0, NOT_CONVERGED: 3, NOT_DETERMINED: 4, BETTER_ELSEWHERE
 class Objective:
     """-2 log likelihood under one approximation, in three conventions.
 
-    method: fo, foce, focei, laplace or is. minus2ll: of the measured values, nothing left out. by_subject (n,): its
-    parts. measured: number of values that are neither censored nor left out; log_jacobian: sum of ln y over those whose
-    error is log-normal. se: Monte-Carlo standard error, ess (n,): effective sample size (`is` only). etas (n, random):
-    modes of the individual effects (not `fo`). converged (n,): whether each mode was found.
+    method: fo, foce, focei, laplace or is. minus2ll: of the measured values, nothing left out. by_subject
+    (n,): its parts. measured: number of values that are neither censored nor left out; log_jacobian: sum of
+    ln y over those whose error is log-normal. se: Monte-Carlo standard error, ess (n,): effective sample size
+    (`is` only). etas (n, random): modes of the individual effects (not `fo`). converged (n,): whether each
+    mode was found.
     """
 
     method: str
@@ -48,13 +49,15 @@ class Objective:
 
     @property
     def of_logarithms(self) -> float:
-        """-2 log likelihood where log-normal values count as normal logarithms (log-transformed both sides)."""
+        """-2 log likelihood where log-normal values count as normal logarithms (log-transformed both
+        sides)."""
         return self.minus2ll - 2 * self.log_jacobian
 
 
 class Limit(NamedTuple):
-    """The 95 % interval of a number as it is reported; None where the data set no bound on that side. by: `standard error`
-    or `profile`; determined: whether both ends are there, not too far apart, and away from no variability."""
+    """The 95 % interval of a number as it is reported; None where the data set no bound on that side. by:
+    `standard error` or `profile`; determined: whether both ends are there, not too far apart, and away
+    from no variability."""
 
     lower: float | None
     upper: float | None
@@ -64,11 +67,12 @@ class Limit(NamedTuple):
 
 @dataclass(frozen=True)
 class Estimate:
-    """One row of `parameters.csv`. kind: typical, spread, correlation, covariate or residual; se, rse: of value, rse in
-    %, None where no standard error is to be had or the value was fixed; shrinkage: of a spread, in %, from the spread of
-    the individual estimates: 100 (1 - sd(eta) / omega); lower, upper: of the 95 % interval, None where the data set no
-    bound; by: `standard error` or `profile`, empty where there is no interval; determined: whether the data determine it
-    (see `fit.limits`); a value that they do not determine is where the search ended, and no estimate."""
+    """One row of `parameters.csv`. kind: typical, spread, correlation, covariate or residual; se, rse: of
+    value, rse in %, None where no standard error is to be had or the value was fixed; shrinkage: of a
+    variability, in %, from the SD of the individual estimates: 100 (1 - sd(eta) / omega); lower, upper: of
+    the 95 % interval, None where the data set no bound; by: `standard error` or `profile`, empty where
+    there is no interval; determined: whether the data determine it (see `fit.limits`); a value that they
+    do not determine is where the search ended, and no estimate."""
 
     name: str
     kind: str
@@ -84,8 +88,9 @@ class Estimate:
 
 
 class Beside(NamedTuple):
-    """One number by prior, data and both. prior, prior_lower, prior_upper: median and 95 % interval of its prior, None where
-    it has none; alone: of the data alone, None where that fit did not end; together: of both."""
+    """One number by prior, data and both. prior, prior_lower, prior_upper: median and 95 % interval of its
+    prior, None where it has none; alone: of the data alone, None where that fit did not end; together: of
+    both."""
 
     name: str
     prior: float | None
@@ -96,8 +101,8 @@ class Beside(NamedTuple):
 
 
 class Reduced(NamedTuple):
-    """One problem of a path to fewer numbers. left_out: what it lacks, in words; minus2ll, bic: at its optimum; free: how
-    many numbers it estimates."""
+    """One problem of a path to fewer numbers. left_out: what it lacks, in words; minus2ll, bic: at its
+    optimum; free: how many numbers it estimates."""
 
     left_out: tuple[str, ...]
     minus2ll: float
@@ -109,10 +114,10 @@ class Reduced(NamedTuple):
 class Covariance:
     """Covariance of the estimates.
 
-    names: of the estimated numbers in order; matrix: on the scale where they are estimated (typical values on their own
-    scale, spreads and residuals as logarithms), or None with the reason; method: how it was computed; condition: ratio
-    of the largest to the smallest eigenvalue of the correlation matrix; sandwich: the same allowing for a wrong model,
-    from the subjects' scores (White 1982, Econometrica 50:1-25).
+    names: of the estimated numbers in order; matrix: on the scale where they are estimated (typical values on
+    their own scale, variabilities and residuals as logarithms), or None with the reason; method: how it was
+    computed; condition: ratio of the largest to the smallest eigenvalue of the correlation matrix; sandwich:
+    the same allowing for a wrong model, from the subjects' scores (White 1982, Econometrica 50:1-25).
     """
 
     names: tuple[str, ...]
@@ -125,8 +130,8 @@ class Covariance:
 
 @dataclass(frozen=True)
 class Individuals:
-    """Subjects at the end. etas: modes (n, random); mean, sd: conditional mean and sd of eta, or None; values:
-    parameter -> individual value at the mode (n,)."""
+    """Subjects at the end. etas: modes (n, random); mean, sd: conditional mean and sd of eta, or None;
+    values: parameter -> individual value at the mode (n,)."""
 
     subjects: tuple[str, ...]
     random: tuple[str, ...]
@@ -138,9 +143,10 @@ class Individuals:
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row for each record used. kind: measured, below or above; pred: at the typical values with the subject's
-    covariates; ipred: at the individual estimate; iwres: individual weighted residual, nan where censored; cwres: conditional
-    weighted residual (`fit.conditional_residuals`), nan where censored, None where they have not been computed."""
+    """One row for each record used. kind: measured, below or above; pred: at the typical values with the
+    subject's covariates; ipred: at the individual estimate; iwres: individual weighted residual, nan where
+    censored; cwres: conditional weighted residual (`fit.conditional_residuals`), nan where censored, None
+    where they have not been computed."""
 
     subject: np.ndarray
     time: np.ndarray
@@ -229,8 +235,8 @@ class FitResult(Shown):
 
     @property
     def bic(self) -> float:
-        """Bayesian criterion with the number of subjects: -2LL + p ln n; nan where the likelihood is not known, or
-        priors took part."""
+        """Bayesian criterion with the number of subjects: -2LL + p ln n; nan where the likelihood is not
+        known, or priors took part."""
         return self._penalised(float(np.log(len(self.individuals.subjects))))
 
     def _penalised(self, each: float) -> float:

@@ -1,8 +1,9 @@
 """Stochastic approximation expectation maximisation (SAEM).
 
-Delyon, Lavielle & Moulines 1999 (Ann Stat 27:94-128); Kuhn & Lavielle 2005 (Comput Stat Data Anal 49:1020-1038); values
-below the limit as in Samson, Lavielle & Mentre 2006 (Comput Stat Data Anal 51:1562-1574), with the expectation of the
-censored residuals in place of draws of them. Variances fall slowly at first (simulated annealing), to leave a bad start.
+Delyon, Lavielle & Moulines 1999 (Ann Stat 27:94-128); Kuhn & Lavielle 2005 (Comput Stat Data Anal
+49:1020-1038); values below the limit as in Samson, Lavielle & Mentre 2006 (Comput Stat Data Anal
+51:1562-1574), with the expectation of the censored residuals in place of draws of them. Variances fall slowly
+at first (simulated annealing), to leave a bad start.
 """
 
 import time
@@ -29,15 +30,15 @@ from livingdrug.fit.updates import (
 )
 
 ENOUGH, ENOUGH_SOLVED = 60, 100  # subjects with their copies: of formulas, and of equations that are solved
-WIDE = 1.0  # a spread on a log or logit scale that the search begins with, at least
+WIDE = 1.0  # an omega on a log or logit scale that the search begins with, at least
 EVERY = 2.0  # s between saved states
 
 
 @dataclass(frozen=True)
-class Saem:
-    """Settings. exploration: iterations that search; smoothing: iterations whose statistics are averaged; chains: copies
-    of each subject (by default as many as make ENOUGH); annealing: part of a variance that an iteration keeps at least
-    during the exploration."""
+class SaemSettings:
+    """Settings. exploration: iterations that search; smoothing: iterations whose statistics are averaged;
+    chains: copies of each subject (by default as many as make ENOUGH); annealing: part of a variance that
+    an iteration keeps at least during the exploration."""
 
     exploration: int = 250
     smoothing: int = 100
@@ -46,7 +47,9 @@ class Saem:
 
     def __post_init__(self) -> None:
         if self.exploration < 1 or self.smoothing < 1 or (self.chains is not None and self.chains < 1):
-            raise InputError("SAEM needs at least one iteration of exploration, one of smoothing, and one chain")
+            raise InputError(
+                "SAEM needs at least one iteration of exploration, one of smoothing, and one chain"
+            )
 
     @property
     def iterations(self) -> int:
@@ -64,9 +67,9 @@ class Saem:
 
 @dataclass(frozen=True)
 class State:
-    """Where a run stands after `done` iterations; all that is needed to go on. s1, s2, s3: averaged statistics; mean,
-    square: averages of eta and its square over the smoothing; trace: a row for each iteration: seconds, -2 log-likelihood
-    of the data given the etas, the estimated numbers."""
+    """Where a run stands after `done` iterations; all that is needed to go on. s1, s2, s3: averaged
+    statistics; mean, square: averages of eta and its square over the smoothing; trace: a row for each
+    iteration: seconds, -2 log-likelihood of the data given the etas, the estimated numbers."""
 
     done: int
     point: Point
@@ -79,8 +82,8 @@ class State:
     trace: np.ndarray
 
 
-def begin(prepared: Prepared, settings: Saem) -> State:
-    """The state before the first iteration: spreads wide."""
+def begin(prepared: Prepared, settings: SaemSettings) -> State:
+    """The state before the first iteration: variabilities wide."""
     point = point_of(prepared.problem)
     random = prepared.problem.random
     wide = np.array([1.0 if p.sd_fixed or p.scale == "normal" else max(WIDE / p.sd, 1.0) for p in random])
@@ -93,11 +96,11 @@ def begin(prepared: Prepared, settings: Saem) -> State:
 
 
 def run(
-    prepared: Prepared, settings: Saem, seed: int, state: State | None = None,
+    prepared: Prepared, settings: SaemSettings, seed: int, state: State | None = None,
     progress: Callable[[int, int, float], None] | None = None, save: Callable[[State], None] | None = None,
 ) -> State:  # fmt: skip
-    """Iterate to the end, from `state` if one is given. progress(done, all, objective); save(state) now and then, and when
-    the run is interrupted."""
+    """Iterate to the end, from `state` if one is given. progress(done, all, objective); save(state) now
+    and then, and when the run is interrupted."""
     unknowns = unknowns_of(prepared.problem)
     linear = linear_of(prepared, unknowns)
     state = state or begin(prepared, settings)
@@ -108,7 +111,9 @@ def run(
         while state.done < settings.iterations:
             state = _iterate(prepared, settings, unknowns, linear, seed, state)
             objective = -2 * state.chains.total.sum() / prepared.copies
-            rows.append(np.array([before + time.monotonic() - started, objective, *unknowns.vector(state.point)]))
+            rows.append(
+                np.array([before + time.monotonic() - started, objective, *unknowns.vector(state.point)])
+            )
             if progress:
                 progress(state.done, settings.iterations, objective)
             if save and time.monotonic() - saved > EVERY:
@@ -124,7 +129,9 @@ def run(
     return state
 
 
-def _iterate(prepared: Prepared, settings: Saem, unknowns: Unknowns, linear: Linear, seed: int, state: State) -> State:
+def _iterate(
+    prepared: Prepared, settings: SaemSettings, unknowns: Unknowns, linear: Linear, seed: int, state: State
+) -> State:
     """One iteration: draw, average, maximise."""
     k, point = state.done, state.point
     gain = settings.gain(k)
@@ -160,7 +167,7 @@ def _iterate(prepared: Prepared, settings: Saem, unknowns: Unknowns, linear: Lin
     return State(k + 1, moved, chains, s1, s2, s3, mean, square, state.trace)
 
 
-def drift(state: State, settings: Saem) -> np.ndarray:
+def drift(state: State, settings: SaemSettings) -> np.ndarray:
     """How far each estimated number moved over the last quarter of the smoothing."""
     last = state.trace[-max(settings.smoothing // 4, 1) :, 2:]
     return np.abs(last[-1] - last[0])

@@ -1,15 +1,18 @@
-"""Individual parameters drawn from each subject's conditional distribution, given its data and the population.
+"""Individual parameters drawn from each subject's conditional distribution, given its data and the
+population.
 
-Individual estimates are drawn towards the typical value where a subject's data say little, which hides relations with
-covariates and between random effects, and can make up some. Draws are not: if the model holds, one draw of every subject has
-the distribution of the population (Lavielle & Ribba 2016, Pharm Res 33:2979-2988). Draws come from the importance sampler of
-the likelihood, each with the probability of its weight, independently between subjects.
+Individual estimates are drawn towards the typical value where a subject's data say little, which hides
+relations with covariates and between random effects, and can make up some. Draws are not: if the model holds,
+one draw of every subject has the distribution of the population (Lavielle & Ribba 2016, Pharm Res
+33:2979-2988). Draws come from the importance sampler of the likelihood, each with the probability of its
+weight, independently between subjects.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.draws import effective_of, normalised
 from livingdrug.core.random import uniforms
 from livingdrug.fit.importance import FEW, drawn, propose, weights
 from livingdrug.fit.point import Point, Prepared, centre, individual, point_of, prepare, with_etas
@@ -21,9 +24,9 @@ POOL = 1024  # weighted draws of each subject that they are taken from
 
 @dataclass(frozen=True)
 class Sampled:
-    """Draws of all subjects. random: names of the parameters with a random effect; etas (n, draws, random); values: parameter
-    -> individual values (n, draws), with the subject's covariates; worth (n,): how many independent draws the weighted ones
-    of a subject are worth; seed."""
+    """Draws of all subjects. random: names of the parameters with a random effect; etas (n, draws,
+    random); values: parameter -> individual values (n, draws), with the subject's covariates; worth (n,):
+    how many independent draws the weighted ones of a subject are worth; seed."""
 
     subjects: tuple[str, ...]
     random: tuple[str, ...]
@@ -45,12 +48,13 @@ class Sampled:
             return ()
         shown = ", ".join(low[:5]) + (", ..." if len(low) > 5 else "")
         return (
-            f"sampled individual parameters of {len(low)} subject(s) have an effective sample size below {FEW}, and may "
-            f"repeat each other: {shown}",
+            f"sampled individual parameters of {len(low)} subject(s) have an effective sample size below "
+            f"{FEW}, and may repeat each other: {shown}",
         )
 
     def table(self):
-        """Pandas table with one row for each subject and draw: subject, draw (from 1), every parameter, every eta."""
+        """Pandas table with one row for each subject and draw: subject, draw (from 1), every parameter,
+        every eta."""
         import pandas as pd
 
         n, draws = len(self.subjects), self.draws
@@ -64,7 +68,8 @@ class Sampled:
 
 
 def sampled_parameters(result: FitResult, draws: int = DRAWS, seed: int = 1) -> Sampled | None:
-    """Draws of the individual parameters of a fit at its numbers; None where no parameter has a random effect.
+    """Draws of the individual parameters of a fit at its numbers; None where no parameter has a random
+    effect.
 
     What is drawn for a subject depends on the seed and its name, not on how many are asked for.
     """
@@ -77,19 +82,23 @@ def sampled_parameters(result: FitResult, draws: int = DRAWS, seed: int = 1) -> 
     for i, name in enumerate(prepared.design.subjects):
         at = uniforms(seed, f"individual parameters of {name}", 0, draws)
         etas[i] = pool[i, np.searchsorted(np.cumsum(weight[i])[:-1], at)]
-    tables = [individual(prepared, with_etas(prepared, centre(prepared, point), etas[:, k])) for k in range(draws)]
+    tables = [
+        individual(prepared, with_etas(prepared, centre(prepared, point), etas[:, k])) for k in range(draws)
+    ]
     names = [p.name for p in problem.parameters]
     values = {
-        name: np.stack([t[:, column] for t in tables], axis=1) for name, column in zip(names, prepared.columns, strict=True)
+        name: np.stack([t[:, column] for t in tables], axis=1)
+        for name, column in zip(names, prepared.columns, strict=True)
     }
     random = tuple(p.name for p in problem.random)
-    return Sampled(prepared.design.subjects, random, etas, values, 1 / (weight**2).sum(axis=1), seed)
+    return Sampled(prepared.design.subjects, random, etas, values, effective_of(weight), seed)
 
 
 def weighted(
     prepared: Prepared, point: Point, start: np.ndarray, seed: int, pool: int = POOL
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(etas (n, pool, random), their weights (n, pool), which sum to 1): the one place that asks the importance sampler.
+    """(etas (n, pool, random), their weights (n, pool), which sum to 1): the one place that asks the
+    importance sampler.
 
     The weights of a subject are nan where the model gives its records no finite likelihood at any draw.
     """
@@ -97,6 +106,4 @@ def weighted(
     draws = drawn(prepared, point, proposal, pool, seed, "individual parameters")
     logs = weights(prepared, point, draws)
     logs = np.where(np.isfinite(logs), logs, -np.inf)
-    with np.errstate(invalid="ignore"):
-        weight = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return draws.etas(prepared, point), weight / weight.sum(axis=1, keepdims=True)
+    return draws.etas(prepared, point), normalised(logs)

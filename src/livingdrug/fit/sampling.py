@@ -1,7 +1,7 @@
 """Draws of the individual effects given the data: Metropolis-Hastings over all subjects and chains at once.
 
-Three moves (Kuhn & Lavielle 2005): a draw from the population, a step in one effect after the other, a step in all at
-once. Every subject's own step lengths follow its own rate of acceptance.
+Three moves (Kuhn & Lavielle 2005): a draw from the population, a step in one effect after the other, a step
+in all at once. Every subject's own step lengths follow its own rate of acceptance.
 """
 
 from dataclasses import dataclass, replace
@@ -48,9 +48,15 @@ def refreshed(prepared: Prepared, point: Point, chains: Chains, f: np.ndarray | 
 
 
 def sweep(
-    prepared: Prepared, point: Point, chains: Chains, random: np.random.Generator, tuning: float, from_population: int
+    prepared: Prepared,
+    point: Point,
+    chains: Chains,
+    random: np.random.Generator,
+    tuning: float,
+    from_population: int,
 ) -> Chains:
-    """One round of moves; tuning: how much step lengths follow the acceptance; from_population: such draws first."""
+    """One round of moves; tuning: how much step lengths follow the acceptance; from_population: such draws
+    first."""
     n, size = chains.etas.shape
     middle = centre(prepared, point)
     factor, precision = np.linalg.cholesky(point.omega), np.linalg.inv(point.omega)
@@ -72,13 +78,16 @@ def sweep(
 
 
 def _try(prepared, point, middle, chains: Chains, etas, bar, precision) -> tuple[Chains, np.ndarray]:
-    """Take what is proposed where it is likely enough; precision: of the population, None where that proposed."""
+    """Take what is proposed where it is likely enough; precision: of the population, None where that
+    proposed."""
     phi = with_etas(prepared, middle, etas)
     f = everything(prepared, phi)
     total = log_likelihood(prepared, point, f)
     gain = total - chains.total
     if precision is not None:
-        gain = gain - 0.5 * (((etas @ precision) * etas).sum(axis=1) - ((chains.etas @ precision) * chains.etas).sum(axis=1))
+        gain = gain - 0.5 * (
+            ((etas @ precision) * etas).sum(axis=1) - ((chains.etas @ precision) * chains.etas).sum(axis=1)
+        )
     taken = np.isfinite(total) & ((bar < gain) | ~np.isfinite(chains.total))
     rows = taken[prepared.owner]
     return (

@@ -1,8 +1,8 @@
 """Several searches by SAEM, each climbed to its optimum, until two agree on the best one.
 
-With few subjects a likelihood has several optima about as high as each other, and one search ends in any of them. Where a
-look at other variabilities, or a profile, passes a better one, searches begin there, too. The draws of a search depend on its
-number, so that the answer depends on the seed alone.
+With few subjects a likelihood has several optima about as high as each other, and one search ends in any of
+them. Where a look at other variabilities, or a profile, passes a better one, searches begin there, too. The
+draws of a search depend on its number, so that the answer depends on the seed alone.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from livingdrug.fit.climb import Climbed
 from livingdrug.fit.limits import cutoff
 from livingdrug.fit.point import Prepared, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
-from livingdrug.fit.saem import Saem, State
+from livingdrug.fit.saem import SaemSettings, State
 from livingdrug.fit.saem import run as run_saem
 from livingdrug.fit.settle import Settled, finished, lessened, settle, swapped, with_all
 from livingdrug.fit.unknowns import TYPICAL, unknowns_of
@@ -34,9 +34,9 @@ Progress = Callable[[int, int, float], None]
 
 
 class Searched(NamedTuple):
-    """optima: the best one first, then others that the data hardly tell from it; levels: log-likelihood that each search
-    reached; state: of the first one; lighter: the optima without one more variability than the best, by its name, as far as
-    they have been looked for."""
+    """optima: the best one first, then others that the data hardly tell from it; levels: log-likelihood
+    that each search reached; state: of the first one; lighter: the optima without one more variability
+    than the best, by its name, as far as they have been looked for."""
 
     optima: tuple[Settled, ...]
     levels: tuple[float, ...]
@@ -45,24 +45,26 @@ class Searched(NamedTuple):
 
     @property
     def agreed(self) -> bool:
-        """Whether two searches reached the best optimum, or the only one did. One that none of them reached, but a profile
-        or a look at other variabilities passed, says that they had not ended."""
+        """Whether two searches reached the best optimum, or the only one did. One that none of them
+        reached, but a profile or a look at other variabilities passed, says that they had not ended."""
         best = max([*self.levels, *(s.level for s in self.optima)])
         return sum(level > best - AGREE for level in self.levels) >= min(2, len(self.levels))
 
 
 def searched(
-    prepared: Prepared, settings: Saem, seed: int, searches: int | None, state: State | None, progress: Progress | None,
-    save: Callable[[State], None] | None,
+    prepared: Prepared, settings: SaemSettings, seed: int, searches: int | None, state: State | None,
+    progress: Progress | None, save: Callable[[State], None] | None,
 ) -> Searched:  # fmt: skip
-    """The optima that searches find. searches: how many (None: two to four with few subjects, else one); state: where the
-    first one goes on."""
+    """The optima that searches find. searches: how many (None: two to four with few subjects, else one);
+    state: where the first one goes on."""
     least, most = (searches, searches) if searches else (LEAST, MOST) if prepared.design.n < FEW else (1, 1)
     chains = prepared.copied(settings.copies(prepared.design.n, is_closed(prepared.problem.model)))
     first = run_saem(chains, settings, seed, state, progress, save)
     enter(progress, "climbing to the optimum of the first search")
     found = [settle(prepared, first.point, seed, first.mean)]
-    while len(found) < least or (len(found) < most and not Searched((), tuple(s.level for s in found), first).agreed):
+    while len(found) < least or (
+        len(found) < most and not Searched((), tuple(s.level for s in found), first).agreed
+    ):
         k = len(found)
         own = stream_key(seed, f"search {k}")[0] >> 1
         moved = replace(chains, problem=nearby(prepared.problem, seed, k))
@@ -81,10 +83,11 @@ def searched(
 
 
 def confirmed(
-    found: Searched, prepared: Prepared, settings: Saem, seed: int, progress: Progress | None
+    found: Searched, prepared: Prepared, settings: SaemSettings, seed: int, progress: Progress | None
 ) -> Searched:  # fmt: skip
-    """The searches, and with few subjects up to MORE that begin around the best optimum where two have not reached it: one
-    that other variabilities or a profile led to is believed if searches end there, too, and none ends higher."""
+    """The searches, and with few subjects up to MORE that begin around the best optimum where two have not
+    reached it: one that other variabilities or a profile led to is believed if searches end there, too,
+    and none ends higher."""
     chains = prepared.copied(settings.copies(prepared.design.n, is_closed(prepared.problem.model)))
     for _ in range(MORE if len(found.levels) > 1 else 0):
         if found.agreed:
@@ -109,8 +112,8 @@ def _around(found: Searched, settled: Settled, seed: int) -> Searched:
 def _other_ways(
     found: list[Settled], full: Prepared, seed: int
 ) -> tuple[list[Settled], Settled, dict[str, Settled]]:
-    """(optima in which subjects differ in other parameters, as with few subjects one variability may stand for another; the
-    best of all; those without one more variability than it, by its name)."""
+    """(optima in which subjects differ in other parameters, as with few subjects one variability may stand
+    for another; the best of all; those without one more variability than it, by its name)."""
     more: list[Settled] = []
     best = max(found, key=lambda s: s.level)
     for _ in range(ROUNDS):
@@ -129,7 +132,8 @@ def enter(progress: Progress | None, stage: str) -> None:
 
 
 def nearby(problem: FitProblem, seed: int, k: int, reach: float = REACH) -> FitProblem:
-    """The problem with start k: typical values times factors between 1 / reach and reach (on a logit scale, odds)."""
+    """The problem with start k: typical values times factors between 1 / reach and reach (on a logit
+    scale, odds)."""
     factors = reach ** (2 * uniforms(seed, f"start {k}", 0, len(problem.parameters)) - 1)
     moved = []
     for parameter, factor in zip(problem.parameters, factors.tolist(), strict=True):
@@ -141,17 +145,22 @@ def nearby(problem: FitProblem, seed: int, k: int, reach: float = REACH) -> FitP
     return replace(problem, parameters=tuple(moved))
 
 
-def with_optimum(found: Searched, full: Prepared, prepared: Prepared, climbed: Climbed, seed: int) -> Searched:
-    """The search with one more optimum: that above a point which a profile passed, of a problem with fewer variabilities
-    than the full one or as many."""
-    names = {p.spread_name for p in prepared.problem.random}
-    dropped = tuple(dict.fromkeys(p.spread_name for p in full.problem.random if p.spread_name not in names))
+def with_optimum(
+    found: Searched, full: Prepared, prepared: Prepared, climbed: Climbed, seed: int
+) -> Searched:
+    """The search with one more optimum: that above a point which a profile passed, of a problem with fewer
+    variabilities than the full one or as many."""
+    names = {p.variability_name for p in prepared.problem.random}
+    dropped = tuple(
+        dict.fromkeys(p.variability_name for p in full.problem.random if p.variability_name not in names)
+    )
     settled = settle(prepared, climbed.point, seed, climbed.proposal.middle, dropped)
     return _around(found, settled, seed)
 
 
 def _apart(found: list[Settled], seed: int) -> tuple[Settled, ...]:
-    """The best optimum, finished, and those of the others that no interval can leave out: nearly as likely, and elsewhere."""
+    """The best optimum, finished, and those of the others that no interval can leave out: nearly as
+    likely, and elsewhere."""
     best, *others = sorted(found, key=lambda s: -s.level)
     best = finished(best, seed)
     kept = [best]
@@ -162,7 +171,8 @@ def _apart(found: list[Settled], seed: int) -> tuple[Settled, ...]:
 
 
 def _differs(one: Settled, other: Settled) -> bool:
-    """Whether a typical value that is well known at one of two optima differs by more than its standard error there."""
+    """Whether a typical value that is well known at one of two optima differs by more than its standard
+    error there."""
     a, b = unknowns_of(one.prepared.problem), unknowns_of(other.prepared.problem)
     x, y = a.vector(one.climbed.point), b.vector(other.climbed.point)
     first, second = (_errors(s.climbed.information.matrix) for s in (one, other))

@@ -1,9 +1,11 @@
-"""From where a search ended to an optimum: the likelihood is climbed, and variabilities that it does not need are left out.
+"""From where a search ended to an optimum: the likelihood is climbed, and variabilities that it does not need
+are left out.
 
-Where the most likely variability of a parameter is none, its logarithm has no optimum, draws of it lie ever closer together,
-and the standard error of its typical value tends to 2 omega / sqrt(n) whatever the data say. So the parameter is fitted
-without between-subject variability, and that counts if its likelihood is as high. At the end each one that was left out is
-tried again where the slope of the likelihood by its variance says that some of it would be better than none.
+Where the most likely variability of a parameter is none, its logarithm has no optimum, draws of it lie ever
+closer together, and the standard error of its typical value tends to 2 omega / sqrt(n) whatever the data say.
+So the parameter is fitted without between-subject variability, and that counts if its likelihood is as high.
+At the end each one that was left out is tried again where the slope of the likelihood by its variance says
+that some of it would be better than none.
 """
 
 from dataclasses import replace
@@ -15,9 +17,10 @@ from livingdrug.fit.climb import DRAWS, ENOUGH, Climbed, climb, usual_draws
 from livingdrug.fit.importance import SOUND
 from livingdrug.fit.point import Point, Prepared, point_of, prepare
 from livingdrug.fit.problem import FitProblem, is_closed
-from livingdrug.fit.unknowns import SPREAD, unknowns_of
+from livingdrug.fit.unknowns import VARIABILITY, unknowns_of
 
-WEAK = 2.0  # information on the logarithm of an omega (its standard error is above 0.7 then) below which none is tried
+# information on the logarithm of an omega (its standard error is above 0.7 then) below which none is tried
+WEAK = 2.0
 FEWER = DRAWS // 2  # draws of each subject where other optima are looked for
 FIRST = 2  # usual draws, and effective ones, over those on which variabilities are looked at
 FINE = 3e-4  # rise of the log-likelihood still expected at which the last climb ends where draws are cheap
@@ -27,12 +30,15 @@ NEAR = 0.05  # of log-likelihood that the optimum of another variability may lac
 HARDLY = 8.0  # the same below which the data hardly tell it from none
 TIE = 0.05  # of log-likelihood that an omega must be worth
 SHORT = 5  # sets of draws of a climb before the variabilities are looked at
-RECORDS, MOST_DRAWS = 300_000, 8192  # predictions that the last draws may take, and draws of a subject at most
-AGAIN, LARGE = 0.3, 0.8  # omegas on a log or logit scale that a variability begins with when it is tried again
+# predictions that the last draws may take, and draws of a subject at most
+RECORDS, MOST_DRAWS = 300_000, 8192
+# omegas on a log or logit scale that a variability begins with when it is tried again
+AGAIN, LARGE = 0.3, 0.8
 
 
 class Settled(NamedTuple):
-    """An optimum. prepared: its problem, without the variabilities that went to 0; dropped: the names of these."""
+    """An optimum. prepared: its problem, without the variabilities that went to 0; dropped: the names of
+    these."""
 
     prepared: Prepared
     climbed: Climbed
@@ -45,11 +51,17 @@ class Settled(NamedTuple):
 
 
 def settle(
-    prepared: Prepared, point: Point, seed: int, start: np.ndarray | None = None, dropped: tuple[str, ...] = ()
+    prepared: Prepared,
+    point: Point,
+    seed: int,
+    start: np.ndarray | None = None,
+    dropped: tuple[str, ...] = (),
 ) -> Settled:
-    """The optimum above a point. start: of the search for modes, (n, random); dropped: variabilities that the problem lacks
-    already."""
-    now = Settled(prepared, climb(prepared, point, seed, start, rounds=SHORT, enough=ROUGH, **_first(prepared)), dropped)
+    """The optimum above a point. start: of the search for modes, (n, random); dropped: variabilities that
+    the problem lacks already."""
+    now = Settled(
+        prepared, climb(prepared, point, seed, start, rounds=SHORT, enough=ROUGH, **_first(prepared)), dropped
+    )
     while (lighter := _lighter(now, seed)) is not None:
         now = lighter
     now = _on(now, seed, usual_draws(prepared.problem), ROUGH)
@@ -73,20 +85,28 @@ def _on(now: Settled, seed: int, draws: int, enough: float) -> Settled:
     begun = now.climbed
     if begun.gain <= enough and begun.draws.density.shape[1] >= draws:
         return now
-    return now._replace(climbed=climb(now.prepared, begun.point, seed, before=begun, draws=draws, enough=enough))
+    return now._replace(
+        climbed=climb(now.prepared, begun.point, seed, before=begun, draws=draws, enough=enough)
+    )
 
 
 def _lighter(now: Settled, seed: int) -> Settled | None:
-    """The optimum without the weakest variability, where its likelihood is as high; else without the next weak one."""
+    """The optimum without the weakest variability, where its likelihood is as high; else without the next
+    weak one."""
     unknowns = unknowns_of(now.prepared.problem)
-    places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(SPREAD)}
-    kept = {prior.name for prior in now.prepared.problem.priors}  # a prior on its logarithm excludes that it is 0
-    for name in sorted((n for n, information in places.items() if information < WEAK and n not in kept), key=places.get):
-        if len({p.spread_name for p in now.prepared.problem.random}) == 1:
+    places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(VARIABILITY)}
+    # a prior on its logarithm excludes that it is 0
+    kept = {prior.name for prior in now.prepared.problem.priors}
+    for name in sorted(
+        (n for n, information in places.items() if information < WEAK and n not in kept), key=places.get
+    ):
+        if len({p.variability_name for p in now.prepared.problem.random}) == 1:
             return None
         problem = without(now.prepared.problem, name)
         draws = _first(now.prepared)
-        tried = climb(*carried(now, problem, seed), rounds=SHORT, enough=ROUGH, wanted=now.level - TIE, **draws)
+        tried = climb(
+            *carried(now, problem, seed), rounds=SHORT, enough=ROUGH, wanted=now.level - TIE, **draws
+        )
         if tried.level >= now.level - TIE:
             return Settled(tried.proposal.prepared, tried, (*now.dropped, name))
     return None
@@ -100,7 +120,11 @@ def _first(prepared: Prepared) -> dict:
 def _restored(now: Settled, full: Prepared, name: str, seed: int) -> Settled | None:
     """The optimum with a variability again, where the likelihood asks for it and is higher with it."""
     unknowns = unknowns_of(now.prepared.problem)
-    places = [unknowns.names.index(p.name) for p in full.problem.random if p.spread_name == name and p.name in unknowns.names]
+    places = [
+        unknowns.names.index(p.name)
+        for p in full.problem.random
+        if p.variability_name == name and p.name in unknowns.names
+    ]
     information = now.climbed.information
     if not any((information.scores[:, k] ** 2).sum() > information.matrix[k, k] for k in places):
         return None
@@ -112,7 +136,8 @@ def _restored(now: Settled, full: Prepared, name: str, seed: int) -> Settled | N
 
 
 def carried(now: Settled, problem: FitProblem, seed: int) -> tuple[Prepared, Point, int, np.ndarray]:
-    """The arguments of a climb of a problem with other variabilities, from the numbers that an optimum has."""
+    """The arguments of a climb of a problem with other variabilities, from the numbers that an optimum
+    has."""
     old, new = now.prepared.problem.random, problem.random
     held = {p.name: k for k, p in enumerate(old)}
     point, before = point_of(problem), now.climbed.point
@@ -129,7 +154,8 @@ def carried(now: Settled, problem: FitProblem, seed: int) -> tuple[Prepared, Poi
 
 
 def swapped(now: Settled, full: Prepared, name: str, seed: int) -> list[Settled]:
-    """The optima that are found where a variability which was left out starts large, and others are left out instead."""
+    """The optima that are found where a variability which was left out starts large, and others are left
+    out instead."""
     problem = with_again(now.prepared.problem, full.problem, name, LARGE)
     tried = climb(*carried(now, problem, seed), rounds=SHORT, draws=FEWER)
     found = Settled(tried.proposal.prepared, tried, tuple(d for d in now.dropped if d != name))
@@ -137,12 +163,12 @@ def swapped(now: Settled, full: Prepared, name: str, seed: int) -> list[Settled]
 
 
 def lessened(now: Settled, seed: int) -> dict[str, Settled]:
-    """The optima without each variability that the data hardly tell from none, as likely or not; one that is much less
-    likely is not climbed to its end."""
+    """The optima without each variability that the data hardly tell from none, as likely or not; one that
+    is much less likely is not climbed to its end."""
     unknowns = unknowns_of(now.prepared.problem)
-    if len({p.spread_name for p in now.prepared.problem.random}) == 1:
+    if len({p.variability_name for p in now.prepared.problem.random}) == 1:
         return {}
-    places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(SPREAD)}
+    places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(VARIABILITY)}
     found = {}
     kept = {prior.name for prior in now.prepared.problem.priors}
     for name in (n for n, information in places.items() if information < HARDLY and n not in kept):
@@ -154,24 +180,27 @@ def lessened(now: Settled, seed: int) -> dict[str, Settled]:
 
 def without(problem: FitProblem, name: str) -> FitProblem:
     """The problem without one variability, such as `omega alpha`, and its correlations."""
-    gone = {p.name for p in problem.random if p.spread_name == name}
+    gone = {p.name for p in problem.random if p.variability_name == name}
     parameters = tuple(replace(p, sd=0.0) if p.name in gone else p for p in problem.parameters)
     pairs = tuple(c for c in problem.correlations if not gone & {c.first, c.second})
     return replace(problem, parameters=parameters, correlations=pairs)
 
 
 def with_again(problem: FitProblem, full: FitProblem, name: str, sd: float) -> FitProblem:
-    """The problem with one variability of the full one again, not correlated; sd: on a log or logit scale, and on a normal
-    one in units of the full problem's own."""
-    back = {p.name: p for p in full.random if p.spread_name == name}
+    """The problem with one variability of the full one again, not correlated; sd: on a log or logit scale,
+    and on a normal one in units of the full problem's own."""
+    back = {p.name: p for p in full.random if p.variability_name == name}
     unit = {name: p.sd if p.scale == "normal" else 1.0 for name, p in back.items()}
     parameters = tuple(replace(p, sd=sd * unit[p.name]) if p.name in unit else p for p in problem.parameters)
     return replace(problem, parameters=parameters)
 
 
 def with_all(found: FitProblem, full: FitProblem) -> FitProblem:
-    """The problem that was found, with every variability of the full one: those left out as they stand there."""
-    parameters = tuple(replace(p, sd=p.sd or q.sd) for p, q in zip(found.parameters, full.parameters, strict=True))
+    """The problem that was found, with every variability of the full one: those left out as they stand
+    there."""
+    parameters = tuple(
+        replace(p, sd=p.sd or q.sd) for p, q in zip(found.parameters, full.parameters, strict=True)
+    )
     kept = {(c.first, c.second): c for c in found.correlations}
     pairs = tuple(kept.get((c.first, c.second), c) for c in full.correlations)
     return replace(found, parameters=parameters, correlations=pairs, priors=full.priors)

@@ -1,15 +1,17 @@
-"""Sampling importance resampling (SIR): how far estimates may lie, without fitting again and without a normal shape.
+"""Sampling importance resampling (SIR): how far estimates may lie, without fitting again and without a normal
+shape.
 
-Dosne, Bergstrand, Harling & Karlsson 2016 (J Pharmacokinet Pharmacodyn 43:583-596); in rounds: Dosne, Bergstrand & Karlsson
-2017 (J Pharmacokinet Pharmacodyn 44:509-520). Vectors of all estimated numbers are drawn around the estimate from its
-covariance; the importance ratio of each is its likelihood over the density that it was drawn from; some are drawn by these
-ratios, none twice, and the next round draws around their mean with their covariance. Where the papers draw from a normal
-density, bent by Box-Cox, numbers stand here on the scales of their estimation (logarithms, logits, atanh) under a t with six
-degrees of freedom: a likelihood with longer tails than a normal density loses them round by round otherwise.
+Dosne, Bergstrand, Harling & Karlsson 2016 (J Pharmacokinet Pharmacodyn 43:583-596); in rounds: Dosne,
+Bergstrand & Karlsson 2017 (J Pharmacokinet Pharmacodyn 44:509-520). Vectors of all estimated numbers are
+drawn around the estimate from its covariance; the importance ratio of each is its likelihood over the density
+that it was drawn from; some are drawn by these ratios, none twice, and the next round draws around their mean
+with their covariance. Where the papers draw from a normal density, bent by Box-Cox, numbers stand here on the
+scales of their estimation (logarithms, logits, atanh) under a t with six degrees of freedom: a likelihood
+with longer tails than a normal density loses them round by round otherwise.
 
-The marginal likelihoods of a round share the draws of the subjects' individual parameters, so that Monte-Carlo errors of
-their ratios cancel: draws of phi stay where they are, and with them the predictions; what changes is how likely phi is in
-the population, and the residual error.
+The marginal likelihoods of a round share the draws of the subjects' individual parameters, so that
+Monte-Carlo errors of their ratios cancel: draws of phi stay where they are, and with them the predictions;
+what changes is how likely phi is in the population, and the residual error.
 """
 
 from collections.abc import Callable
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core import draws
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import check_seed, normals, uniforms
 from livingdrug.core.shown import Shown
@@ -37,10 +40,25 @@ FEW = 0.1  # effective part of the last round's vectors below which its interval
 
 @dataclass(frozen=True, repr=False)
 class Sir(Shown):
-    """What was kept in the last round. names: of the estimated numbers; estimates (kept, numbers): as reported; rise
-    (kept,): of -2LL above the estimate; effective (rounds,): part of the drawn vectors that their ratios are worth; noise:
-    Monte-Carlo sd of the logarithm of a ratio; lower, upper (numbers,): 2.5 and 97.5 %, nan at a bound; notes: for a
-    reader."""
+    """What was kept in the last round.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the estimated numbers.
+    estimates : ndarray, shape (kept, numbers)
+        As reported.
+    rise : ndarray, shape (kept,)
+        Of -2LL above the estimate.
+    effective : tuple of float
+        Part of the drawn vectors that their ratios are worth, of each round.
+    noise : float
+        Monte-Carlo sd of the logarithm of a ratio.
+    lower, upper : ndarray, shape (numbers,)
+        2.5 and 97.5 %, nan at a bound.
+    notes : tuple of str
+        For a reader.
+    """
 
     names: tuple[str, ...]
     estimates: np.ndarray
@@ -54,8 +72,8 @@ class Sir(Shown):
 
 @dataclass(frozen=True)
 class Likelihood:
-    """Log-likelihood of the data, less what priors take from it, at any vector near the point where draws of the subjects'
-    parameters were made."""
+    """Log-likelihood of the data, less what priors take from it, at any vector near the point where draws
+    of the subjects' parameters were made."""
 
     prepared: Prepared
     unknowns: Unknowns
@@ -75,7 +93,9 @@ class Likelihood:
         return np.where(np.isfinite(sums), sums, -np.inf).sum(axis=0) - penalty_of(self.unknowns).loss(vector)
 
 
-def likelihood_of(prepared: Prepared, unknowns: Unknowns, point: Point, proposal: Proposal, seed: int) -> Likelihood:
+def likelihood_of(
+    prepared: Prepared, unknowns: Unknowns, point: Point, proposal: Proposal, seed: int
+) -> Likelihood:
     """The likelihood around a point, from DRAWS draws of each subject."""
     return Likelihood(prepared, unknowns, point, drawn(prepared, point, proposal, DRAWS, seed, "sir"))
 
@@ -133,35 +153,51 @@ def sir(result: FitResult, kept: int = 1000, seed: int = 1, rounds: int = ROUNDS
     ends = np.percentile(estimates, [2.5, 97.5], axis=0)
     lower, upper = np.where(np.isin(np.arange(unknowns.size), free), ends, np.nan)
     rise, noise = -2 * halves.mean(axis=1), float(np.std(halves[:, 0] - halves[:, 1]) / 2)
-    return Sir(unknowns.names, estimates, rise, effective, noise, lower, upper, _notes(effective[-1], LAST * kept, kept))
+    return Sir(
+        unknowns.names,
+        estimates,
+        rise,
+        effective,
+        noise,
+        lower,
+        upper,
+        _notes(effective[-1], LAST * kept, kept),
+    )
 
 
 def resample(
-    log_density: Callable[[np.ndarray], np.ndarray], middle: np.ndarray, spread: np.ndarray, kept: int, seed: int = 1,
+    log_density: Callable[[np.ndarray], np.ndarray],
+    middle: np.ndarray,
+    covariance: np.ndarray,
+    kept: int,
+    seed: int = 1,
     rounds: int = ROUNDS,
-) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:  # fmt: skip
-    """(vectors kept, log density of each, effective part of each round's vectors), of a density known up to a factor.
+) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:
+    """(vectors kept, log density of each, effective part of each round's vectors), of a density known up to a
+    factor.
 
-    log_density: of vectors (size, free), as (size, any), whose mean over the last axis counts; middle, spread: mean and
-    covariance that the first round draws from.
+    log_density: of vectors (size, free), as (size, any), whose mean over the last axis counts; middle,
+    covariance: mean and covariance that the first round draws from.
     """
     effective = []
     sizes = [max(FEWEST, kept)] * rounds + [LAST * kept]
     for k, size in enumerate(sizes):
-        x, density = _drawn(middle, spread, size, seed, k)
+        x, density = _drawn(middle, covariance, size, seed, k)
         found = log_density(x)
         ratio = found.mean(axis=1) - density
-        effective.append(_worth(ratio) / size)
+        effective.append(float(draws.effective(draws.scaled(ratio))) / size)
         many = kept if k == len(sizes) - 1 else int(KEPT * size)
         chosen = _resampled(ratio, many, seed, k)
-        middle, spread = x[chosen].mean(axis=0), np.cov(x[chosen].T).reshape(len(middle), len(middle))
+        middle, covariance = x[chosen].mean(axis=0), np.cov(x[chosen].T).reshape(len(middle), len(middle))
     return x[chosen], found[chosen], tuple(effective)
 
 
-def _drawn(middle: np.ndarray, spread: np.ndarray, size: int, seed: int, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Vectors (size, free) of a t, as wide in its middle as a normal density of this covariance and wider in its tails, and
-    its logarithm at each, without constants."""
-    factor, free = np.linalg.cholesky(spread), len(middle)
+def _drawn(
+    middle: np.ndarray, covariance: np.ndarray, size: int, seed: int, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors (size, free) of a t, as wide in its middle as a normal density of this covariance and wider
+    in its tails, and its logarithm at each, without constants."""
+    factor, free = np.linalg.cholesky(covariance), len(middle)
     z = normals(seed, f"sir round {k}", 0, size * free).reshape(size, free)
     # a chi-square with an even number of degrees of freedom is a sum of exponentials
     u = uniforms(seed, f"sir tails {k}", 0, size * FREEDOM // 2).reshape(size, FREEDOM // 2)
@@ -169,15 +205,9 @@ def _drawn(middle: np.ndarray, spread: np.ndarray, size: int, seed: int, k: int)
     return middle + z @ factor.T, -0.5 * (FREEDOM + free) * np.log1p((z * z).sum(axis=1) / FREEDOM)
 
 
-def _worth(ratio: np.ndarray) -> float:
-    """How many equal ratios these are worth (Kish 1965)."""
-    weight = np.exp(ratio - ratio.max())
-    return float(weight.sum() ** 2 / (weight * weight).sum())
-
-
 def _resampled(ratio: np.ndarray, many: int, seed: int, k: int) -> np.ndarray:
-    """Positions drawn one after the other by their ratios, none twice: the largest of ln ratio + Gumbel noise (Yellott 1977,
-    J Math Psychol 15:109-144)."""
+    """Positions drawn one after the other by their ratios, none twice: the largest of ln ratio + Gumbel
+    noise (Yellott 1977, J Math Psychol 15:109-144)."""
     noise = -np.log(-np.log(uniforms(seed, f"sir choice {k}", 0, len(ratio))))
     order = np.argsort(-(ratio + noise), kind="stable")
     return np.sort(order[: min(many, int(np.isfinite(ratio).sum()))])
@@ -187,6 +217,7 @@ def _notes(effective: float, drawn: int, kept: int) -> tuple[str, ...]:
     if effective >= FEW:
         return ()
     return (
-        f"SIR: the {drawn} vectors of the last round are worth {effective * drawn:.0f}, so the {kept} kept ones hardly stand "
-        "for the likelihood: its shape is far from that of any normal density; look at the profiles",
+        f"SIR: the {drawn} vectors of the last round are worth {effective * drawn:.0f}, so the {kept} kept "
+        "ones hardly stand for the likelihood: its shape is far from that of any normal density; look at "
+        "the profiles",
     )

@@ -1,9 +1,10 @@
 """Closed forms without kinks: pieces that pass into each other over a stated time instead of at once.
 
-A curve that turns sharply (the peak of `stein_2019`) has no second derivative where the turn passes a sample, and methods
-that follow slopes stumble there. With the width d, the logarithms of two pieces that meet at T are mixed with the weight
-w = (1 + tanh((t - T) / (2 d))) / 2, so that exponentials leave nothing of themselves behind; each is held beyond REACH widths
-from T, where its weight is below 1e-10. Pieces must be positive.
+A curve that turns sharply (the peak of `stein_2019`) has no second derivative where the turn passes a sample,
+and methods that follow slopes stumble there. With the width d, the logarithms of two pieces that meet at T
+are mixed with the weight w = (1 + tanh((t - T) / (2 d))) / 2, so that exponentials leave nothing of
+themselves behind; each is held beyond REACH widths from T, where its weight is below 1e-10. Pieces must be
+positive.
 """
 
 import ast
@@ -18,10 +19,6 @@ from livingdrug.engine import closed_form_values
 from livingdrug.models import ClosedForm, Piece
 
 REACH = 25.0
-PART = {
-    "focei": 0.05,
-    "laplace": 0.1,
-}  # of the time of the first kink: the width where none is given; curvature bends more
 
 
 class _At(ast.NodeTransformer):
@@ -59,9 +56,9 @@ def smoothed(form: ClosedForm, width: float) -> ClosedForm:
     return replace(form, outputs=tuple(outputs))
 
 
-def usual_width(form: ClosedForm, values: Mapping[str, float], method: str) -> float:
-    """The width for a method that needs slopes: PART of the time of the first kink at these values; 0 without
-    kinks."""
+def usual_width(form: ClosedForm, values: Mapping[str, float], part: float) -> float:
+    """The width for a method that needs slopes: this part of the time of the first kink at these values; 0
+    without kinks."""
     ends = [
         replace(output, pieces=(Piece(piece.until),))
         for output in form.outputs
@@ -74,4 +71,4 @@ def usual_width(form: ClosedForm, values: Mapping[str, float], method: str) -> f
         replace(form, outputs=tuple(ends)), {k: np.array([v]) for k, v in values.items()}, np.zeros(1)
     )
     later = found[np.isfinite(found) & (found > 0)]
-    return float(PART[method] * later.min()) if len(later) else 0.0
+    return float(part * later.min()) if len(later) else 0.0

@@ -1,4 +1,5 @@
-"""Start values of a fit from the data: the landmarks of every curve, their typical value and their spread.
+"""Start values of a fit from the data: the landmarks of every curve, their typical value and their
+variability.
 
 These are no estimates: a fit begins here. What the data do not tell keeps its published value, and the reason
 is said.
@@ -19,9 +20,14 @@ from livingdrug.models import Model, find_quantity
 
 # parameters of the closed form of Stein 2019 and of its flows
 STEIN = {
-    "fold": "fold", "t_max": "peak_time", "c_max": "peak", "alpha": "contraction", "f_b": "fraction", "beta": "persistence",
-}  # fmt: skip
-SPREAD_FROM = 5  # subjects; fewer tell no spread
+    "fold": "fold",
+    "t_max": "peak_time",
+    "c_max": "peak",
+    "alpha": "contraction",
+    "f_b": "fraction",
+    "beta": "persistence",
+}
+VARIABILITY_FROM = 5  # subjects; fewer tell no variability
 NORMAL = 1.4826  # median absolute deviation of a normal distribution -> its standard deviation
 
 
@@ -29,9 +35,9 @@ NORMAL = 1.4826  # median absolute deviation of a normal distribution -> its sta
 class StartValue:
     """Where a fit of a parameter begins.
 
-    value: typical value; log_sd: spread of its logarithm between subjects, None where fewer than SPREAD_FROM subjects tell
-    it (it holds their residual error too, so it is rather too large); subjects: how many told it; origin: `data` or
-    `published`; note: in words, where it is from and why others told nothing.
+    value: typical value; log_sd: SD of its logarithm between subjects, None where fewer than VARIABILITY_FROM
+    subjects tell it (it holds their residual error too, so it is rather too large); subjects: how many told
+    it; origin: `data` or `published`; note: in words, where it is from and why others told nothing.
     """
 
     name: str
@@ -60,7 +66,7 @@ class StartValues(Shown):
 
     @property
     def log_sds(self) -> dict[str, float]:
-        """Parameter -> spread of its logarithm, of those that the data tell."""
+        """Parameter -> SD of its logarithm, of those that the data tell."""
         return {start.name: start.log_sd for start in self.values if start.log_sd is not None}
 
     def table(self):
@@ -218,6 +224,8 @@ def _start(model: Model, name: str, landmark: str, found: Mapping[str, Landmarks
         source = model.source_of(name).line()
         note = f"published value, as no curve tells it: {because or 'there is no curve'} [{source}]"
         return StartValue(name, model.typical[name], unit, None, 0, "published", note)
-    spread = NORMAL * float(np.median(np.abs(logs - np.median(logs)))) if len(logs) >= SPREAD_FROM else None
+    log_sd = (
+        NORMAL * float(np.median(np.abs(logs - np.median(logs)))) if len(logs) >= VARIABILITY_FROM else None
+    )
     note = f"{landmark} of {len(logs)} of {len(told)} subjects" + (f"; others: {because}" if because else "")
-    return StartValue(name, float(np.exp(np.median(logs))), unit, spread, len(logs), "data", note)
+    return StartValue(name, float(np.exp(np.median(logs))), unit, log_sd, len(logs), "data", note)

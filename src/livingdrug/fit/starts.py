@@ -13,14 +13,15 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.fit.conditional import TRIAL, Conditional, Found, search
+from livingdrug.fit.conditional import TRIAL, ConditionalSettings, Found, search
 from livingdrug.fit.design import MEASURED
 from livingdrug.fit.modes import Modes, find_modes, solved
-from livingdrug.fit.objective import spreads
+from livingdrug.fit.objective import residual_sd
 from livingdrug.fit.point import NORMAL, Point, Prepared, is_defined, point_of
-from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, SPREAD, Unknowns
+from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, VARIABILITY, Unknowns
 
-WIDE = 1.0  # a variability on a log or logit scale, at least, of a wide start; twice the given one on the plain scale
+# a variability on a log or logit scale, at least, of a wide start; twice the given one on the plain scale
+WIDE = 1.0
 ROUNDS = 8
 SHRINKS = 0.3  # of a variance that a round keeps at least
 FACTOR = 3.0  # by which a round may change a residual error
@@ -58,8 +59,9 @@ class Tried(NamedTuple):
 
 
 class Searched(NamedTuple):
-    """The lowest of several searches; notes: what a reader must know of the others; record: of all, for the settings;
-    confirmed: whether every variability that shrank to next to 0 was tried larger, to no avail."""
+    """The lowest of several searches; notes: what a reader must know of the others; record: of all, for
+    the settings; confirmed: whether every variability that shrank to next to 0 was tried larger, to no
+    avail."""
 
     found: Found
     notes: tuple[str, ...]
@@ -68,7 +70,7 @@ class Searched(NamedTuple):
 
 
 def from_starts(
-    prepared: Prepared, unknowns: Unknowns, settings: Conditional, progress: Progress | None = None
+    prepared: Prepared, unknowns: Unknowns, settings: ConditionalSettings, progress: Progress | None = None
 ) -> Searched:
     """Search from the given numbers and from the subjects' own; where the lower of both holds a
     between-subject variability that shrank to next to nothing, from a larger one too.
@@ -76,7 +78,7 @@ def from_starts(
     Raises InputError where no search can begin.
     """
     given = point_of(prepared.problem)
-    if not (settings.several and len(unknowns.spread)):
+    if not (settings.several and len(unknowns.variability)):
         found = search(prepared, unknowns, settings, given, progress)
         return Searched(found, (), [_row(Tried(GIVEN, found))])
     own = wide_start(prepared, unknowns, given)
@@ -92,7 +94,13 @@ def from_starts(
 
 
 def _tried(
-    prepared, unknowns, settings: Conditional, point: Point, start: str, progress, level: float = np.inf
+    prepared,
+    unknowns,
+    settings: ConditionalSettings,
+    point: Point,
+    start: str,
+    progress,
+    level: float = np.inf,
 ) -> Tried:
     """A search, given up early where another one ended at a -2LL far lower than it comes: level."""
     try:
@@ -105,9 +113,9 @@ def _tried(
 def _with_larger(
     prepared, unknowns, settings, best: Tried, tried: list[Tried], progress
 ) -> tuple[Tried, list[str], bool]:
-    """(lowest search, notes, whether what shrank was tried larger): a spread next to nothing stands only
+    """(lowest search, notes, whether what shrank was tried larger): a variability next to nothing stands only
     where a search from a larger one ends no lower."""
-    for _ in range(len(unknowns.spread) + 1):
+    for _ in range(len(unknowns.variability) + 1):
         small = _shrunk(prepared, unknowns, best.found.point)
         if not len(small):
             return best, [], True
@@ -140,11 +148,11 @@ def _with_larger(
 
 
 def _shrunk(prepared: Prepared, unknowns: Unknowns, point: Point) -> np.ndarray:
-    """Positions of spreads that are next to nothing."""
-    places, sd = unknowns.of_kind(SPREAD), np.sqrt(np.diag(point.omega))
-    plain = prepared.scale[prepared.random[unknowns.spread]] == NORMAL
-    begun = np.array([prepared.problem.random[r].sd for r in unknowns.spread])
-    return places[sd[unknowns.spread] < SHRUNK * np.where(plain, begun, 1.0)]
+    """Positions of variabilities that are next to nothing."""
+    places, sd = unknowns.of_kind(VARIABILITY), np.sqrt(np.diag(point.omega))
+    plain = prepared.scale[prepared.random[unknowns.variability]] == NORMAL
+    begun = np.array([prepared.problem.random[r].sd for r in unknowns.variability])
+    return places[sd[unknowns.variability] < SHRUNK * np.where(plain, begun, 1.0)]
 
 
 def _higher(other: Tried, best: Tried) -> str:
@@ -171,7 +179,7 @@ def _row(tried: Tried) -> dict:
 def wide_start(prepared: Prepared, unknowns: Unknowns, point: Point) -> Point | None:
     """The mean and variance of the subjects' own parameters, from a wide variability; None where they are not
     defined."""
-    now = widened(prepared, unknowns, point, unknowns.of_kind(SPREAD))
+    now = widened(prepared, unknowns, point, unknowns.of_kind(VARIABILITY))
     etas = None
     for _ in range(ROUNDS):
         modes = find_modes(prepared, now, etas, small=ROUGH)
@@ -183,9 +191,9 @@ def wide_start(prepared: Prepared, unknowns: Unknowns, point: Point) -> Point | 
 
 
 def widened(prepared: Prepared, unknowns: Unknowns, point: Point, which: np.ndarray) -> Point:
-    """The point with some spreads, positions of the estimated numbers, as wide as WIDE."""
+    """The point with some variabilities, positions of the estimated numbers, as wide as WIDE."""
     vector = unknowns.vector(point)
-    for place, r in zip(unknowns.of_kind(SPREAD), unknowns.spread, strict=True):
+    for place, r in zip(unknowns.of_kind(VARIABILITY), unknowns.variability, strict=True):
         if place in which:
             plain = prepared.scale[prepared.random[r]] == NORMAL
             vector[place] = vector[place] + np.log(2.0) if plain else max(vector[place], np.log(WIDE))
@@ -219,7 +227,7 @@ def _from_subjects(
 
 def _set_omega(unknowns: Unknowns, vector: np.ndarray, omega: np.ndarray, before: np.ndarray) -> None:
     variance = np.maximum(np.diag(omega), SHRINKS * before)
-    for place, r in zip(unknowns.of_kind(SPREAD), unknowns.spread, strict=True):
+    for place, r in zip(unknowns.of_kind(VARIABILITY), unknowns.variability, strict=True):
         vector[place] = 0.5 * np.log(variance[unknowns.alike == r].mean())
     sd = np.sqrt(variance)
     for place, (i, j) in zip(unknowns.of_kind(CORRELATION), unknowns.pairs, strict=True):
@@ -238,7 +246,7 @@ def _set_residuals(
     logs = np.array([r.kind == "lognormal" for r in prepared.problem.residuals])[output]
     who = np.repeat(np.arange(len(first)), last - first)
     with np.errstate(all="ignore"):
-        size = spreads(prepared, point, f) * np.where(logs, f, 1.0)
+        size = residual_sd(prepared, point, f) * np.where(logs, f, 1.0)
         off = np.where(logs, np.log(y) - np.log(f), y - f) * np.where(logs, f, 1.0) / size
         unsure = np.einsum("ri,rij,rj->r", slopes, variance[who], slopes) / size**2
     use = (kind == MEASURED) & np.isfinite(off) & np.isfinite(unsure)

@@ -1,12 +1,13 @@
-"""Covariates that change on the way, those of which a value is missing, and occasions: written into the equations.
+"""Covariates that change on the way, those of which a value is missing, and occasions: written into the
+equations.
 
-A model made of flows gets, in the place of a parameter P or of a covariate of its own, a definition that steps from one
-value to the next at times of the subject, where the solver stops exactly:
+A model made of flows gets, in the place of a parameter P or of a covariate of its own, a definition that
+steps from one value to the next at times of the subject, where the solver stops exactly:
 
     h(P(t)) = h(P) + beta x(t) + kappa(t),    x(t) = x_1 + (x_2 - x_1) s_1(t) + ...,  s 0 before its time and 1 from it on
 
-A value that is missing is a random effect of its subject: x = mean + sd z with z ~ N(0, 1), mean and sd of those observed.
-The coefficients beta are parameters of the model then.
+A value that is missing is a random effect of its subject: x = mean + sd z with z ~ N(0, 1), mean and sd of
+those observed. The coefficients beta are parameters of the model then.
 """
 
 import re
@@ -29,7 +30,8 @@ MOST = 20  # changes of one covariate in one subject
 
 @dataclass
 class _Plan:
-    """What is added to a model: see the fields of `Structure`; own: values of the subjects; put: name -> text."""
+    """What is added to a model: see the fields of `Structure`; own: values of the subjects; put: name ->
+    text."""
 
     time_unit: str
     quantities: list[Quantity] = field(default_factory=list)
@@ -38,7 +40,8 @@ class _Plan:
     typical: dict[str, float] = field(default_factory=dict)
     own: dict[str, np.ndarray] = field(default_factory=dict)
     moving: list[str] = field(default_factory=list)
-    added: dict[str, list[str]] = field(default_factory=dict)  # parameter -> terms on its scale, as functions of time
+    # parameter -> terms on its scale, as functions of time
+    added: dict[str, list[str]] = field(default_factory=dict)
     first: dict[str, list[str]] = field(default_factory=dict)  # the same at time 0
     put: dict[str, str] = field(default_factory=dict)
     start: dict[str, str] = field(default_factory=dict)
@@ -74,7 +77,11 @@ def with_steps(problem: FitProblem, occasions: Mapping[str, float]) -> FitProble
     """
     missing = _with_missing(problem)
     changing = [e for e in problem.effects if changes_of(problem.data, e.covariate) is not None]
-    own = [q for q in problem.model.system.quantities if q.covariate and changes_of(problem.data, q.name) is not None]
+    own = [
+        q
+        for q in problem.model.system.quantities
+        if q.covariate and changes_of(problem.data, q.name) is not None
+    ]
     if is_closed(problem.model):
         problem = _first_values(problem, changing, [q.name for q in own])
         changing, own = [], []
@@ -99,11 +106,15 @@ def _first_values(problem: FitProblem, changing: list[Effect], own: list[str]) -
     others = [n for n in (*(e.covariate for e in changing), *own) if n not in weights]
     if others:
         raise InputError(
-            f"covariate `{others[0]}` changes within subjects, and `{problem.model.full_name}` is a formula of time, whose "
-            "parameters cannot change on the way; give one value for each subject, or take a model made of flows"
+            f"covariate `{others[0]}` changes within subjects, and `{problem.model.full_name}` is a formula "
+            "of time, whose parameters cannot change on the way; give one value for each subject, or take a "
+            "model made of flows"
         )
-    notes = tuple(f"`{name}` changes within subjects; the first value counts, as `{problem.model.full_name}` is a formula of "
-                  "time" for name in sorted(weights))
+    notes = tuple(
+        f"`{name}` changes within subjects; the first value counts, as `{problem.model.full_name}` is a "
+        "formula of time"
+        for name in sorted(weights)
+    )
     return replace(problem, notes=(*problem.notes, *notes))
 
 
@@ -111,8 +122,8 @@ def _check_resets(problem: FitProblem, given: Given) -> None:
     for name, regimen in zip(problem.data.subjects, given.regimens, strict=True):
         if len(regimen.resets) and any(r.time > 0 for r in regimen.resets):
             raise InputError(
-                f"subject `{name}` has a reset (EVID 3 or 4), and parameters that change with time go on through it; give "
-                "each part a subject of its own"
+                f"subject `{name}` has a reset (EVID 3 or 4), and parameters that change with time go on "
+                "through it; give each part a subject of its own"
             )
 
 
@@ -127,8 +138,8 @@ def _with_missing(problem: FitProblem) -> list[Effect]:
             continue
         if effect.shape == "categorical":
             raise InputError(
-                f"covariate effect `{effect.name}`: a missing category is not estimated; take --missing median (the most "
-                "frequent one) or leave-out"
+                f"covariate effect `{effect.name}`: a missing category is not estimated; take --missing "
+                "median (the most frequent one) or leave-out"
             )
         found.append(effect)
     return found
@@ -171,11 +182,13 @@ def _course(plan: _Plan, problem: FitProblem, effect: Effect, label: str, given:
     lost = np.intersect1d(np.flatnonzero(~np.isfinite(values[:, 0])), problem.data.profiles.subject)
     if len(lost):
         raise InputError(
-            f"subject `{problem.data.subjects[lost[0]]}`: covariate `{effect.covariate}` is missing in all rows, and it "
-            "changes in others; give it a value"
+            f"subject `{problem.data.subjects[lost[0]]}`: covariate `{effect.covariate}` is missing in all "
+            "rows, and it changes in others; give it a value"
         )
     meaning = f"{effect.covariate}, value"
-    texts = [plan.column(f"{label}_{k + 1}", column, f"{meaning} {k + 1}") for k, column in enumerate(values.T)]
+    texts = [
+        plan.column(f"{label}_{k + 1}", column, f"{meaning} {k + 1}") for k, column in enumerate(values.T)
+    ]
     return plan.steps(label, texts, times), texts[0]
 
 
@@ -188,14 +201,22 @@ def _estimated(plan: _Plan, problem: FitProblem, effect: Effect, label: str) -> 
     x = _x(effect, numbers_of(data, effect.covariate, texts, np.flatnonzero(there & ~lost), len(texts)))
     seen = x[there & ~lost]
     if len(seen) < 3:
-        raise InputError(f"covariate `{effect.covariate}`: {len(seen)} value(s) give no mean and SD; say leave-out")
+        raise InputError(
+            f"covariate `{effect.covariate}`: {len(seen)} value(s) give no mean and SD; say leave-out"
+        )
     mean, sd = float(seen.mean()), float(seen.std(ddof=1))
     z = f"{label}_z"
-    plan.quantities.append(Quantity(z, "1", f"missing value of {effect.covariate}, as a normal number", bound="any"))
+    plan.quantities.append(
+        Quantity(z, "1", f"missing value of {effect.covariate}, as a normal number", bound="any")
+    )
     plan.typical[z] = 0.0
     plan.parameters.append(Parameter(z, 0.0, "normal", 1.0, fixed=True, sd_fixed=True))
-    value = plan.column(f"{label}_mean", np.where(lost, mean, np.nan_to_num(x)), f"{effect.covariate} as the effect sees it")
-    scale = plan.column(f"{label}_sd", np.where(lost, sd, 0.0), f"SD of {effect.covariate} where it is missing")
+    value = plan.column(
+        f"{label}_mean", np.where(lost, mean, np.nan_to_num(x)), f"{effect.covariate} as the effect sees it"
+    )
+    scale = plan.column(
+        f"{label}_sd", np.where(lost, sd, 0.0), f"SD of {effect.covariate} where it is missing"
+    )
     named = ", ".join(data.subjects[i] for i in np.flatnonzero(there & lost))
     how = f"estimated, with the mean and SD of the {len(seen)} others"
     plan.notes.append(f"`{effect.covariate}` is missing in {named}: {how}")
@@ -204,18 +225,26 @@ def _estimated(plan: _Plan, problem: FitProblem, effect: Effect, label: str) -> 
 
 def _quantity(plan: _Plan, problem: FitProblem, quantity: Quantity, given: Given) -> None:
     """A covariate of the model itself."""
-    values, times = _carried(plan, problem, quantity.name, given).filled(as_number, problem.model.typical[quantity.name])
+    values, times = _carried(plan, problem, quantity.name, given).filled(
+        as_number, problem.model.typical[quantity.name]
+    )
     label = f"{quantity.name}_value"
-    texts = [plan.column(f"{label}_{k + 1}", v, quantity.meaning, quantity.unit) for k, v in enumerate(values.T)]
+    texts = [
+        plan.column(f"{label}_{k + 1}", v, quantity.meaning, quantity.unit) for k, v in enumerate(values.T)
+    ]
     plan.put[quantity.name], plan.start[quantity.name] = plan.steps(label, texts, times), texts[0]
 
 
 def _carried(plan: _Plan, problem: FitProblem, name: str, given: Given):
     courses = changes_of(problem.data, name).courses(given.start, NEVER)
     if courses.most > MOST:
-        raise InputError(f"covariate `{name}` changes {courses.most} times in a subject; a fit follows {MOST}: give fewer")
-    note = (f"`{name}` changes within {courses.subjects} subject(s): each value holds from its row to the next one (carried "
-            "forward), the first one from the start")
+        raise InputError(
+            f"covariate `{name}` changes {courses.most} times in a subject; a fit follows {MOST}: give fewer"
+        )
+    note = (
+        f"`{name}` changes within {courses.subjects} subject(s): each value holds from its row to the next "
+        "one (carried forward), the first one from the start"
+    )
     if note not in plan.notes:
         plan.notes.append(note)
     return courses
@@ -225,13 +254,19 @@ def _occasion(plan: _Plan, problem: FitProblem, name: str, sd: float, given: Giv
     """A parameter that differs between occasions, each of which begins with its first dose."""
     data = problem.data
     if name not in problem.position:
-        raise InputError(f"inter-occasion variability of `{name}`: it is not fitted; name it in --random or --estimate")
+        raise InputError(
+            f"inter-occasion variability of `{name}`: it is not fitted; name it in --random or --estimate"
+        )
     place = numbered(data)
     count = int(place.max(initial=0))
     if count < 2:
-        raise InputError("inter-occasion variability needs a subject with two occasions; number them in a column OCC")
+        raise InputError(
+            "inter-occasion variability needs a subject with two occasions; number them in a column OCC"
+        )
     if data.doses is None:
-        raise InputError("inter-occasion variability of a model made of flows needs rows of doses, which begin them")
+        raise InputError(
+            "inter-occasion variability of a model made of flows needs rows of doses, which begin them"
+        )
     times = np.full((len(data.subjects), count - 1), NEVER)
     begun = data.doses.start - given.start[data.profiles.subject]
     for i, k in enumerate(place.tolist()):
@@ -241,7 +276,9 @@ def _occasion(plan: _Plan, problem: FitProblem, name: str, sd: float, given: Giv
     scale = problem.parameters[problem.position[name]].scale
     unit = next(q.unit for q in problem.model.quantities if q.name == name) if scale == "normal" else "1"
     for k, text in enumerate(texts, 1):
-        plan.quantities.append(Quantity(text, unit, f"change of {name} in occasion {k}, scale {scale}", bound="any"))
+        plan.quantities.append(
+            Quantity(text, unit, f"change of {name} in occasion {k}, scale {scale}", bound="any")
+        )
         plan.typical[text] = 0.0
         plan.parameters.append(Parameter(text, 0.0, "normal", sd, fixed=True, changes=name))
     plan.add(name, plan.steps(f"{name}_occasion", texts, times), texts[0])
@@ -265,8 +302,13 @@ def _written(plan: _Plan, problem: FitProblem, moved: list[Effect]) -> FitProble
     made = _closed(plan, model) if is_closed(model) else _flows(plan, model)
     effects = tuple(e for e in problem.effects if e not in moved)
     return replace(
-        problem, model=made, parameters=(*problem.parameters, *plan.parameters), effects=effects, own=plan.own,
-        moving=tuple(plan.moving), notes=(*problem.notes, *dict.fromkeys(plan.notes)),
+        problem,
+        model=made,
+        parameters=(*problem.parameters, *plan.parameters),
+        effects=effects,
+        own=plan.own,
+        moving=tuple(plan.moving),
+        notes=(*problem.notes, *dict.fromkeys(plan.notes)),
     )
 
 
@@ -278,22 +320,32 @@ def _values(plan: _Plan, model: Model) -> tuple:
 def _closed(plan: _Plan, model: Model) -> Model:
     form: ClosedForm = model.system
     outputs = tuple(
-        replace(o, pieces=tuple(replace(p, expression=put(p.expression, plan.put), until=put(p.until, plan.put))
-                                for p in o.pieces))
+        replace(
+            o,
+            pieces=tuple(
+                replace(p, expression=put(p.expression, plan.put), until=put(p.until, plan.put))
+                for p in o.pieces
+            ),
+        )
         for o in form.outputs
     )
     definitions = tuple(replace(d, expression=put(d.expression, plan.put)) for d in form.definitions)
-    made = replace(form, outputs=outputs, definitions=definitions, quantities=(*form.quantities, *plan.quantities))
+    made = replace(
+        form, outputs=outputs, definitions=definitions, quantities=(*form.quantities, *plan.quantities)
+    )
     return replace(model, structure=made, values=_values(plan, model), changes={})
 
 
 def _flows(plan: _Plan, model: Model) -> Model:
-    """One structure of the assembled equations, each changing name replaced by its course; starts by its first value."""
+    """One structure of the assembled equations, each changing name replaced by its course; starts by its
+    first value."""
     system = model.system
     changed = {name: f"{name}_now" for name in plan.put}
     definitions = [Definition(changed[name], text) for name, text in plan.put.items()]
     definitions += [replace(d, expression=put(d.expression, changed)) for d in system.definitions]
-    places = tuple(p for part in (model.structure, *(f.structure for f in model.fragments)) for p in part.places)
+    places = tuple(
+        p for part in (model.structure, *(f.structure for f in model.fragments)) for p in part.places
+    )
     structure = Structure(
         places=tuple(dict.fromkeys(places)),
         states=tuple(replace(s, initial=put(s.initial, plan.start)) for s in system.states),
@@ -305,4 +357,11 @@ def _flows(plan: _Plan, model: Model) -> Model:
         quantities=(*system.quantities, *plan.quantities), cautions=(), dose_into=system.dose_into,
         time_unit=system.time_unit,
     )
-    return replace(model, name=model.full_name, structure=structure, fragments=(), values=_values(plan, model), changes={})
+    return replace(
+        model,
+        name=model.full_name,
+        structure=structure,
+        fragments=(),
+        values=_values(plan, model),
+        changes={},
+    )

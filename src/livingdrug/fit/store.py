@@ -1,8 +1,9 @@
-"""The folder of a fit: a state to go on from, and every result as text. A file is there whole or not at all."""
+"""The folder of a fit: a state to go on from, and every result as text. A file is there whole or not at
+all."""
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,17 @@ from livingdrug.core.versions import versions
 from livingdrug.fit.conditional_residuals import with_conditional_residuals
 from livingdrug.fit.outcomes import WEIBULL, Outcome
 from livingdrug.fit.penalty import penalty_of
-from livingdrug.fit.point import point_of
+from livingdrug.fit.point import Point, point_of
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import FitResult, Objective
+from livingdrug.fit.saem import State
+from livingdrug.fit.sampling import Chains
 from livingdrug.fit.unknowns import unknowns_of
 
 CONVENTIONS = (
-    "minus2ll: -2 log likelihood of the values as measured, nothing left out. of_logarithms: the same where log-normal "
-    "values count as normal logarithms. nonmem: minus2ll without ln(2 pi) for each measured value, as NONMEM prints it."
+    "minus2ll: -2 log likelihood of the values as measured, nothing left out. of_logarithms: the same where "
+    "log-normal values count as normal logarithms. nonmem: minus2ll without ln(2 pi) for each measured "
+    "value, as NONMEM prints it."
 )
 
 
@@ -37,25 +41,45 @@ def data_hash(problem: FitProblem) -> str:
         more = ("duration", "rate", "into", "every", "steady", "reset", "given", "zero")
         digest.update(repr([getattr(data.doses, name).tolist() for name in more]).encode())
     for name, changes in data.changing.items():
-        digest.update(repr((name, changes.subject.tolist(), changes.time.tolist(), changes.text.tolist())).encode())
+        digest.update(
+            repr((name, changes.subject.tolist(), changes.time.tolist(), changes.text.tolist())).encode()
+        )
     if np.isfinite(data.end).any():
         digest.update(data.end.tobytes())
-    texts = [list(data.subjects), data.profiles.output.tolist(), {k: [str(t) for t in v] for k, v in data.covariates.items()}]
+    texts = [
+        list(data.subjects),
+        data.profiles.output.tolist(),
+        {k: [str(t) for t in v] for k, v in data.covariates.items()},
+    ]
     digest.update(json.dumps(texts, sort_keys=True).encode())
     return digest.hexdigest()
 
 
 def fingerprint(problem: FitProblem, settings, seed: int) -> str:
     """What a saved state belongs to: the problem, the data, the settings and the seed."""
-    parts = (problem.model.full_name, repr(problem.model.system), repr(sorted(problem.model.typical.items())),
-             repr(problem.parameters), repr(problem.residuals), repr(problem.effects), repr(problem.correlations),
-             repr(problem.outputs), problem.below, repr(problem.smooth), repr(problem.compartments), problem.missing,
-             repr(problem.priors), repr([vars(o) for o in problem.outcomes]), repr(settings), str(seed),
-             data_hash(problem))  # fmt: skip
+    parts = (
+        problem.model.full_name,
+        repr(problem.model.system),
+        repr(sorted(problem.model.typical.items())),
+        repr(problem.parameters),
+        repr(problem.residuals),
+        repr(problem.effects),
+        repr(problem.correlations),
+        repr(problem.outputs),
+        problem.below,
+        repr(problem.smooth),
+        repr(problem.compartments),
+        problem.missing,
+        repr(problem.priors),
+        repr([vars(o) for o in problem.outcomes]),
+        repr(settings),
+        str(seed),
+        data_hash(problem),
+    )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def write_state(folder: str | Path, mark: str, state) -> None:
+def write_state(folder: str | Path, mark: str, state: State) -> None:
     """Save where a run stands."""
     path = made_folder(folder) / STATE
     arrays = {f"point_{name}": value for name, value in state.point._asdict().items()}
@@ -65,16 +89,14 @@ def write_state(folder: str | Path, mark: str, state) -> None:
         np.savez(file, mark=np.array(mark), done=np.array(state.done), **arrays)
 
 
-def read_state(folder: str | Path | None, mark: str):
+def read_state(folder: str | Path | None, mark: str) -> State:
     """The saved state. Raises InputError where there is none, or it belongs to another fit."""
-    from livingdrug.fit.point import Point
-    from livingdrug.fit.saem import State
-    from livingdrug.fit.sampling import Chains
-
     path = Path(folder or ".") / STATE
     arrays = _arrays(path)
     if str(arrays.get("mark")) != mark:
-        raise InputError(f"`{path}` belongs to another problem, data, settings or seed; leave --resume out to begin again")
+        raise InputError(
+            f"`{path}` belongs to another problem, data, settings or seed; leave --resume out to begin again"
+        )
     try:
         point = Point(*(arrays[f"point_{name}"] for name in Point._fields))
         chains = Chains(*(arrays[f"chains_{name}"] for name in Chains.__dataclass_fields__))
@@ -92,10 +114,31 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except FileNotFoundError:
-        raise InputError(f"`{path}` was not found, so there is nothing to resume; leave --resume out") from None
-    # numpy and zipfile answer a damaged file with whatever their innards meet: no list of exceptions is ever whole
+        raise InputError(
+            f"`{path}` was not found, so there is nothing to resume; leave --resume out"
+        ) from None
+    # numpy and zipfile answer a damaged file with whatever their innards meet: no list of exceptions is ever
+    # whole
     except Exception as error:
         raise InputError(f"`{path}` cannot be read ({error}); leave --resume out to begin again") from None
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Where a run is saved on its way. folder: None, nowhere; mark: what the state belongs to; resume:
+    whether the run goes on from it."""
+
+    folder: str | Path | None = None
+    mark: str = ""
+    resume: bool = False
+
+    def before(self) -> State | None:
+        """The state that the run goes on from. Raises InputError where it should and there is none."""
+        return read_state(self.folder, self.mark) if self.resume else None
+
+    def save(self, state: State) -> None:
+        """Keep where the run stands."""
+        write_state(self.folder or ".", self.mark, state)
 
 
 def drop_state(folder: str | Path) -> None:
@@ -114,7 +157,8 @@ def made_folder(folder: str | Path) -> Path:
 
 
 def write_result(result: FitResult, folder: str | Path, checks: dict | None = None) -> None:
-    """Write parameters.csv, objective.json, individuals.csv, predictions.csv, trace.csv, covariance.csv, settings.json.
+    """Write parameters.csv, objective.json, individuals.csv, predictions.csv, trace.csv, covariance.csv,
+    settings.json.
 
     checks: settings of the checks that are made beside it.
     """
@@ -126,10 +170,15 @@ def write_result(result: FitResult, folder: str | Path, checks: dict | None = No
     write_csv(parameter_table(result), path / "parameters.csv")
     write_csv(individual_table(result), path / "individuals.csv")
     write_csv(pd.DataFrame(vars(result.predictions)), path / "predictions.csv")
-    trace = pd.DataFrame(result.trace, columns=list(result.trace_names)).drop(columns="seconds", errors="ignore")
+    trace = pd.DataFrame(result.trace, columns=list(result.trace_names)).drop(
+        columns="seconds", errors="ignore"
+    )
     write_csv(trace, path / "trace.csv")
     names = list(result.covariance.names)
-    for name, matrix in (("covariance", result.covariance.matrix), ("covariance_sandwich", result.covariance.sandwich)):
+    for name, matrix in (
+        ("covariance", result.covariance.matrix),
+        ("covariance_sandwich", result.covariance.sandwich),
+    ):
         if matrix is not None:
             table = pd.DataFrame(matrix, columns=names)
             table.insert(0, "parameter", names)
@@ -153,22 +202,29 @@ def objective_table(found: Objective):
     """The numbers of an evaluation, in one row."""
     import pandas as pd
 
-    return pd.DataFrame([{k: np.nan if v is None else v for k, v in evaluation_as_dict(found).items() if k != "conventions"}])
+    return pd.DataFrame(
+        [{k: np.nan if v is None else v for k, v in evaluation_as_dict(found).items() if k != "conventions"}]
+    )
 
 
 def evaluation_as_dict(found: Objective) -> dict:
     """An objective with its conventions, where nothing was fitted."""
     return {
-        "method": found.means, "minus2ll": found.minus2ll, "of_logarithms": found.of_logarithms, "nonmem": found.nonmem,
-        "monte_carlo_se": found.se, "least_effective_sample_size": None if found.ess is None else float(found.ess.min()),
-        "modes_not_found": None if found.converged is None else int((~found.converged).sum()), "measured": found.measured,
+        "method": found.means,
+        "minus2ll": found.minus2ll,
+        "of_logarithms": found.of_logarithms,
+        "nonmem": found.nonmem,
+        "monte_carlo_se": found.se,
+        "least_effective_sample_size": None if found.ess is None else float(found.ess.min()),
+        "modes_not_found": None if found.converged is None else int((~found.converged).sum()),
+        "measured": found.measured,
         "conventions": CONVENTIONS,
-    }  # fmt: skip
+    }
 
 
 def parameter_table(result: FitResult):
-    """One row for each number: parameter, kind, value, se, rse, shrinkage, fixed, lower, upper, by (of the 95 % interval),
-    determined."""
+    """One row for each number: parameter, kind, value, se, rse, shrinkage, fixed, lower, upper, by (of the
+    95 % interval), determined."""
     import pandas as pd
 
     rows = [asdict(estimate) for estimate in result.estimates]
@@ -194,26 +250,44 @@ def objective_as_dict(result: FitResult) -> dict:
     found = result.objective
     rows, errors = result.predictions.kind, result.covariance
     return {
-        "status": result.status, "exit_code": result.exit_code, "method": found.means, "conventions": CONVENTIONS,
-        "minus2ll": found.minus2ll, "of_logarithms": found.of_logarithms, "nonmem": found.nonmem,
-        "monte_carlo_se": found.se, "least_effective_sample_size": None if found.ess is None else float(found.ess.min()),
-        "aic": known(result.aic), "bic": known(result.bic), "estimated": result.free,
-        "subjects": len(result.individuals.subjects), "measured": found.measured, "below_limit": int((rows == "below").sum()),
-        "above_limit": int((rows == "above").sum()), "condition_number": errors.condition,
+        "status": result.status,
+        "exit_code": result.exit_code,
+        "method": found.means,
+        "conventions": CONVENTIONS,
+        "minus2ll": found.minus2ll,
+        "of_logarithms": found.of_logarithms,
+        "nonmem": found.nonmem,
+        "monte_carlo_se": found.se,
+        "least_effective_sample_size": None if found.ess is None else float(found.ess.min()),
+        "aic": known(result.aic),
+        "bic": known(result.bic),
+        "estimated": result.free,
+        "subjects": len(result.individuals.subjects),
+        "measured": found.measured,
+        "below_limit": int((rows == "below").sum()),
+        "above_limit": int((rows == "above").sum()),
+        "condition_number": errors.condition,
         "standard_errors": errors.reason or errors.method,
         "verdict": None if result.verdict is None else asdict(result.verdict),
-        "penalty": penalty(result), "path": [step._asdict() for step in result.path], "advice": result.advice,
-    }  # fmt: skip
+        "penalty": penalty(result),
+        "path": [step._asdict() for step in result.path],
+        "advice": result.advice,
+    }
 
 
 def penalty(result: FitResult) -> float | None:
     """What priors add to -2 log likelihood at the end; None without priors."""
     unknowns = unknowns_of(result.problem)
-    return 2 * penalty_of(unknowns).loss(unknowns.vector(point_of(result.problem))) if result.problem.priors else None
+    return (
+        2 * penalty_of(unknowns).loss(unknowns.vector(point_of(result.problem)))
+        if result.problem.priors
+        else None
+    )
 
 
 def beside_table(result: FitResult):
-    """One row for each number of a fit that borrows: parameter, its prior, the data alone and both together."""
+    """One row for each number of a fit that borrows: parameter, its prior, the data alone and both
+    together."""
     import pandas as pd
 
     rows = []
@@ -236,16 +310,25 @@ def settings_as_dict(result: FitResult) -> dict:
     """What a reader needs to run the fit again."""
     problem = result.started
     return {
-        "model": problem.model.full_name, "data": problem.data.name, "data_sha256": data_hash(problem),
-        "below": problem.below, "smooth": problem.smooth,
-        "model_values": problem.model.typical, "start": {p.name: p.value for p in problem.parameters},
+        "model": problem.model.full_name,
+        "data": problem.data.name,
+        "data_sha256": data_hash(problem),
+        "below": problem.below,
+        "smooth": problem.smooth,
+        "model_values": problem.model.typical,
+        "start": {p.name: p.value for p in problem.parameters},
         "start_spread": {p.name: p.sd for p in problem.random},
-        "scale": {p.name: p.scale for p in problem.parameters}, "fixed": [p.name for p in problem.parameters if p.fixed],
-        "effects": [asdict(e) for e in problem.effects], "residual_errors": [asdict(r) for r in problem.residuals],
-        "correlations": [asdict(c) for c in problem.correlations], "priors": [asdict(p) for p in problem.priors],
-        "outcomes": [outcome_as_dict(o) for o in problem.outcomes], "settings": result.settings,
-        "effective": effective_settings(result), "notes": list(result.notes),
-    }  # fmt: skip
+        "scale": {p.name: p.scale for p in problem.parameters},
+        "fixed": [p.name for p in problem.parameters if p.fixed],
+        "effects": [asdict(e) for e in problem.effects],
+        "residual_errors": [asdict(r) for r in problem.residuals],
+        "correlations": [asdict(c) for c in problem.correlations],
+        "priors": [asdict(p) for p in problem.priors],
+        "outcomes": [outcome_as_dict(o) for o in problem.outcomes],
+        "settings": result.settings,
+        "effective": effective_settings(result),
+        "notes": list(result.notes),
+    }
 
 
 def outcome_as_dict(outcome: Outcome) -> dict:
@@ -268,7 +351,7 @@ def effective_settings(result: FitResult) -> dict:
         "likelihood_by": result.objective.means,
         "standard_errors_by": result.covariance.method or result.covariance.reason,
         "interval_width_percent": 95,
-        "random_effects_start": {p.spread_name: p.sd for p in result.started.random},
+        "random_effects_start": {p.variability_name: p.sd for p in result.started.random},
         "fixed": [e.name for e in result.estimates if e.fixed],
         "versions": versions(),
     }

@@ -37,9 +37,9 @@ def read_effects(texts: Sequence[str], data: Data) -> tuple[Effect, ...]:
     """Covariate effects such as `WT on c_max`, `AGE on alpha exponential around 40`, `SEX=F on c_max`, `WT on
     cl fixed 0.75`.
 
-        Without a shape numbers act as a power and words as categories, each level but the most frequent one with
-        its own coefficient; without `around` the reference is the median over the subjects; `from` and `fixed`
-        give the coefficient.
+        Without a shape numbers act as a power and words as categories, each level but the most frequent one
+        with its own coefficient; without `around` the reference is the median over the subjects; `from` and
+        `fixed` give the coefficient.
     """
     return tuple(effect for text in texts for effect in _effects(text, data))
 

@@ -22,9 +22,9 @@ RISE = 3.841459  # of -2LL at the ends of a 95 % interval, of many subjects
 
 @dataclass(frozen=True)
 class Profile:
-    """-2LL of the best fit with one number held. values (k,): as reported, in order; rise (k,): of -2LL above its least;
-    lower, upper: where it crosses the 95 % level, None where it does not within the steps; words: what that says; fall: that
-    level, the one that the fit's own profiles end at."""
+    """-2LL of the best fit with one number held. values (k,): as reported, in order; rise (k,): of -2LL
+    above its least; lower, upper: where it crosses the 95 % level, None where it does not within the
+    steps; words: what that says; fall: that level, the one that the fit's own profiles end at."""
 
     name: str
     values: np.ndarray
@@ -49,7 +49,9 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
     prepared, base = prepare(problem), point_of(problem)
     top = climb(prepared, base, seed, result.individuals.etas)
     if not top.gain <= ASTRAY:
-        raise InputError(f"the fit is not at the top of its likelihood, which may rise by {top.gain:.2g} more")
+        raise InputError(
+            f"the fit is not at the top of its likelihood, which may rise by {top.gain:.2g} more"
+        )
     best, fall = unknowns.vector(top.point), cutoff(prepared.design.n)
     start = climb(prepared, top.point, seed, before=top, rounds=0, **profile_draws(prepared))
     walk = Walk(prepared, unknowns, k, start, 0.0, fall, seed, top.level, fine=True)
@@ -57,7 +59,9 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
     for side in (-1, 1):
         end, known = walk.along(side)
         if isinstance(end, Higher):
-            raise InputError("it passes numbers that are more likely than the estimates, so that the search had not ended")
+            raise InputError(
+                "it passes numbers that are more likely than the estimates, so that the search had not ended"
+            )
         sound = list(takewhile(lambda step: step[2].gain <= ASTRAY, known[1:]))
         lost = len(sound) < len(known) - 1
         astray |= lost
@@ -89,8 +93,8 @@ def _words(name: str, values: np.ndarray, ends: list[float | None], astray: bool
 
 @dataclass(frozen=True, repr=False)
 class Bootstrap(Shown):
-    """Refits of resampled subjects. names; estimates (refits, numbers): as reported, of those that converged; tried: how
-    many were made; lower, upper (numbers,): 2.5 and 97.5 %."""
+    """Refits of resampled subjects. names; estimates (refits, numbers): as reported, of those that
+    converged; tried: how many were made; lower, upper (numbers,): 2.5 and 97.5 %."""
 
     names: tuple[str, ...]
     estimates: np.ndarray
@@ -128,7 +132,9 @@ def bootstrap(result: FitResult, refits: int = 200, seed: int = 1, near: float =
         if ended.gain <= near:
             found.append(unknowns.natural(unknowns.vector(ended.point))[0])
     estimates = np.array(found).reshape(len(found), unknowns.size)
-    lower, upper = np.percentile(estimates, [2.5, 97.5], axis=0) if found else np.full((2, unknowns.size), np.nan)
+    lower, upper = (
+        np.percentile(estimates, [2.5, 97.5], axis=0) if found else np.full((2, unknowns.size), np.nan)
+    )
     return Bootstrap(unknowns.names, estimates, refits, lower, upper)
 
 
@@ -139,10 +145,22 @@ def _drawn(prepared: Prepared, chosen: np.ndarray) -> Prepared:
     sizes = (d.last - d.first)[chosen]
     last = np.cumsum(sizes)
     design = replace(
-        d, subjects=tuple(d.subjects[i] for i in chosen), subject=np.repeat(np.arange(len(chosen)), sizes),
-        time=d.time[rows], output=d.output[rows], y=d.y[rows], kind=d.kind[rows], line=d.line[rows], first=last - sizes,
+        d,
+        subjects=tuple(d.subjects[i] for i in chosen),
+        subject=np.repeat(np.arange(len(chosen)), sizes),
+        time=d.time[rows],
+        output=d.output[rows],
+        y=d.y[rows],
+        kind=d.kind[rows],
+        line=d.line[rows],
+        first=last - sizes,
         occasion=d.occasion[rows],
-        last=last, table=d.table[chosen], x=d.x[chosen], doses=tuple(d.doses[i] for i in chosen),
-        resets=tuple(d.resets[i] for i in chosen), end=d.end[rows], outcomes=tuple(seen.of(chosen) for seen in d.outcomes),
-    )  # fmt: skip
+        last=last,
+        table=d.table[chosen],
+        x=d.x[chosen],
+        doses=tuple(d.doses[i] for i in chosen),
+        resets=tuple(d.resets[i] for i in chosen),
+        end=d.end[rows],
+        outcomes=tuple(seen.of(chosen) for seen in d.outcomes),
+    )
     return prepare(prepared.problem, 1, design)

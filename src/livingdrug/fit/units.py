@@ -1,4 +1,5 @@
-"""Data in the units of a model: exact factors between units of one measure, a refusal in words for all others."""
+"""Data in the units of a model: exact factors between units of one measure, a refusal in words for all
+others."""
 
 import numpy as np
 
@@ -8,11 +9,15 @@ from livingdrug.data import BRIDGES, Data, doses_in, times_in, values_in
 from livingdrug.models import Model
 
 
-def in_model_units(model: Model, data: Data, outputs: tuple[tuple[str, str], ...]) -> tuple[Data, tuple[str, ...]]:
-    """(the data counted in the model's units, a note for each conversion); outputs: (name in the data, the model's name).
+def in_model_units(
+    model: Model, data: Data, outputs: tuple[tuple[str, str], ...]
+) -> tuple[Data, tuple[str, ...]]:
+    """(the data counted in the model's units, a note for each conversion); outputs: (name in the data, the
+    model's name).
 
-    Times, values with their limits, and doses are converted where both units are known and measure the same. A unit that is
-    not stated counts as the model's. Raises InputError, naming both units, for what no exact factor links.
+    Times, values with their limits, and doses are converted where both units are known and measure the same.
+    A unit that is not stated counts as the model's. Raises InputError, naming both units, for what no exact
+    factor links.
     """
     notes: list[str] = []
     data = _values(model, _times(model, data, notes), dict(outputs), notes)
@@ -20,7 +25,8 @@ def in_model_units(model: Model, data: Data, outputs: tuple[tuple[str, str], ...
 
 
 def doses_in_model_units(model: Model, data: Data) -> tuple[Data, tuple[str, ...]]:
-    """(the data with times and doses counted in the model's units, notes), values as they are: for simulations.
+    """(the data with times and doses counted in the model's units, notes), values as they are: for
+    simulations.
 
     Raises InputError as `in_model_units` does."""
     notes: list[str] = []
@@ -35,7 +41,9 @@ def unstated(model: Model, data: Data, outputs: tuple[tuple[str, str], ...]) -> 
     units = {o.name: o.unit for o in model.system.outputs}
     for given, output in outputs:
         if "" in set(data.profiles.unit[data.profiles.output == given]):
-            notes.append(f"the data state no unit: values count in the model's unit of `{output}`, {units[output]}")
+            notes.append(
+                f"the data state no unit: values count in the model's unit of `{output}`, {units[output]}"
+            )
     wanted = dose_unit(model)
     if wanted and not data.dose_unit and _dosed(data):
         notes.append(f"the data state no unit of doses: they count in the model's unit, {wanted}")
@@ -43,7 +51,8 @@ def unstated(model: Model, data: Data, outputs: tuple[tuple[str, str], ...]) -> 
 
 
 def dose_unit(model: Model) -> str:
-    """Unit of the model's doses: of the state they enter, or of its covariate `dose`; "" where it takes none."""
+    """Unit of the model's doses: of the state they enter, or of its covariate `dose`; "" where it takes
+    none."""
     if model.system.dose_into:
         return next(s.unit for s in model.system.states if s.name == model.system.dose_into)
     return next((q.unit for q in model.quantities if q.covariate and q.name.lower() == "dose"), "")
@@ -59,14 +68,18 @@ def _times(model: Model, data: Data, notes: list[str]) -> Data:
         return data
     factor = conversion(given, wanted)
     if factor is None:
-        raise InputError(f"times are in {given} and `{model.full_name}` counts {wanted}; give them in {wanted}")
+        raise InputError(
+            f"times are in {given} and `{model.full_name}` counts {wanted}; give them in {wanted}"
+        )
     notes.append(f"times are in {given} and are counted in the model's unit: 1 {given} is {factor} {wanted}")
     return times_in(data, wanted)
 
 
 def _values(model: Model, data: Data, outputs: dict[str, str], notes: list[str]) -> Data:
     p, units = data.profiles, {o.name: o.unit for o in model.system.outputs}
-    stated = sorted({(name, text) for name, text in zip(p.output, p.unit, strict=True) if text and name in outputs})
+    stated = sorted(
+        {(name, text) for name, text in zip(p.output, p.unit, strict=True) if text and name in outputs}
+    )
     for name, text in stated:
         output = outputs[name]
         wanted = units[output]
@@ -100,7 +113,7 @@ def _advice(given: str, wanted: str, what: str) -> str:
         return "only a conversion that is named and cited (--conversion) turns one into the other"
     if {MASS, AMOUNT} <= {*measures(parse_unit(given)), *measures(parse_unit(wanted))}:
         return (
-            f"only a molar mass links a mass with an amount of substance: compute the {what} in {wanted} with the one of "
-            "your molecule, and state that unit"
+            f"only a molar mass links a mass with an amount of substance: compute the {what} in {wanted} "
+            "with the one of your molecule, and state that unit"
         )
     return f"they measure different things, and no factor links them: give the {what} in {wanted}, or state the right unit"

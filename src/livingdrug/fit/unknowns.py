@@ -1,7 +1,7 @@
 """The numbers that are estimated, as one vector, and back.
 
-Typical values stand on their scales, spreads and residual parameters as logarithms, correlations as atanh, coefficients of
-covariates as they are. What is fixed is not in the vector.
+Typical values stand on their scales, variabilities and residual parameters as logarithms, correlations as
+atanh, coefficients of covariates as they are. What is fixed is not in the vector.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,13 @@ import numpy as np
 from livingdrug.fit.point import LOG, LOGIT, SCALE_CODE, Point
 from livingdrug.fit.problem import FitProblem
 
-TYPICAL, COVARIATE, SPREAD, CORRELATION, RESIDUAL = "typical", "covariate", "spread", "correlation", "residual"
+TYPICAL, COVARIATE, VARIABILITY, CORRELATION, RESIDUAL = (
+    "typical",
+    "covariate",
+    "spread",
+    "correlation",
+    "residual",
+)
 OUTCOME = "outcome"
 
 
@@ -19,15 +25,16 @@ OUTCOME = "outcome"
 class Unknowns:
     """Where each estimated number stands in a Point.
 
-    mu, beta: positions; spread: positions among the random parameters, the first of those that share one; alike (random,):
-    the position whose spread each one has; pairs: (row, column) of correlations; a, b:
-    positions of outputs. names, kinds: in the order of the vector: mu, beta, spread, pairs, a, b, numbers of outcomes.
+    mu, beta: positions; variability: positions among the random parameters, the first of those that share
+    one; alike (random,): the position whose variability each one has; pairs: (row, column) of correlations;
+    a, b: positions of outputs. names, kinds: in the order of the vector: mu, beta, variability, pairs, a, b,
+    numbers of outcomes.
     """
 
     problem: FitProblem
     mu: np.ndarray
     beta: np.ndarray
-    spread: np.ndarray
+    variability: np.ndarray
     alike: np.ndarray
     pairs: tuple[tuple[int, int], ...]
     a: np.ndarray
@@ -54,23 +61,30 @@ class Unknowns:
         sd = np.sqrt(np.diag(point.omega))
         pairs = [np.arctanh(point.omega[i, j] / (sd[i] * sd[j])) for i, j in self.pairs]
         residual = (np.log(point.a[self.a]), np.log(point.b[self.b]))
-        spread = np.log(sd[self.spread])
-        return np.concatenate([point.mu[self.mu], point.beta[self.beta], spread, pairs, *residual, point.theta])
+        variability = np.log(sd[self.variability])
+        return np.concatenate(
+            [point.mu[self.mu], point.beta[self.beta], variability, pairs, *residual, point.theta]
+        )
 
     def point(self, vector: np.ndarray, base: Point) -> Point:
         """A point with these numbers; what is fixed comes from `base`."""
-        sizes = [len(part) for part in (self.mu, self.beta, self.spread, self.pairs, self.a, self.b)]
+        sizes = [len(part) for part in (self.mu, self.beta, self.variability, self.pairs, self.a, self.b)]
         parts = np.split(vector, np.cumsum(sizes))
         mu, beta, a, b = base.mu.copy(), base.beta.copy(), base.a.copy(), base.b.copy()
-        mu[self.mu], beta[self.beta], a[self.a], b[self.b] = parts[0], parts[1], np.exp(parts[4]), np.exp(parts[5])
+        mu[self.mu], beta[self.beta], a[self.a], b[self.b] = (
+            parts[0],
+            parts[1],
+            np.exp(parts[4]),
+            np.exp(parts[5]),
+        )
         return Point(mu, beta, self.omega(np.concatenate(parts[2:4]), base), a, b, parts[6].copy())
 
     def omega(self, vector: np.ndarray, base: Point) -> np.ndarray:
-        """Omega from log spreads and atanh of correlations."""
+        """Omega from log omegas and atanh of correlations."""
         sd = np.sqrt(np.diag(base.omega))
-        count = len(self.spread)
+        count = len(self.variability)
         with np.errstate(over="ignore"):  # far off in a search: such a point is not defined
-            sd[self.spread] = np.exp(vector[:count])
+            sd[self.variability] = np.exp(vector[:count])
         sd = sd[self.alike]
         correlation = np.eye(len(sd))
         for (i, j), value in zip(self.pairs, np.tanh(vector[count:]), strict=True):
@@ -88,7 +102,7 @@ class Unknowns:
             elif code == LOGIT:
                 value[k] = 1 / (1 + np.exp(-vector[k]))
                 slope[k] = value[k] * (1 - value[k])
-        logs = np.concatenate([self.of_kind(SPREAD, RESIDUAL), self.of_kind(OUTCOME)[self.as_logarithm]])
+        logs = np.concatenate([self.of_kind(VARIABILITY, RESIDUAL), self.of_kind(OUTCOME)[self.as_logarithm]])
         value[logs] = slope[logs] = np.exp(vector[logs])
         pairs = self.of_kind(CORRELATION)
         value[pairs] = np.tanh(vector[pairs])
@@ -101,21 +115,21 @@ def unknowns_of(problem: FitProblem) -> Unknowns:
     random = problem.random
     mu = [i for i, p in enumerate(problem.parameters) if not p.fixed]
     beta = [i for i, e in enumerate(problem.effects) if not e.fixed]
-    shared = [p.spread_name for p in random]
+    shared = [p.variability_name for p in random]
     alike = [shared.index(name) for name in shared]
-    spread = [i for i, p in enumerate(random) if not p.sd_fixed and alike[i] == i]
+    variability = [i for i, p in enumerate(random) if not p.sd_fixed and alike[i] == i]
     names = [p.name for p in random]
     pairs = tuple((names.index(c.first), names.index(c.second)) for c in problem.correlations)
     a = [i for i, r in enumerate(problem.residuals) if "a" in r.names and not r.fixed]
     b = [i for i, r in enumerate(problem.residuals) if "b" in r.names and not r.fixed]
     labels = [(problem.parameters[i].name, TYPICAL) for i in mu]
     labels += [(problem.effects[i].name, COVARIATE) for i in beta]
-    labels += [(random[i].spread_name, SPREAD) for i in spread]
+    labels += [(random[i].variability_name, VARIABILITY) for i in variability]
     labels += [(f"corr {names[i]} {names[j]}", CORRELATION) for i, j in pairs]
     labels += [(f"a {problem.residuals[i].output}", RESIDUAL) for i in a]
     labels += [(f"b {problem.residuals[i].output}", RESIDUAL) for i in b]
     labels += [(n.name, OUTCOME) for outcome in problem.outcomes for n in outcome.numbers]
-    arrays = [np.array(part, dtype=np.int64) for part in (mu, beta, spread, alike)]
+    arrays = [np.array(part, dtype=np.int64) for part in (mu, beta, variability, alike)]
     return Unknowns(
         problem, *arrays, pairs, np.array(a, dtype=np.int64), np.array(b, dtype=np.int64),
         tuple(name for name, _ in labels), tuple(kind for _, kind in labels),

@@ -1,5 +1,5 @@
-"""The maximisation step of SAEM: typical values, effects and Omega in closed form, residual errors in closed form where
-one number says them, all else by a step of Fisher scoring (Robbins & Monro 1951)."""
+"""The maximisation step of SAEM: typical values, effects and Omega in closed form, residual errors in
+closed form where one number says them, all else by a step of Fisher scoring (Robbins & Monro 1951)."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,19 @@ import numpy as np
 
 from livingdrug.engine.densities import LOG_2PI, LOGNORMAL, PROPORTIONAL
 from livingdrug.fit.design import LOWER, MEASURED
-from livingdrug.fit.objective import spreads
+from livingdrug.fit.objective import residual_sd
 from livingdrug.fit.outcome_likelihood import log_likelihood_of, score_of
 from livingdrug.fit.penalty import held_of, likely_log_sd
-from livingdrug.fit.point import NORMAL, Point, Prepared, centre, everything, log_likelihood, moments_of, with_etas
+from livingdrug.fit.point import (
+    NORMAL,
+    Point,
+    Prepared,
+    centre,
+    everything,
+    log_likelihood,
+    moments_of,
+    with_etas,
+)
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
 
 LEAST_SD = 1e-4
@@ -33,7 +42,8 @@ class Linear:
 
 
 def linear_of(prepared: Prepared, unknowns: Unknowns) -> Linear:
-    """Typical values and effects of parameters with a spread, in which the density of eta is a normal regression."""
+    """Typical values and effects of parameters with between-subject variability, in which the density of
+    eta is a normal regression."""
     place = {int(p): r for r, p in enumerate(prepared.random)}
     mu = np.array([m for m in unknowns.mu if int(m) in place], dtype=np.int64)
     beta = np.array([e for e in unknowns.beta if int(prepared.effect_on[e]) in place], dtype=np.int64)
@@ -51,8 +61,8 @@ def means(prepared: Prepared, point: Point) -> np.ndarray:
 
 
 def regression(prepared: Prepared, linear: Linear, point: Point, s1: np.ndarray) -> Point:
-    """Typical values and effects by generalised least squares of the mean individual parameters s1 (subjects, random), and
-    of the priors of the problem."""
+    """Typical values and effects by generalised least squares of the mean individual parameters s1
+    (subjects, random), and of the priors of the problem."""
     if not linear.d.shape[2]:
         return point
     mu, beta = point.mu.copy(), point.beta.copy()
@@ -70,8 +80,11 @@ def regression(prepared: Prepared, linear: Linear, point: Point, s1: np.ndarray)
     return point._replace(mu=mu, beta=beta)
 
 
-def new_omega(prepared: Prepared, unknowns: Unknowns, point: Point, s1, s2: np.ndarray, annealing: float) -> np.ndarray:
-    """Omega from the mean individual parameters and their products; annealing: the part of a variance that is kept."""
+def new_omega(
+    prepared: Prepared, unknowns: Unknowns, point: Point, s1, s2: np.ndarray, annealing: float
+) -> np.ndarray:
+    """Omega from the mean individual parameters and their products; annealing: the part of a variance that
+    is kept."""
     middle = means(prepared, point)
     cross = s1.T @ middle
     found = (s2 - cross - cross.T + middle.T @ middle) / prepared.design.n
@@ -86,7 +99,7 @@ def new_omega(prepared: Prepared, unknowns: Unknowns, point: Point, s1, s2: np.n
         seen = prepared.design.n * together[unknowns.alike]
         variance = np.exp(2 * likely_log_sd(variance, seen, *held_of(unknowns).log_sd))
     wanted = np.maximum(variance, annealing * np.diag(point.omega))
-    fixed = ~np.isin(unknowns.alike, unknowns.spread)
+    fixed = ~np.isin(unknowns.alike, unknowns.variability)
     wanted[fixed] = np.diag(point.omega)[fixed]
     factor = np.sqrt(wanted / own)
     scaled = found * factor[:, None] * factor
@@ -97,7 +110,8 @@ def new_omega(prepared: Prepared, unknowns: Unknowns, point: Point, s1, s2: np.n
 def residual_squares(prepared: Prepared, point: Point, f: np.ndarray) -> np.ndarray:
     """Expected square of the residual in units of a (or b), summed for each output, mean over copies.
 
-    A censored value has the expectation of a normal one cut at the limit: s^2 (1 - z phi(z) / Phi(z)) below it.
+    A censored value has the expectation of a normal one cut at the limit: s^2 (1 - z phi(z) / Phi(z)) below
+    it.
     """
     from scipy.special import log_ndtr
 
@@ -123,7 +137,8 @@ def residual_squares(prepared: Prepared, point: Point, f: np.ndarray) -> np.ndar
 
 
 def _square_between(prepared: Prepared, rows: np.ndarray, t: np.ndarray, s: np.ndarray) -> np.ndarray:
-    """Expected square of a standard normal between the two ends of censored values: 1 - (b phi(b) - a phi(a)) / P(a, b)."""
+    """Expected square of a standard normal between the two ends of censored values: 1 - (b phi(b) - a
+    phi(a)) / P(a, b)."""
     from scipy.special import log_ndtr
 
     y, kind, output, _, _ = prepared.records
@@ -135,7 +150,10 @@ def _square_between(prepared: Prepared, rows: np.ndarray, t: np.ndarray, s: np.n
         right = low > 0  # where both ends lie far above, their mirror images are told apart
         under, over = np.where(right, -high, low), np.where(right, -low, high)
         total = log_ndtr(over) + np.log(-np.expm1(log_ndtr(under) - log_ndtr(over)))
-        parts = [np.where(np.isfinite(z), z * np.exp(-0.5 * z**2 - 0.5 * LOG_2PI - total), 0.0) for z in (low, high)]
+        parts = [
+            np.where(np.isfinite(z), z * np.exp(-0.5 * z**2 - 0.5 * LOG_2PI - total), 0.0)
+            for z in (low, high)
+        ]
     return 1 + parts[0] - parts[1]
 
 
@@ -151,7 +169,9 @@ def closed_residuals(prepared: Prepared, point: Point, s3: np.ndarray, annealing
     return point._replace(a=a, b=b)
 
 
-def scored_residuals(prepared: Prepared, unknowns: Unknowns, point: Point, f: np.ndarray, gain: float) -> Point:
+def scored_residuals(
+    prepared: Prepared, unknowns: Unknowns, point: Point, f: np.ndarray, gain: float
+) -> Point:
     """A step of Fisher scoring on ln a and ln b of the outputs that have no closed form."""
     a, b = point.a.copy(), point.b.copy()
     _, kind, output, _, _ = prepared.records
@@ -160,7 +180,7 @@ def scored_residuals(prepared: Prepared, unknowns: Unknowns, point: Point, f: np
             continue
         mine = (output == o) & (kind == MEASURED)
         own = prepared.own(f)
-        s = spreads(prepared, point, own)[mine]
+        s = residual_sd(prepared, point, own)[mine]
         size = np.abs(own[mine])
         parts = {"a": point.a[o] / s, "b": point.b[o] * size / s}
         if residual.kind == "combined_squares":
@@ -187,9 +207,16 @@ def _score(prepared: Prepared, point: Point, f: np.ndarray, name: str, output: i
 
 
 def scored_effects(
-    prepared: Prepared, unknowns: Unknowns, linear: Linear, point: Point, etas: np.ndarray, f: np.ndarray, gain: float
+    prepared: Prepared,
+    unknowns: Unknowns,
+    linear: Linear,
+    point: Point,
+    etas: np.ndarray,
+    f: np.ndarray,
+    gain: float,
 ) -> Point:
-    """A step of Fisher scoring on typical values and effects of parameters without a spread; slopes by differences."""
+    """A step of Fisher scoring on typical values and effects of parameters without between-subject
+    variability; slopes by differences."""
     mu = [int(m) for m in unknowns.mu if m not in linear.mu]
     beta = [int(e) for e in unknowns.beta if e not in linear.beta]
     if not mu and not beta:
@@ -212,7 +239,9 @@ def scored_effects(
     curve[own, own] += prepared.copies * sure  # every copy of the subjects counts, and so must the priors
     gradient[own] -= prepared.copies * sure * (point.mu[mu] - centre_of)
     step = gain * np.linalg.lstsq(curve, gradient, rcond=1e-12)[0]
-    longest = np.array([LONGEST if prepared.scale[m] != NORMAL else np.inf for m in mu] + [np.inf] * len(beta))
+    longest = np.array(
+        [LONGEST if prepared.scale[m] != NORMAL else np.inf for m in mu] + [np.inf] * len(beta)
+    )
     step = np.clip(step, -longest, longest)
     new_mu, new_beta = point.mu.copy(), point.beta.copy()
     new_mu[mu] += step[: len(mu)]

@@ -187,8 +187,19 @@ def vpc(
                     )
                 )
     model, data = problem.model, problem.data
-    return Vpc(model.full_name, data.name, model.time_unit, tuple(panels), tuple(levels), width, replicates, seed, corrected,
-               min(len(points), replicates), trial.notes)  # fmt: skip
+    return Vpc(
+        model.full_name,
+        data.name,
+        model.time_unit,
+        tuple(panels),
+        tuple(levels),
+        width,
+        replicates,
+        seed,
+        corrected,
+        min(len(points), replicates),
+        trial.notes,
+    )
 
 
 def _check(replicates: int, levels: Sequence[float], width: float) -> None:
@@ -250,16 +261,31 @@ def _panel(problem, trial: Trial, simulated, rows, edges, typical, what, levels,
     middle, count = zip(
         *((np.median(d.time[rows][place == b]), (place == b).sum()) for b in used), strict=True
     )
-    return Panel(trial.outputs[output], name, unit, d.time[rows], value, trial.lower[rows] * factor, edges[:-1][used],
-                 edges[1:][used], np.array(middle), np.array(count), observed, low, median, high, below)  # fmt: skip
+    return Panel(
+        trial.outputs[output],
+        name,
+        unit,
+        d.time[rows],
+        value,
+        trial.lower[rows] * factor,
+        edges[:-1][used],
+        edges[1:][used],
+        np.array(middle),
+        np.array(count),
+        observed,
+        low,
+        median,
+        high,
+        below,
+    )
 
 
 def percentiles(values: np.ndarray, levels: Sequence[float]) -> np.ndarray:
     """Percentiles over the last axis, shape (levels, rows), linear between ranks (Hyndman & Fan 1996, type
     7).
 
-        -inf and inf (below and above a limit) take part in the ranking; a percentile that touches one of them is
-        it.
+        -inf and inf (below and above a limit) take part in the ranking; a percentile that touches one of them
+        is it.
     """
     ordered = np.sort(values, axis=-1)
     place = np.asarray(levels) / 100 * (values.shape[-1] - 1)

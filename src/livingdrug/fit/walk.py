@@ -1,8 +1,10 @@
-"""Along the profile likelihood of one number, all others fitted anew at every step, to where it has fallen far enough.
+"""Along the profile likelihood of one number, all others fitted anew at every step, to where it has fallen
+far enough.
 
-The square root of the fall is straight where the likelihood is a parabola, and nearly straight elsewhere. Its slope at the
-optimum follows from the standard error; that at any step is the score of the number that is held, as the others stand where
-their own scores are 0. So one step that ends near the level looked for says where that level is crossed.
+The square root of the fall is straight where the likelihood is a parabola, and nearly straight elsewhere. Its
+slope at the optimum follows from the standard error; that at any step is the score of the number that is
+held, as the others stand where their own scores are 0. So one step that ends near the level looked for says
+where that level is crossed.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from livingdrug.fit.climb import Climbed, climb, usual_draws
 from livingdrug.fit.importance import FEW
 from livingdrug.fit.point import NORMAL, SCALE_CODE, Prepared, point_of
 from livingdrug.fit.settle import Settled
-from livingdrug.fit.unknowns import RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
+from livingdrug.fit.unknowns import RESIDUAL, TYPICAL, VARIABILITY, Unknowns, unknowns_of
 
 FARTHEST = 4.7  # distance on a log or logit scale, a factor of 110, that a profile walks
 FARTHEST_SE = 6.0  # on other scales, in standard errors
@@ -24,17 +26,23 @@ JUMP = 1.0  # the farthest that a first step goes to where the standard error se
 FIRST_STEP = 1.3  # standard errors: the second one ends at the cut where the likelihood is a parabola
 GROWTH = 2.5  # of a step over the one before
 STEPS, ROUNDS = 9, 6  # of a profile on one side, and sets of draws at each
-HALF, MOST = 2, 8  # usual draws over those of a profile, whose errors a fall of 4 hardly feels; how much that may grow
+# usual draws over those of a profile, whose errors a fall of 4 hardly feels; how much that may grow
+HALF, MOST = 2, 8
 WORTH = 100  # effective draws of every subject that a point of a profile rests on
 NEAR = 0.1  # of log-likelihood that a point of a profile may lack; what it lacks is added
-AHEAD, FLOOR = 0.5, 0.05  # that a first guess of the other numbers may move one, and smallest curvature that it believes
+# that a first guess of the other numbers may move one, and smallest curvature that it believes
+AHEAD, FLOOR = 0.5, 0.05
 BETTER = 0.25  # rise of the log-likelihood on a profile that means that the search had not ended
 SURE = 2  # draws over the usual ones that say so, too
 ASTRAY = 0.5  # rise of the log-likelihood still expected above which the other numbers are not fitted
-BEYOND = 1.1  # the root that a jump is to end at, over the one looked for: what lies between two points is known best
-CLOSE, UNDER, OVER = 0.9, 0.7, 1.4  # of the root looked for: where one step says what lies beyond, and one of two between
-BENT = 1.5  # factor between the slope of the root and its chord up to which a crossing beyond a step is believed
-STEEPEST = 3.0  # slope over chord at the end of a cubic that is sure to rise all the way (Fritsch & Carlson 1980)
+# the root that a jump is to end at, over the one looked for: what lies between two points is known best
+BEYOND = 1.1
+# of the root looked for: where one step says what lies beyond, and one of two between
+CLOSE, UNDER, OVER = 0.9, 0.7, 1.4
+# factor between the slope of the root and its chord up to which a crossing beyond a step is believed
+BENT = 1.5
+# slope over chord at the end of a cubic that is sure to rise all the way (Fritsch & Carlson 1980)
+STEEPEST = 3.0
 
 
 class Higher(NamedTuple):
@@ -51,8 +59,9 @@ def profile_draws(prepared: Prepared) -> dict:
 
 
 def confirmed_higher(prepared: Prepared, now: Climbed, k: int, seed: int, level: float) -> Higher | None:
-    """A point with number k held that seemed more likely than an optimum, where it is so by as many draws as an optimum has:
-    those of a profile are few, and where they are worth next to nothing the likelihood may seem to be anything."""
+    """A point with number k held that seemed more likely than an optimum, where it is so by as many draws
+    as an optimum has: those of a profile are few, and where they are worth next to nothing the likelihood
+    may seem to be anything."""
     draws = SURE * usual_draws(prepared.problem)
     sure = climb(prepared, now.point, seed, before=now, held=(k,), draws=draws, rounds=0)
     return Higher(prepared, sure) if sure.level > level + BETTER and (sure.worth >= FEW).all() else None
@@ -61,14 +70,14 @@ def confirmed_higher(prepared: Prepared, now: Climbed, k: int, seed: int, level:
 def relative(unknowns: Unknowns, name: str) -> bool:
     """Whether a number stands on a log or logit scale, where a standard error is a relative one."""
     k = unknowns.names.index(name)
-    if unknowns.kinds[k] in (SPREAD, RESIDUAL):
+    if unknowns.kinds[k] in (VARIABILITY, RESIDUAL):
         return unknowns.kinds[k] == RESIDUAL or scale_of(unknowns, name) != NORMAL
     return unknowns.kinds[k] == TYPICAL and scale_of(unknowns, name) != NORMAL
 
 
 def scale_of(unknowns: Unknowns, name: str) -> int:
     """Code of the scale of a typical value, or of the parameter that an omega belongs to."""
-    parameter = next(p for p in unknowns.problem.parameters if name in (p.name, p.spread_name))
+    parameter = next(p for p in unknowns.problem.parameters if name in (p.name, p.variability_name))
     return SCALE_CODE[parameter.scale]
 
 
@@ -86,8 +95,8 @@ class Top:
 
     @cached_property
     def start(self) -> Climbed:
-        """The optimum by as many draws as the points of its profiles have, whose errors are like theirs; by its own where
-        those are worth too few."""
+        """The optimum by as many draws as the points of its profiles have, whose errors are like theirs;
+        by its own where those are worth too few."""
         s = self.settled
         draws = profile_draws(s.prepared)
         found = climb(s.prepared, s.climbed.point, self.seed, before=s.climbed, rounds=0, **draws)
@@ -97,11 +106,14 @@ class Top:
         """Along the profile of a number."""
         s, unknowns = self.settled, self.unknowns
         level = s.level + behind / 2
-        return Walk(s.prepared, unknowns, unknowns.names.index(name), self.start, behind, fall, self.seed, level)
+        return Walk(
+            s.prepared, unknowns, unknowns.names.index(name), self.start, behind, fall, self.seed, level
+        )
 
 
 class Step(NamedTuple):
-    """A point of a profile. x: the number held; rise: of -2 log likelihood above the best optimum; fit: of the others."""
+    """A point of a profile. x: the number held; rise: of -2 log likelihood above the best optimum; fit: of
+    the others."""
 
     x: float
     rise: float
@@ -109,8 +121,9 @@ class Step(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """Along the profile of number k from an optimum; behind: how much less likely than the best one that optimum is; level:
-    log-likelihood of the best one; fine: whether its whole course is wanted, and not its ends alone."""
+    """Along the profile of number k from an optimum; behind: how much less likely than the best one that
+    optimum is; level: log-likelihood of the best one; fine: whether its whole course is wanted, and not
+    its ends alone."""
 
     prepared: Prepared
     unknowns: Unknowns
@@ -123,7 +136,8 @@ class Walk(NamedTuple):
     fine: bool = False
 
     def end(self, side: int, first: float = 0.0) -> float | None | Higher:
-        """Where the profile has fallen far enough on one side; first: distance that is looked at first, 0 for a guess."""
+        """Where the profile has fallen far enough on one side; first: distance that is looked at first, 0
+        for a guess."""
         return self.along(side, first)[0]
 
     def along(self, side: int, first: float = 0.0) -> tuple[float | None | Higher, list[Step]]:
@@ -192,8 +206,8 @@ class Walk(NamedTuple):
         return -side * float(at.fit.information.score[self.k]) / root if root else 0.0
 
     def crossing(self, side: int, before: Step, low: Step, high: Step | None) -> float | None:
-        """Distance at which the root is the one that is wanted: between two steps, or a little beyond the last one; None
-        where that has to be looked at."""
+        """Distance at which the root is the one that is wanted: between two steps, or a little beyond the
+        last one; None where that has to be looked at."""
         base, wanted = self.optimum.x, self.root_wanted
         ends = (before, low) if high is None else (low, high)
         (u, v), (a, b) = ([side * (at.x - base) for at in ends], [self.root(at) for at in ends])
@@ -207,7 +221,8 @@ class Walk(NamedTuple):
         return v + (wanted - b) * by[1]
 
     def encloses(self, low: Step, high: Step) -> bool:
-        """Whether one of two steps is near enough to the end between them for that to follow from their slopes."""
+        """Whether one of two steps is near enough to the end between them for that to follow from their
+        slopes."""
         return self.root(high) <= OVER * self.root_wanted or self.root(low) >= UNDER * self.root_wanted
 
     def growth(self, before: Step, low: Step) -> float:
@@ -236,14 +251,15 @@ class Walk(NamedTuple):
         return FIRST_STEP * se, FARTHEST_SE * max(se, spare)
 
     def guess(self, side: int, usual: float) -> float:
-        """Distance of the end by the standard error alone, of a variability or residual error that of a chi-square with as
-        many degrees of freedom as it is worth; the usual first step where that is too far to jump."""
+        """Distance of the end by the standard error alone, of a variability or residual error that of a
+        chi-square with as many degrees of freedom as it is worth; the usual first step where that is too
+        far to jump."""
         se = self.error()
         if se is None:
             return usual
         root = BEYOND * self.root_wanted
         reach = root * se
-        if self.unknowns.kinds[self.k] in (SPREAD, RESIDUAL) and self.is_relative:
+        if self.unknowns.kinds[self.k] in (VARIABILITY, RESIDUAL) and self.is_relative:
             moved = side * np.linspace(0.0, 2 * JUMP, 201)
             fall = (2 * moved + np.expm1(-2 * moved)) / (2 * se**2)
             reach = float(np.interp(root**2, fall, np.abs(moved)))
@@ -260,7 +276,9 @@ class Walk(NamedTuple):
         vector = self.unknowns.vector(near.point)
         if len(known) > 1:  # on along the way that the other numbers took
             b, _, before = known[-2]
-            vector = vector + (vector - self.unknowns.vector(before.point)) * np.clip((x - a) / (a - b), -1.0, 1.0)
+            vector = vector + (vector - self.unknowns.vector(before.point)) * np.clip(
+                (x - a) / (a - b), -1.0, 1.0
+            )
         else:
             vector = vector + self.ahead(x - a)
         vector[self.k] = x
@@ -285,7 +303,8 @@ class Walk(NamedTuple):
 
 
 def _cubic(t: float, u: float, v: float, by: list[float], width: float) -> float:
-    """Value at the part t of the way between u and v of the cubic with these slopes (each by a unit of `width`)."""
+    """Value at the part t of the way between u and v of the cubic with these slopes (each by a unit of
+    `width`)."""
     a, b = by[0] * width, by[1] * width
     chord = v - u
     return float(u + t * (a + t * (3 * chord - 2 * a - b + t * (a + b - 2 * chord))))

@@ -1,4 +1,5 @@
-"""What a fit found, in sentences: each parameter with its interval and spread, and what the data do not determine."""
+"""What a fit found, in sentences: each parameter with its interval and variability, and what the data do not
+determine."""
 
 import numpy as np
 
@@ -12,20 +13,28 @@ PATH = ("left out or fixed", "numbers", "-2LL", "BIC", "")
 
 
 def parameter_sentences(result: FitResult) -> tuple[str, ...]:
-    """A sentence for each typical value with its spread, each covariate, correlation and residual error."""
+    """A sentence for each typical value with its variability, each covariate, correlation and residual
+    error."""
     problem, found = result.problem, {e.name: e for e in result.estimates}
     lines = [_typical(result, p, found) for p in problem.parameters if not p.changes]
-    lines += [_between(problem.parameters, p) for p in dict.fromkeys(p.changes for p in problem.parameters if p.changes)]
+    lines += [
+        _between(problem.parameters, p)
+        for p in dict.fromkeys(p.changes for p in problem.parameters if p.changes)
+    ]
     lines += [_effect(result, e, found) for e in problem.effects]
     for pair in problem.correlations:
         ends = _interval(found[f"corr {pair.first} {pair.second}"])
-        lines.append(f"{pair.first} and {pair.second} of a subject go together with a correlation of {pair.value:.2f}{ends}.")
+        lines.append(
+            f"{pair.first} and {pair.second} of a subject go together with a correlation of "
+            f"{pair.value:.2f}{ends}."
+        )
     lines += [_residual(r) for r in problem.residuals]
     return tuple(lines)
 
 
 def identifiability_sentences(result: FitResult) -> tuple[str, ...]:
-    """What the data do not determine, and which estimates they hardly tell apart; one sentence where they determine all."""
+    """What the data do not determine, and which estimates they hardly tell apart; one sentence where they
+    determine all."""
     matrix, names = result.covariance.matrix, result.covariance.names
     if matrix is None:
         return (f"No standard errors: {result.covariance.reason or 'none were computed'}.",)
@@ -40,12 +49,16 @@ def identifiability_sentences(result: FitResult) -> tuple[str, ...]:
                 continue
             r = matrix[i, j] / (sd[i] * sd[j])
             if abs(r) > ALIKE:
-                lines.append(f"{who} hardly tell {names[j]} and {names[i]} apart (correlation of the estimates {r:.2f}).")
+                lines.append(
+                    f"{who} hardly tell {names[j]} and {names[i]} apart (correlation of the estimates "
+                    f"{r:.2f})."
+                )
     return tuple(lines) or (f"{who} determine every estimated number.",)
 
 
 def interval_words(estimate: Estimate) -> str:
-    """The 95 % interval of an estimate: `0.12 to 0.19`, `at most 0.1`, `at least 700`; empty where there is none."""
+    """The 95 % interval of an estimate: `0.12 to 0.19`, `at most 0.1`, `at least 700`; empty where there
+    is none."""
     low, high = estimate.lower, estimate.upper
     if estimate.kind == "spread" and low == 0 and high is not None:
         return f"at most {number(high)}"
@@ -69,7 +82,11 @@ def _bounds(result: FitResult, estimate: Estimate) -> str:
 def _named(name: str) -> str:
     if name.startswith("gamma "):
         return f"the variability of {name.removeprefix('gamma ')} between occasions"
-    return f"the between-subject variability of {name.removeprefix('omega ')}" if name.startswith("omega ") else name
+    return (
+        f"the between-subject variability of {name.removeprefix('omega ')}"
+        if name.startswith("omega ")
+        else name
+    )
 
 
 def _unit(result: FitResult, name: str) -> str:
@@ -107,11 +124,11 @@ def _interval(estimate: Estimate) -> str:
 
 def _differ(parameter: Parameter, found: dict[str, Estimate], unit: str) -> str:
     """How subjects differ in a parameter, or that the data do not tell it."""
-    estimate = found.get(parameter.spread_name)
+    estimate = found.get(parameter.variability_name)
     if estimate is None or estimate.determined:
         return _spread(parameter, unit)
     words = interval_words(estimate)
-    bound = f" ({parameter.spread_name} {words}, 95 %)" if words and words != "no bound" else ""
+    bound = f" ({parameter.variability_name} {words}, 95 %)" if words and words != "no bound" else ""
     return f"the data do not determine how subjects differ in it{bound}"
 
 
@@ -132,10 +149,12 @@ def _spread(parameter: Parameter, unit: str) -> str:
 
 
 def _between(parameters: tuple[Parameter, ...], name: str) -> str:
-    """The spread of a parameter between the occasions of a subject."""
+    """The variability of a parameter between the occasions of a subject."""
     scale = next(p.scale for p in parameters if p.name == name)
     sd = next(p.sd for p in parameters if p.changes == name)
-    size = f"{100 * np.sqrt(np.expm1(sd**2)):.0f} % (CV)" if scale == "log" else f"{sd:.3g} (SD, scale {scale})"
+    size = (
+        f"{100 * np.sqrt(np.expm1(sd**2)):.0f} % (CV)" if scale == "log" else f"{sd:.3g} (SD, scale {scale})"
+    )
     return f"From one occasion of a subject to the next {name} differs by {size}."
 
 
@@ -147,7 +166,11 @@ def _effect(result: FitResult, effect: Effect, found: dict[str, Estimate]) -> st
         return f"{head}, on the scale {parameter.scale}."
     if effect.shape == "power":
         return f"{head}; twice the {effect.covariate} goes with {2**effect.coefficient:.3g} times the {effect.parameter}."
-    what = f"{effect.covariate} {effect.level}" if effect.shape == "categorical" else f"one more of {effect.covariate}"
+    what = (
+        f"{effect.covariate} {effect.level}"
+        if effect.shape == "categorical"
+        else f"one more of {effect.covariate}"
+    )
     return f"{head}; {what} goes with {np.exp(effect.coefficient):.3g} times the {effect.parameter}."
 
 

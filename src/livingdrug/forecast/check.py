@@ -6,8 +6,16 @@ from dataclasses import replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.fit import LOWER, UPPER, IndividualPosterior
-from livingdrug.forecast.patients import KINDS, Setting, limits_of, patients_of, posterior_of, records_of
+from livingdrug.fit import LOWER, UPPER
+from livingdrug.forecast.patients import (
+    KINDS,
+    Posterior,
+    Setting,
+    limits_of,
+    patients_of,
+    posterior_of,
+    records_of,
+)
 from livingdrug.forecast.result import LEVEL, Cut, Patient, Proportion, Score
 
 FIFTHS = np.linspace(0, 1, 6)
@@ -17,33 +25,33 @@ FEWEST = 5  # patients with an outcome below which a Brier score says nothing
 
 def check_forecast(
     setting: Setting, cuts: Sequence[float], observed: Mapping[str, Mapping[str, float]],
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None, whole: Sequence[Patient] | None = None,
 ) -> tuple[Cut, ...]:  # fmt: skip
     """Forecasts at each day against what came later, to the horizon of the setting.
 
-    observed: name of an outcome of the setting -> patient -> 1 or 0. Raises InputError for a day that no sample precedes or
-    follows.
+    observed: name of an outcome of the setting -> patient -> 1 or 0; whole: the forecast from all samples,
+    where it has been made. Raises InputError for a day that no sample precedes or follows.
     """
     if not cuts:
         return ()
-    whole = {p.name: p for p in patients_of(replace(setting, at=None, days=()), None)[0]}
+    from_all = whole or patients_of(replace(setting, at=None, days=()), None)[0]
     found = []
     for k, at in enumerate(cuts):
         own = replace(setting, at=float(at), days=())
-        found.append(_cut(own, whole, observed))
+        found.append(_cut(own, float(at), {p.name: p for p in from_all}, observed))
         if progress:
             progress(k + 1, len(cuts))
     return tuple(found)
 
 
-def _cut(setting: Setting, whole: dict[str, Patient], observed) -> Cut:
+def _cut(setting: Setting, at: float, whole: dict[str, Patient], observed) -> Cut:
     posterior = posterior_of(setting)
     patients = {p.name: p for p in patients_of(setting, None, posterior)[0]}
     later = later_records(setting, posterior)
     if not len(later):
         raise InputError(
-            f"no sample lies between day {setting.at:g} and day {setting.until:g}, so nothing can be checked there; give an "
-            "earlier day (command line: --check)"
+            f"no sample lies between day {setting.at:g} and day {setting.until:g}, so nothing can be checked "
+            "there; give an earlier day (command line: --check)"
         )
     low, high, limit = places(setting, posterior, later)
     who = posterior.design.subject[later]
@@ -57,23 +65,28 @@ def _cut(setting: Setting, whole: dict[str, Patient], observed) -> Cut:
     ]
     outcomes = []
     for word, values in observed.items():
-        both = [(float(p.chance[word].mean()), values[n]) for n, p in patients.items() if n in values and word in p.chance]
+        both = [
+            (float(p.chance[word].mean()), values[n])
+            for n, p in patients.items()
+            if n in values and word in p.chance
+        ]
         if len(both) >= FEWEST:
             outcomes.append(score(word, *np.array(both).T))
     notes = [f"{p.name}: {p.why}" for p in patients.values() if p.why]
     return Cut(
-        float(setting.at), proportion(inside, names), fifths,
+        at, proportion(inside, names), fifths,
         proportion(np.array(auc, dtype=float), np.arange(len(auc))), limit, tuple(outcomes),
         _rows(setting, posterior, later, low, high, inside), tuple(notes),
     )  # fmt: skip
 
 
 def _known(patient: Patient) -> bool:
-    """Whether AUC28 has an interval. A patient whose interval is uncertain counts: there a forecast may fail."""
+    """Whether AUC28 has an interval. A patient whose interval is uncertain counts: there a forecast may
+    fail."""
     return bool(np.isfinite([patient.of("auc28").low, patient.of("auc28").high]).all())
 
 
-def later_records(setting: Setting, posterior: IndividualPosterior) -> np.ndarray:
+def later_records(setting: Setting, posterior: Posterior) -> np.ndarray:
     """Positions of the records of the output that came after the cut, to the horizon."""
     design, outputs = posterior.design, [r.output for r in setting.problem.residuals]
     if setting.output not in outputs:
@@ -84,10 +97,11 @@ def later_records(setting: Setting, posterior: IndividualPosterior) -> np.ndarra
 
 
 def places(
-    setting: Setting, posterior: IndividualPosterior, later: np.ndarray
+    setting: Setting, posterior: Posterior, later: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, Score | None]:
-    """(lower and upper end of where each later sample lies in what was expected of it, from 0 to 1; score of being below the
-    limit). A measured value lies at one place, one below the limit somewhere below that of the limit."""
+    """(lower and upper end of where each later sample lies in what was expected of it, from 0 to 1; score
+    of being below the limit). A measured value lies at one place, one below the limit somewhere below that
+    of the limit."""
     design, f = posterior.design, posterior.predictions()
     at = np.exp(posterior.log_below(f, design.y)[later]).mean(axis=1)
     kind = design.kind[later]
@@ -135,17 +149,24 @@ def score(name: str, probability: np.ndarray, outcome: np.ndarray) -> Score:
         above = yes[:, None] - no[None]
         ranked = float(((above > 0) + 0.5 * (above == 0)).mean())
     se = float(square.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
-    return Score(name, n, float(probability.mean()), rate, float(square.mean()), se, rate * (1 - rate), ranked)
+    return Score(
+        name, n, float(probability.mean()), rate, float(square.mean()), se, rate * (1 - rate), ranked
+    )
 
 
-def _rows(setting: Setting, posterior: IndividualPosterior, later, low, high, inside):
+def _rows(setting: Setting, posterior: Posterior, later, low, high, inside):
     import pandas as pd
 
     design = posterior.design
     return pd.DataFrame(
         {
-            "cut": setting.at, "ID": np.array(posterior.subjects, dtype=object)[design.subject[later]],
-            "time": design.time[later] / setting.day, "value": design.y[later],
-            "kind": [KINDS[int(k)] for k in design.kind[later]], "place low": low, "place high": high, "inside": inside,
+            "cut": setting.at,
+            "ID": np.array(posterior.subjects, dtype=object)[design.subject[later]],
+            "time": design.time[later] / setting.day,
+            "value": design.y[later],
+            "kind": [KINDS[int(k)] for k in design.kind[later]],
+            "place low": low,
+            "place high": high,
+            "inside": inside,
         }
-    )  # fmt: skip
+    )

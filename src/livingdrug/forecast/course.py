@@ -14,8 +14,9 @@ STEPS = 60
 
 @dataclass(frozen=True)
 class Course:
-    """Of each draw that could be computed (draws,): curves (draws, times) of an output, cmax, tmax within the horizon, auc
-    from 0 to day 28 (unit of the output x days); lost: how many could not, and why the first of them."""
+    """Of each draw that could be computed (draws,): curves (draws, times) of an output, cmax, tmax within
+    the horizon, auc from 0 to day 28 (unit of the output x days); lost: how many could not, and why the
+    first of them."""
 
     curves: np.ndarray
     cmax: np.ndarray
@@ -28,12 +29,18 @@ class Course:
 def course_of(
     model: Model, table: np.ndarray, regimen: Regimen, times: np.ndarray, output: str, window: float
 ) -> Course:
-    """Courses at draws; table (draws, quantities); times: to the horizon; window: end of the area, all in the model's time
-    unit."""
+    """Courses at draws; table (draws, quantities); times: to the horizon; window: end of the area, all in
+    the model's time unit."""
     names = [q.name for q in model.system.quantities]
-    subjects = Subjects({name: np.ascontiguousarray(table[:, k]) for k, name in enumerate(names)}, "draws of a patient")
+    subjects = Subjects(
+        {name: np.ascontiguousarray(table[:, k]) for k, name in enumerate(names)}, "draws of a patient"
+    )
     whole = solve(model, subjects, [regimen], times, float(times[-1]), (output,))
-    first = whole if times[-1] == window else solve(model, subjects, [regimen], np.array([window]), window, (output,))
+    first = (
+        whole
+        if times[-1] == window
+        else solve(model, subjects, [regimen], np.array([window]), window, (output,))
+    )
     done = np.array([a == "ok" and b == "ok" for a, b in zip(whole.status, first.status, strict=True)])
     why = next((reason for reason in (*whole.reason, *first.reason) if reason), "")
     kept = np.flatnonzero(done)
@@ -43,15 +50,16 @@ def course_of(
 
 
 def times_to(until: float, marks: np.ndarray, day: float) -> np.ndarray:
-    """Times at which curves are drawn: even to day 28, wider later, through the samples; day: length of one."""
+    """Times at which curves are drawn: even to day 28, wider later, through the samples; day: length of
+    one."""
     early = np.linspace(0.0, min(DAILY * day, until), STEPS)
     late = np.geomspace(early[-1], until, STEPS)[1:] if until > early[-1] else []
     return np.unique(np.concatenate([early, late, [until], marks[(marks >= 0) & (marks <= until)]]))
 
 
 def fall_below(times: np.ndarray, curves: np.ndarray, limit: float) -> np.ndarray:
-    """Time after which each curve (draws, times) stays below a limit: 0 where it is never above it, inf where it is above it
-    at the last time; linear in the logarithm between times."""
+    """Time after which each curve (draws, times) stays below a limit: 0 where it is never above it, inf
+    where it is above it at the last time; linear in the logarithm between times."""
     above = curves > limit
     last = above.shape[1] - 1 - np.argmax(above[:, ::-1], axis=1)
     rows = np.arange(len(curves))

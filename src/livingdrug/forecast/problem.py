@@ -26,21 +26,25 @@ def forecast_problem(
 ) -> tuple[FitProblem, frozenset[str]]:
     """(problem of all patients, names of those without samples).
 
-    spread, cv: the between-subject variability, as in `draw_subjects`; residuals, outputs, compartments, missing: as in
-    `new_problem`. Raises InputError for a model without variability, or as `new_problem` does.
+    spread, cv: the between-subject variability, as in `draw_subjects`; residuals, outputs, compartments,
+    missing: as in `new_problem`. Raises InputError for a model without variability, or as `new_problem` does.
     """
     if spread is not None and cv is not None:
-        raise InputError("both a published variability and a CV were given; give one of them (command line: --cv or a name)")
+        raise InputError(
+            "both a published variability and a CV were given; give one of them (command line: --cv or a "
+            "name)"
+        )
     population = find_population(model, spread) if cv is None else cv_population(model, cv)
     if population.members:
         raise InputError(
-            f"population `{population.name}` of `{model.full_name}` is an ensemble of {len(population.members)} parameter "
-            "vectors; a forecast takes a model whose parameters have random effects"
+            f"population `{population.name}` of `{model.full_name}` is an ensemble of "
+            f"{len(population.members)} parameter vectors; a forecast takes a model whose parameters have "
+            "random effects"
         )
     if not any(given.sd > 0 for given in population.spreads.values()):
         raise InputError(
-            f"`{model.full_name}` has no between-subject variability, so all patients have one forecast; state one "
-            "(command line: --cv 0.5)"
+            f"`{model.full_name}` has no between-subject variability, so all patients have one forecast; "
+            "state one (command line: --cv 0.5)"
         )
     every, silent = with_everyone(data)
     if population not in model.populations[:1]:
@@ -53,10 +57,13 @@ def forecast_problem(
 
 
 def with_everyone(data: Data) -> tuple[Data, frozenset[str]]:
-    """(data in which a subject that has only doses holds one place-holder, which no forecast uses; their names)."""
+    """(data in which a subject that has only doses holds one place-holder, which no forecast uses; their
+    names)."""
     p = data.profiles
     silent = [
-        i for i in range(len(data.subjects)) if i not in set(p.subject.tolist()) and data.subjects[i] not in NOBODY
+        i
+        for i in range(len(data.subjects))
+        if i not in set(p.subject.tolist()) and data.subjects[i] not in NOBODY
     ]
     if not silent or not p.n:
         return data, frozenset()
@@ -76,11 +83,18 @@ def with_everyone(data: Data) -> tuple[Data, frozenset[str]]:
     if doses is not None:
         doses = replace(doses, start=more(doses.start, 0.0))
     made = replace(
-        data, profiles=profiles, doses=doses, profile=np.concatenate([data.profile, p.n + np.arange(many)]),
-        time=more(data.time, 0.0), dv=more(data.dv, 1.0), cens=more(data.cens, 0), limit=more(data.limit, np.nan),
-        line=more(data.line, 0), end=more(data.end, np.nan),
+        data,
+        profiles=profiles,
+        doses=doses,
+        profile=np.concatenate([data.profile, p.n + np.arange(many)]),
+        time=more(data.time, 0.0),
+        dv=more(data.dv, 1.0),
+        cens=more(data.cens, 0),
+        limit=more(data.limit, np.nan),
+        line=more(data.line, 0),
+        end=more(data.end, np.nan),
         by_row={name: more(texts, "") for name, texts in data.by_row.items()},
-    )  # fmt: skip
+    )
     return made, frozenset(data.subjects[i] for i in silent)
 
 

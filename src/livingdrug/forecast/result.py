@@ -13,8 +13,8 @@ FALL = "day below the limit"
 
 @dataclass(frozen=True)
 class Interval:
-    """Median of draws with its interval; an end, or the median, is inf where it lies beyond the horizon, nan where it is
-    not determined."""
+    """Median of draws with its interval; an end, or the median, is inf where it lies beyond the horizon,
+    nan where it is not determined."""
 
     median: float
     low: float
@@ -39,13 +39,15 @@ def interval(draws: np.ndarray, level: float = LEVEL) -> Interval:
 
 @dataclass(frozen=True)
 class Patient:
-    """name; samples: how many were used; cut: day of the last one that could be; time, value, kind: of all samples of the
-    output (`measured`, `below`, `above`), used: which of them were; limit: of quantification, nan where none is known.
+    """name; samples: how many were used; cut: day of the last one that could be; time, value, kind: of all
+    samples of the output (`measured`, `below`, `above`), used: which of them were; limit: of quantification,
+    nan where none is known.
 
-    times, median, low, high: the curve with its band; seen_low, seen_high: the band of measured values, with residual error.
-    cmax, tmax, auc28, fall (draws,): of draws; parameters: name -> draws, mode: name -> value, of those with a random
-    effect; worth: effective draws; lost: part of the draws that could not be computed; why: what is wrong, "" where nothing
-    is; chance: name -> probability of each outcome (draws,); next: what one more sample would be worth.
+    times, median, low, high: the curve with its band; seen_low, seen_high: the band of measured values, with
+    residual error. cmax, tmax, auc28, fall (draws,): of draws; parameters: name -> draws, mode: name ->
+    value, of those with a random effect; worth: effective draws; lost: part of the draws that could not be
+    computed; why: what is wrong, "" where nothing is; chance: name -> probability of each outcome (draws,);
+    next: what one more sample would be worth.
     """
 
     name: str
@@ -91,8 +93,8 @@ class Patient:
 
 @dataclass(frozen=True)
 class Proportion:
-    """Part of `count` values, with its 95 % interval: patients, not values, are taken as independent. nan where there are
-    too few."""
+    """Part of `count` values, with its 95 % interval: patients, not values, are taken as independent. nan
+    where there are too few."""
 
     value: float
     low: float
@@ -103,9 +105,9 @@ class Proportion:
 
 @dataclass(frozen=True)
 class Score:
-    """Of the probability of a yes-or-no outcome. name; count; expected, observed: means; brier: mean square of (probability -
-    outcome), se; reference: that of the observed rate said of everyone; ranked: part of pairs (yes, no) in which the yes had
-    the higher probability, nan without both."""
+    """Of the probability of a yes-or-no outcome. name; count; expected, observed: means; brier: mean
+    square of (probability - outcome), se; reference: that of the observed rate said of everyone; ranked:
+    part of pairs (yes, no) in which the yes had the higher probability, nan without both."""
 
     name: str
     count: int
@@ -121,9 +123,10 @@ class Score:
 class Cut:
     """What samples to day `at` said, and what came later.
 
-    samples: part of later samples within their 90 % interval; fifths (5,): how many fell into each fifth of what was
-    expected; auc: part of patients whose AUC28, as all samples tell it, lay within the interval; below: score of the
-    probability of being below the limit; outcomes: of response and toxicity; rows: a table of every later sample; notes.
+    samples: part of later samples within their 90 % interval; fifths (5,): how many fell into each fifth of
+    what was expected; auc: part of patients whose AUC28, as all samples tell it, lay within the interval;
+    below: score of the probability of being below the limit; outcomes: of response and toxicity; rows: a
+    table of every later sample; notes.
     """
 
     at: float
@@ -175,7 +178,8 @@ class Forecast(Shown):
         return {p.name: p for p in self.patients}[name]
 
     def table(self):
-        """Pandas table, a row for each patient: samples used, medians and ends of 90 % intervals, probabilities."""
+        """Pandas table, a row for each patient: samples used, medians and ends of 90 % intervals,
+        probabilities."""
         import pandas as pd
 
         rows = []
@@ -187,7 +191,11 @@ class Forecast(Shown):
             row |= {"limit": p.limit, "P(above the limit at the horizon)": p.above}
             for word, draws in p.chance.items():
                 found = interval(draws)
-                row |= {f"P({word})": float(np.mean(draws)), f"P({word}) low": found.low, f"P({word}) high": found.high}
+                row |= {
+                    f"P({word})": float(np.mean(draws)),
+                    f"P({word}) low": found.low,
+                    f"P({word}) high": found.high,
+                }
             if p.next is not None:
                 best = p.next.best
                 row |= {
@@ -199,17 +207,20 @@ class Forecast(Shown):
         return pd.DataFrame(rows)
 
     def curves(self):
-        """Pandas table with a row for each point of each curve: ID, time (d), median, low, high of the level, and low and
-        high of a measured value."""
+        """Pandas table with a row for each point of each curve: ID, time (d), median, low, high of the
+        level, and low and high of a measured value."""
         import pandas as pd
 
         names = ("times", "median", "low", "high", "seen_low", "seen_high")
-        parts = [pd.DataFrame({"ID": p.name} | {name: getattr(p, name) for name in names}) for p in self.patients]
+        parts = [
+            pd.DataFrame({"ID": p.name} | {name: getattr(p, name) for name in names}) for p in self.patients
+        ]
         made = pd.concat(parts, ignore_index=True)
         return made.rename(columns={"times": "time", "seen_low": "sample low", "seen_high": "sample high"})
 
     def parameters(self):
-        """Pandas table with a row for each patient and parameter with a random effect: mode, median and 90 % interval."""
+        """Pandas table with a row for each patient and parameter with a random effect: mode, median and 90
+        % interval."""
         import pandas as pd
 
         rows = []
@@ -220,8 +231,8 @@ class Forecast(Shown):
         return pd.DataFrame(rows, columns=["ID", "parameter", "mode", "median", "low", "high"])
 
     def next_samples(self):
-        """Pandas table with a row for each patient and day of one more sample: ratio of the ends of AUC28's 90 % interval
-        now, and as expected with that sample."""
+        """Pandas table with a row for each patient and day of one more sample: ratio of the ends of
+        AUC28's 90 % interval now, and as expected with that sample."""
         import pandas as pd
 
         rows = [

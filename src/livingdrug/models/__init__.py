@@ -2,7 +2,8 @@
 with `+`."""
 
 from livingdrug.core.sources import Source
-from livingdrug.models.about import About
+from livingdrug.models.about import WORDS, About
+from livingdrug.models.bounds import bounds_of, infused_outputs
 from livingdrug.models.build import build_model
 from livingdrug.models.catalogue import (
     find_models,
@@ -26,6 +27,7 @@ from livingdrug.models.model import (
 )
 from livingdrug.models.parameters import (
     Anchor,
+    Bound,
     Correlation,
     Experiment,
     Population,
@@ -36,6 +38,13 @@ from livingdrug.models.parameters import (
     Variability,
     check_value,
     lognormal,
+)
+from livingdrug.models.regimens import (
+    FludarabineWindow,
+    PreconditioningRegimen,
+    fludarabine_windows,
+    get_regimen,
+    list_regimens,
 )
 from livingdrug.models.structure import (
     Clock,
@@ -60,12 +69,13 @@ from livingdrug.models.structure import (
 from livingdrug.models.text import ENDING, MODEL_FILE, is_model_file, read_model, to_toml
 
 __all__ = [
-    "ENDING", "MODEL_FILE", "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition",
+    "FludarabineWindow", "PreconditioningRegimen", "fludarabine_windows", "get_regimen", "list_regimens",
+    "ENDING", "MODEL_FILE", "WORDS", "About", "Anchor", "Bound", "Clock", "ClosedForm", "ClosedOutput", "Condition",
     "Correlation", "Definition", "EachWith", "Estimated", "Event", "Experiment", "Fitted", "Flow", "Fragment",
     "Fragments", "Mirror", "Model", "Needs", "Output", "Piece", "Place", "Population", "Quantity", "Range",
     "Ranges", "Residual", "Scale", "Source", "State", "Structure", "Switch", "System", "Values",
-    "Variability", "build_model", "check_value", "closed_form_of", "coefficient_name", "find_models",
-    "find_quantity", "flows_of", "get_fragment", "get_model", "is_model_file", "latex_equations",
+    "Variability", "bounds_of", "build_model", "check_value", "closed_form_of", "coefficient_name", "find_models",
+    "find_quantity", "flows_of", "get_fragment", "get_model", "infused_outputs", "is_model_file", "latex_equations",
     "list_fragments", "list_models", "list_runnable", "lognormal", "numbers_hash", "plain_equations",
     "plain_symbol", "read_model", "to_toml", "with_numbers",
 ]  # fmt: skip

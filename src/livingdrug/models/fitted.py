@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.models.parameters import Correlation
+from livingdrug.models.parameters import Correlation, Variability
 
 if TYPE_CHECKING:
     from livingdrug.models.model import Model
@@ -131,6 +131,10 @@ class Fitted:
         """The estimate of this name."""
         return next(e for e in self.estimates if e.name == name)
 
+    def scale_of(self, parameter: str) -> str:
+        """On which subjects differ in a parameter: that of its typical value, log where the fit has none of it."""
+        return next((e.scale for e in self.estimates if e.name == parameter), "log")
+
 
 def coefficient_name(effect: str) -> str:
     """The quantity that holds the coefficient of a covariate effect: `WT on c_max` is `wt_on_c_max`."""
@@ -159,7 +163,8 @@ def with_numbers(model: "Model", numbers: Mapping[str, float]) -> "Model":
             typical[coefficient_name(name)] = value
         elif kind == "spread":
             of = name.split(" ")[1]
-            spreads[of] = replace(spreads[of], given="sd", value=value)
+            before = spreads.get(of) or Variability("sd", value, model.fitted.scale_of(of))
+            spreads[of] = replace(before, given="sd", value=value)
         elif kind == "correlation":
             first, second = name.split(" ")[1:]
             pairs[first, second] = Correlation(first, second, value)

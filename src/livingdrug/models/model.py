@@ -15,6 +15,7 @@ from livingdrug.models.compose import System, assemble
 from livingdrug.models.fitted import Fitted
 from livingdrug.models.parameters import (
     Anchor,
+    Bound,
     Experiment,
     Population,
     Ranges,
@@ -92,6 +93,8 @@ class Model(Shown):
         Published ranges, which describe no patient.
     residuals : tuple of Residual
         Published residual errors, by output.
+    bounds : tuple of Bound
+        Highest levels that a subject can have, where the model states its own (see `models.bounds`).
     experiments : tuple of Experiment
         Doses and horizons of the source.
     individual : dict of str to str
@@ -119,6 +122,7 @@ class Model(Shown):
     populations: tuple[Population, ...] = ()
     ranges: tuple[Ranges, ...] = ()
     residuals: tuple[Residual, ...] = ()
+    bounds: tuple[Bound, ...] = ()
     experiments: tuple[Experiment, ...] = ()
     individual: dict[str, str] = field(default_factory=dict, hash=False)
     anchors: tuple[Anchor, ...] = ()

@@ -232,6 +232,25 @@ class Residual:
 
 
 @dataclass(frozen=True)
+class Bound:
+    """The highest level of an output that a subject can have; beyond it a virtual subject is `unphysical`.
+
+    output: its name; most: in its unit; source: of the number; meaning: what the number is, in words.
+    """
+
+    output: str
+    most: float
+    source: Source
+    meaning: str = ""
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.most) and self.most > 0):
+            raise InputError(
+                f"the bound of `{self.output}` is {self.most:g}; it must be a finite number above 0"
+            )
+
+
+@dataclass(frozen=True)
 class Experiment:
     """A dosing plan that was published or that serves as example; the first one of a model is its default.
 

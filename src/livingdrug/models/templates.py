@@ -2,6 +2,9 @@
 
 import re
 
+from livingdrug.models.roles import KEY
+from livingdrug.models.structure import KINDS, ROLES
+
 CLOSED_FORM, FLOWS = "closed_form", "flows"
 
 _HEAD = """\
@@ -255,3 +258,39 @@ def new_text(shape: str, stem: str) -> str:
     """The text of a model file; shape: a key of TEMPLATES; stem: its file's name without .toml."""
     name = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_") or "mine"
     return _HEAD.format(file=f"{stem}.toml") + TEMPLATES[shape].format(name=name)
+
+
+def map_text(tables: dict, file: str, origin: str) -> str:
+    """A map for an SBML file, with every state and flow in it as a remark to be filled in."""
+    structure = tables["structure"]
+    states = [(s["name"], s["meaning"], s["unit"]) for s in structure.get("states", ())]
+    flows = [
+        (f["name"], f"{f.get('out_of', '*')} -> {f.get('into', '*')}", f["kind"])
+        for f in structure.get("flows", ())
+    ]
+    lines = [
+        f"# What the states and flows of {origin} are, so that fragments can join it. Take the # off the lines that hold.",
+        f"#   livingdrug models check {file}; livingdrug simulate {file} --with tissue",
+        f'{KEY} = "{origin}"',
+        *(
+            (
+                f'# dose_into = "{states[0][0]}"',
+                f'# measured = ["{states[0][0]}"]  # what a fit compares with data',
+            )
+            if states
+            else ()
+        ),
+        "",
+        f"[roles]  # {', '.join(ROLES)}; `car_t @ blood` also says where",
+        *(f'# {name} = "car_t @ blood"  # {meaning}' for name, meaning, _ in states),
+        "",
+        f"[kinds]  # of flows: {', '.join(KINDS)}; a fragment that scales expansion must meet one",
+        *(f'# {name} = "{kind}"  # {ends}' for name, ends, kind in flows),
+        "",
+        "[places]  # the volume of a place in uL, as a number or a quantity of the file",
+        "# blood = 5e6",
+        "",
+        "[units]  # of states and quantities, where the file says other ones or none; fragments count cells or cells/uL",
+        *(f'# {name} = "cells"  # {unit} in the file' for name, _, unit in states),
+    ]
+    return "\n".join(lines) + "\n"

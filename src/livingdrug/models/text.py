@@ -15,6 +15,7 @@ from livingdrug.core.errors import InputError, LivingdrugError, ModelError, Unit
 from livingdrug.core.folders import settled
 from livingdrug.core.names import unknown
 from livingdrug.core.toml import NEW, check_ending, parse_toml, read_text
+from livingdrug.models import roles
 from livingdrug.models.fitted import EDITED, numbers_hash
 from livingdrug.models.model import Fragment, Model
 from livingdrug.models.parameters import SCALES, Variability
@@ -122,8 +123,8 @@ def read_model(path: str | Path, even_so: bool = False) -> Model:
     Parameters
     ----------
     path : str or Path
-        A TOML file in the words of `docs/model_file.md`, SBML (`docs/standards.md`), or a folder that
-        `livingdrug fit --out` wrote.
+        A TOML file in the words of `docs/model_file.md`, SBML or a map of roles beside SBML (`docs/standards.md`), or a
+        folder that `livingdrug fit --out` wrote.
     even_so : bool
         Take the model of a fit that is not sound too; what is made with it then says so.
 
@@ -145,7 +146,11 @@ def read_model(path: str | Path, even_so: bool = False) -> Model:
     file = Path(path)
     if file.is_dir() and (settled(file) / MODEL_FILE).is_file():
         file = settled(file) / MODEL_FILE
-    model = from_toml(read_text(file), file.name)
+    text = read_text(file)
+    mapped = _map_of(text, file)
+    if mapped:
+        return _from_sbml(*mapped)
+    model = from_toml(text, file.name)
     doubts = model.fitted.doubts if model.fitted else ()
     if doubts and not even_so:
         raise InputError(
@@ -170,19 +175,30 @@ def from_toml(text: str, origin: str) -> Model:
         raise
 
 
-def _from_sbml(path: str | Path) -> Model:
-    """The model in an SBML file; where its units do not agree in our words they are labels, and a caution
-    says so."""
+def _map_of(text: str, file: Path) -> tuple[Path, dict[str, Any], str] | None:
+    """(SBML file, map, name of the map) where a TOML file is a map of roles; None where it is a model."""
+    data = parse_toml(text, file.name, f"a model file holds tables of names, numbers and arithmetic: {NEW}")
+    if roles.KEY not in data:
+        return None
+    return roles.mapped_file(data, printable(file.name), file.parent), data, printable(file.name)
+
+
+def _from_sbml(path: str | Path, given: dict[str, Any] | None = None, origin: str = "") -> Model:
+    """The model in an SBML file, with the roles that a map gives; where its units do not agree in our words they are
+    labels, and a caution says so."""
     from livingdrug.standards import read_sbml
 
-    tables, origin = read_sbml(path), printable(Path(path).name)
+    tables, origin = read_sbml(path), origin or printable(Path(path).name)
+    if given:
+        tables = roles.with_roles(tables, given, origin)
     try:
         return _of_tables(deepcopy(tables), origin)
     except UnitError as error:
         structure = tables["structure"]
         structure["unchecked"] = printable(str(error))
         structure["cautions"] = [
-            {"expression": "1", "message": "units of this SBML file are labels that nothing checked"}
+            {"expression": "1", "message": "units of this SBML file are labels that nothing checked"},
+            *structure.get("cautions", ()),
         ]
         tables["deviations"].append(
             f"Units are labels that nothing checked, as they do not agree: {structure['unchecked']}."

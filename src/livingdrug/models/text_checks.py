@@ -73,6 +73,7 @@ def _check_uses(model: Model, quantities: dict[str, Quantity]) -> None:
             if not (math.isfinite(getattr(residual, part)) and getattr(residual, part) >= 0):
                 given = f"residual of `{residual.output}`: `{part}` is {getattr(residual, part):g}"
                 raise InputError(f"{given}; it must be finite and must not be negative")
+    _known("bounds", "output", [bound.output for bound in model.bounds], outputs)
     for experiment in model.experiments:
         _check_numbers(f"experiment `{experiment.name}`, changes", experiment.changes, quantities)
         _known(

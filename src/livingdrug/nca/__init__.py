@@ -10,14 +10,20 @@ import livingdrug.nca.small_molecule  # noqa: F401
 
 from livingdrug.core.faces import callable_package
 from livingdrug.nca.analysis import PER_DAY, Analysis, Value
+from livingdrug.nca.cdisc import NOTES as CDISC_NOTES
+from livingdrug.nca.cdisc import adpp, pp
+from livingdrug.nca.persistence import PersistenceCurve, persistence_curve
 from livingdrug.nca.registry import NcaParameter, parameter, parameter_of, parameters
 from livingdrug.nca.result import NcaResult
+from livingdrug.nca.rise import expansion_start
 from livingdrug.nca.run import nca
 from livingdrug.nca.settings import AucRule, BelowRule, NcaSettings, TerminalPoints
 
 __all__ = [
-    "PER_DAY", "Analysis", "AucRule", "BelowRule", "NcaParameter", "NcaResult", "NcaSettings",
-    "TerminalPoints", "Value", "nca", "parameter", "parameter_of", "parameters",
+    "expansion_start",
+    "CDISC_NOTES", "PER_DAY", "Analysis", "AucRule", "BelowRule", "NcaParameter", "NcaResult", "NcaSettings",
+    "PersistenceCurve",
+    "TerminalPoints", "Value", "adpp", "nca", "parameter", "parameter_of", "parameters", "persistence_curve", "pp",
 ]  # fmt: skip
 
 callable_package(__name__, nca)

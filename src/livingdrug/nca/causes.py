@@ -33,6 +33,7 @@ class Cause(IntFlag):
     NO_SAMPLE = 1 << 20
     LATE_START = 1 << 21
     WINDOW_UNSAMPLED = 1 << 22
+    NEVER_RISES = 1 << 23
     # a value, with caution
     ALL_BELOW = 1 << 24
     START_ASSUMED = 1 << 25
@@ -86,6 +87,8 @@ SENTENCES: dict[Cause, str] = {
     Cause.LATE_START: "the first sample after the infusion was taken later than 28 d, after the usual peak",
     Cause.WINDOW_UNSAMPLED: "no sample lies in the window, or only in its last quarter, so its area was not "
     "measured",
+    Cause.NEVER_RISES: "no value after the first day is higher than one before it: the infused cells were seen, "
+    "and no expansion",
     Cause.ALL_BELOW: "all values are below the limit: reported as 0 by convention, the true peak lies below "
     "the limit",
     Cause.START_ASSUMED: "no sample at the infusion: the curve is drawn from 0 there (Phoenix rule for "

@@ -6,11 +6,59 @@ from livingdrug.nca import areas
 from livingdrug.nca.analysis import PER_DAY, Analysis, Value
 from livingdrug.nca.blocks import at, first_true, last_true
 from livingdrug.nca.causes import Cause, marks
-from livingdrug.nca.registry import TIME, parameter
+from livingdrug.nca.registry import LEVEL, TIME, parameter
+from livingdrug.nca.rise import expansion_start
 from livingdrug.nca.settings import ADULT_BLOOD, ADULT_WEIGHT
 from livingdrug.nca.slopes import POINTS, slope
 
 CONTRACTION_DAYS = 28.0
+
+
+@parameter(
+    "XCMAX",
+    unit=LEVEL,
+    meaning="maximum level after the distribution minimum of the infused cells",
+    plain="CMAX: no sample of the first day holds infused cells, or the largest level comes later",
+    geometric=True,
+)
+def expansion_peak(a: Analysis) -> Value:
+    """The highest quantifiable value from the distribution minimum on; CMAX where no sample of the first day is
+    quantifiable."""
+    peak, seen, causes = _expansion(a)
+    return Value(np.where(seen, at(a.block.value, peak), 0.0), causes)
+
+
+@parameter(
+    "XTMAX",
+    unit=TIME,
+    meaning="time of XCMAX",
+    plain="TMAX: no sample of the first day holds infused cells, or the largest level comes later",
+)
+def expansion_time(a: Analysis) -> Value:
+    """Time of XCMAX."""
+    peak, seen, causes = _expansion(a)
+    return Value(np.where(seen, at(a.block.time, peak), np.nan), causes | a.nothing)
+
+
+def _expansion(a: Analysis) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(column of the largest value after the distribution minimum, whether there is one, causes), shape (n,) each."""
+    if not a.data.time_unit:
+        none = np.full(a.n, int(Cause.NO_TIME_UNIT), dtype=np.int64)
+        return np.zeros(a.n, dtype=np.int64), np.zeros(a.n, dtype=bool), none
+    block = a.block
+    column = np.arange(block.value.shape[1])
+    started = block.present & (column >= first_true(block.quantifiable)[:, None])
+    with np.errstate(invalid="ignore"):
+        lowest = np.fmin.reduce(np.where(block.quantifiable, block.value, np.nan), axis=1, keepdims=True)
+    below = np.where(np.isnan(block.limit), lowest, block.limit)
+    level = np.where(started, np.where(block.quantifiable, block.value, below), np.nan)
+    start = expansion_start(level, block.time, PER_DAY[a.data.time_unit])
+    after = block.quantifiable & (column >= start[:, None])
+    peak = np.argmax(np.where(after, block.value, -np.inf), axis=1)
+    never = a.any_value & ~after.any(axis=1)
+    upper = (a["CMAX"].causes & int(Cause.ABOVE_UPPER)) * (peak == a.peak)
+    causes = marks(a.n, (~a.any_value, Cause.ALL_BELOW), (never, Cause.NEVER_RISES)) | upper
+    return peak, after.any(axis=1), causes
 
 
 @parameter(

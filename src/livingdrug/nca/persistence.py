@@ -9,7 +9,8 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 
-WORK = 50_000_000  # steps times intervals: after that an estimate over very many different intervals is taken as it is
+# steps times intervals: after that an estimate over very many different intervals is taken as it is
+WORK = 50_000_000
 STEPS = 20_000
 TOLERANCE = 1e-10
 

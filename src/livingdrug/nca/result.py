@@ -106,12 +106,18 @@ class NcaResult(Shown):
             return np.stack([of(code) for code in self.codes], axis=1).ravel() if n else np.empty(0)
 
         columns = {
-            "ID": np.repeat(self.ids, k), "PARAMCD": np.tile(np.array(self.codes, dtype=object), n),
-            "value": stacked(self.values.__getitem__), "unit": stacked(self.unit), "flag": stacked(self.flags),
-            "reason": stacked(self.reasons), "points": stacked(self.points), "OCC": np.repeat(p.occasion, k),
-            "DVID": np.repeat(p.output, k), "ASSAY": np.repeat(p.assay, k),
+            "ID": np.repeat(self.ids, k),
+            "PARAMCD": np.tile(np.array(self.codes, dtype=object), n),
+            "value": stacked(self.values.__getitem__),
+            "unit": stacked(self.unit),
+            "flag": stacked(self.flags),
+            "reason": stacked(self.reasons),
+            "points": stacked(self.points),
+            "OCC": np.repeat(p.occasion, k),
+            "DVID": np.repeat(p.output, k),
+            "ASSAY": np.repeat(p.assay, k),
             "bridge": np.full(n * k, self.data.bridge, dtype=object),
-        }  # fmt: skip
+        }
         return pd.DataFrame(columns, columns=list(COLUMNS))
 
     def wide(self):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from livingdrug.assay import AssayFit, Band, Estimates, Ranking, place_of
+from livingdrug.assay import AssayFit, Band, Estimates, Ranking, WellMap, place_of
 from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, grid_figure, short, stamp
 
@@ -90,12 +90,13 @@ def plot_courses(fit: AssayFit):
                 axes.set_title(short(groups[group], 18))
             if group == 0:
                 axes.set_ylabel(short(f"{channel.quantity} ({channel.unit})", 30))
-                if channel.logs:
-                    axes.set_yscale("log")
-                    lowest = float(seen.y[seen.channel == k].min())
-                    axes.set_ylim(bottom=0.4 * lowest)
+            if channel.logs:
+                axes.set_yscale("log")
             if k == channels - 1:
                 axes.set_xlabel("h")
+        for k, channel in enumerate(seen.channels):
+            if channel.logs:  # once all panels are drawn: a limit that is set holds for those that follow
+                panels[k * len(groups)].set_ylim(bottom=0.4 * lowest_shown(fit, k))
         _legend(panels[0], kinds)
         stamp(figure, RESEARCH)
     return figure
@@ -111,9 +112,15 @@ def _legend(axes, kinds: list) -> None:
         axes.legend(marks, names, title="E:T", fontsize=6, title_fontsize=6, loc="best", handlelength=1.0)
 
 
+def lowest_shown(fit: AssayFit, k: int) -> float:
+    """The lowest reading above 0 of a channel."""
+    own = fit.seen.y[fit.seen.channel == k]
+    return float(own[own > 0].min()) if (own > 0).any() else 1.0
+
+
 def _course_panel(axes, fit: AssayFit, k: int, wells: np.ndarray, ratio: np.ndarray, kinds: list) -> None:
     seen, logs = fit.seen, fit.seen.channels[k].logs
-    lowest = 0.4 * float(seen.y[seen.channel == k].min())
+    lowest = 0.4 * lowest_shown(fit, k)
     for w in wells:
         colour = COLOURS[kinds.index(ratio[w]) % len(COLOURS)] if ratio[w] in kinds else MUTED
         mine = np.flatnonzero((seen.well == w) & (seen.channel == k))
@@ -128,32 +135,21 @@ def _course_panel(axes, fit: AssayFit, k: int, wells: np.ndarray, ratio: np.ndar
 
 
 def plot_residual_plate(fit: AssayFit):
-    """Mean residual of each well over its SD, on the plate: what is left over should show no rows, columns or
-    edges."""
-    from matplotlib import rc_context
+    """Mean residual of each well over its SD, on its plate: what is left over should show no rows, columns or
+    edges. Wells that were not fitted are grey."""
+    from livingdrug.plots.assay import plot_plate
 
-    seen = fit.seen
-    places = [place_of(name) for name in seen.column("well")]
-    large = max(max(r for r, _ in places), 0) > 8 or max(max(c for _, c in places), 0) > 12
-    grid = np.full((16, 24) if large else (8, 12), np.nan)
-    residual = fit.residuals()
-    for w, (row, column) in enumerate(places):
+    seen, plate, residual = fit.seen, fit.seen.plate, fit.residuals()
+    values = np.full(plate.wells.n, np.nan)
+    for w, well in enumerate(seen.wells):
         mine = (seen.well == w) & seen.measured
-        if row and mine.any() and row <= grid.shape[0] and column <= grid.shape[1]:
-            grid[row - 1, column - 1] = residual[mine].mean()
-    with rc_context(SETTINGS):
-        figure = blank(5.6, 3.6)
-        axes = figure.subplots()
-        most = max(1.0, float(np.nanmax(np.abs(grid), initial=0.0)))
-        image = axes.imshow(grid, cmap="RdBu_r", vmin=-most, vmax=most)
-        axes.set_xticks(range(grid.shape[1]), range(1, grid.shape[1] + 1))
-        axes.set_yticks(range(grid.shape[0]), [chr(65 + i) for i in range(grid.shape[0])])
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
-        axes.set_title("mean residual of each well (SD of a reading)")
-        figure.colorbar(image, ax=axes, pad=0.02).outline.set_visible(False)
-        stamp(figure, RESEARCH)
-    return figure
+        if mine.any():
+            values[well] = residual[mine].mean()
+    title = "mean residual of each well, in SDs of a reading"
+    shown = WellMap("residuals", title, "SD", 0.0, values, np.zeros(plate.wells.n, dtype=bool))
+    places = [place_of(part) for name in plate.wells.well for part in name.split(",")]
+    large = any(row > 8 or column > 12 for row, column in places)
+    return plot_plate(plate, shown, 384 if large else 96)
 
 
 def plot_ranking(ranking: Ranking):
@@ -262,7 +258,8 @@ def plot_designs(results, rates: tuple[str, ...], wanted: float):
 
 
 def plot_scored(found):
-    """Predicted against observed ratios to the control with their 95 % intervals, a panel a metric; found: `assay.Score`."""
+    """Predicted against observed ratios to the control with their 95 % intervals, a panel a metric; found:
+    `assay.Score`."""
     from matplotlib import rc_context
 
     with rc_context(SETTINGS):
@@ -275,7 +272,12 @@ def plot_scored(found):
                 if np.isfinite(r.observed_low):
                     axes.plot([r.predicted] * 2, [r.observed_low, r.observed_high], color=colour, linewidth=1)
                 axes.plot(r.predicted, r.observed, "o", color=colour, label=short(r.group, 20))
-            ends = [x for r in rows for x in (r.low, r.high, r.observed, r.observed_low, r.observed_high) if np.isfinite(x)]
+            ends = [
+                x
+                for r in rows
+                for x in (r.low, r.high, r.observed, r.observed_low, r.observed_high)
+                if np.isfinite(x)
+            ]
             line = [min([*ends, 0.9]) / 1.1, max([*ends, 1.1]) * 1.1]
             axes.plot(line, line, color=MUTED, linewidth=1)
             axes.axhline(1, color=MUTED, linestyle=":", linewidth=1)
@@ -290,9 +292,44 @@ def plot_scored(found):
     return figure
 
 
+def plot_calibration(found):
+    """Factors that products need in patients over their ratios in the assay, with the slope and its 95 %
+    band; found: `assay.Calibration`."""
+    from matplotlib import rc_context
+
+    with rc_context(SETTINGS):
+        figure = blank(4.4, 3.6)
+        axes = figure.subplots()
+        ends = [1.0, *(r.rate for r in found.rows)]
+        line = np.geomspace(min(ends) / 1.2, max(ends) * 1.2, 60)
+        low, middle, high = (line**slope for slope in (found.low, found.slope, found.high))
+        axes.fill_between(
+            line, np.minimum(low, high), np.maximum(low, high), color=COLOURS[0], alpha=0.2, linewidth=0
+        )
+        axes.plot(
+            line,
+            middle,
+            color=COLOURS[0],
+            label=f"slope {found.slope:.2g} ({found.low:.2g} to {found.high:.2g})",
+        )
+        for r in found.rows:
+            axes.plot(r.rate, r.factor, "o", color="black")
+            axes.annotate(short(r.group, 20), (r.rate, r.factor), xytext=(4, 4), textcoords="offset points")
+        axes.plot(1, 1, "s", color=MUTED, label=f"{short(found.control, 20)} (control)")
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        needed = [v for r in found.rows for v in (r.factor, r.expected)]
+        axes.set_ylim(min([*needed, 1.0]) / 1.6, max([*needed, 1.0]) * 1.6)
+        axes.set_xlabel(f"{short(found.link.rate, 24)} in the assay, ratio")
+        axes.set_ylabel(f"factor on {short(found.link.quantity, 24)} in patients")
+        axes.legend()
+        stamp(figure, RESEARCH)
+    return figure
+
+
 def plot_doses(found, limit: float | None):
-    """Percentiles of exposure over dose with their intervals; limit: what they are to stay below, dashed. found:
-    `assay.FirstDose`."""
+    """Percentiles of exposure over dose with their intervals; limit: what they are to stay below, dashed.
+    found: `assay.FirstDose`."""
     from matplotlib import rc_context
 
     doses = [row.dose for row in found.rows]
@@ -311,6 +348,8 @@ def plot_doses(found, limit: float | None):
         axes.set_yscale("log")
         axes.set_xlabel(f"dose ({found.dose_unit})")
         axes.set_ylabel(f"{short(found.metric, 30)} ({found.unit})")
-        figure.legend(loc="outside upper center", ncols=len(found.percentiles) + 1, title="percentile of patients")
+        figure.legend(
+            loc="outside upper center", ncols=len(found.percentiles) + 1, title="percentile of patients"
+        )
         stamp(figure, RESEARCH)
     return figure

@@ -13,12 +13,22 @@ def plot_curve(
     axes, result: Result, output: str, *, label: str = "", colour=COLOURS[0], subject: int = 0, **style
 ):
     """One subject's output on a log axis; values at or below 0 are left out."""
-    axes.plot(
-        result.times, _positive(result.curve(output, subject)), color=colour, label=label or None, **style
-    )
+    times, values = drawn_curve(result, output, subject)
+    axes.plot(times, _positive(values), color=colour, label=label or None, **style)
     axes.set_yscale("log")
     _label(axes, result, output)
     return axes
+
+
+def drawn_curve(result: Result, output: str, subject: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Times and values of the curve of one subject, with its maximum among them: the highest point that is drawn is the CMAX
+    that is stated."""
+    top, at = (float(result.metric(output, name)[subject]) for name in ("CMAX", "TMAX"))
+    times, values = result.times, result.curve(output, subject)
+    if not (np.isfinite(top) and np.isfinite(at) and times[0] < at < times[-1]) or at in times:
+        return times, values
+    place = int(np.searchsorted(times, at))
+    return np.insert(times, place, at), np.insert(values, place, top)
 
 
 def plot_bands(axes, result: Result, output: str, *, label: str = "median", colour=COLOURS[0]):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from livingdrug.core.words import RESEARCH
 from livingdrug.models import Model
-from livingdrug.plots.curves import BANDS, DECADES, _positive, plot_limit
+from livingdrug.plots.curves import BANDS, DECADES, _positive, drawn_curve, plot_limit
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank
 from livingdrug.simulation import Result
 
@@ -53,7 +53,7 @@ def plot_panels(results: Sequence[Result], panels: Sequence[Panel], limit: float
         for ax, panel in zip(axes, panels, strict=False):
             for result in results[1:]:
                 for output, line in zip(panel.outputs, LINES * 9, strict=False):
-                    ax.plot(result.times, _middle(result, output), color=MUTED, linestyle=line, linewidth=1)
+                    ax.plot(*_middle(result, output), color=MUTED, linestyle=line, linewidth=1)
             for k, output in enumerate(panel.outputs):
                 _draw(ax, results[0], output, COLOURS[k % len(COLOURS)], LINES[k % 4], bands=k == 0)
             if limit is not None and panel.measured:
@@ -71,8 +71,10 @@ def plot_panels(results: Sequence[Result], panels: Sequence[Panel], limit: float
 
 
 def _middle(result: Result, output: str):
-    """The curve of one subject, the median of several."""
-    return _positive(result.curve(output) if result.n == 1 else result.percentiles(output, (50,))[0])
+    """Times and values of the curve of one subject, of the median of several."""
+    several = result.n > 1
+    times, values = (result.times, result.percentiles(output, (50,))[0]) if several else drawn_curve(result, output)
+    return times, _positive(values)
 
 
 def _draw(axes, result: Result, output: str, colour: str, line: str, bands: bool) -> None:
@@ -80,6 +82,4 @@ def _draw(axes, result: Result, output: str, colour: str, line: str, bands: bool
         for width, alpha in BANDS:
             low, high = _positive(result.percentiles(output, (50 - width / 2, 50 + width / 2)))
             axes.fill_between(result.times, low, high, color=colour, alpha=alpha, linewidth=0)
-    axes.plot(
-        result.times, _middle(result, output), color=colour, linestyle=line, label=output.replace("_", " ")
-    )
+    axes.plot(*_middle(result, output), color=colour, linestyle=line, label=output.replace("_", " "))

@@ -8,11 +8,21 @@ MUTED = "#777777"
 STAMP_INCHES = 0.13
 DENSE = 3000
 SETTINGS: dict[Any, Any] = {
-    "font.size": 9, "axes.labelsize": 9, "axes.titlesize": 10, "legend.fontsize": 8, "legend.frameon": False,
-    "axes.spines.top": False, "axes.spines.right": False, "lines.linewidth": 1.6, "svg.fonttype": "none",
-    "svg.hashsalt": "livingdrug", "axes.titlelocation": "left", "figure.dpi": 110, "savefig.dpi": 200,
+    "font.size": 9,
+    "axes.labelsize": 9,
+    "axes.titlesize": 10,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 1.6,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "livingdrug",
+    "axes.titlelocation": "left",
+    "figure.dpi": 110,
+    "savefig.dpi": 200,
     "axes.titley": 1.0,  # where it would be found to be, ticks being at the foot: looking for it takes a third of the time
-}  # fmt: skip
+}
 
 
 @cache

@@ -4,8 +4,8 @@ import numpy as np
 
 from livingdrug.core.known import known
 from livingdrug.core.words import RESEARCH
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, sequence, short, stamp
-from livingdrug.response import GroupSurvival, SurvivalCurve, TimeFit, numbers_at_risk
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, new_figure, sequence, short, stamp
+from livingdrug.response import GroupSurvival, SurvivalCurve, TimeFit, VisitsFit, numbers_at_risk
 
 ROW = 0.17  # inches of a line of the table
 
@@ -83,7 +83,8 @@ def _numbers(axes, groups, colours, ticks) -> None:
 
 
 def plot_incidence(fit):
-    """Cumulative incidence of each cause, a panel a cause, by exposure group with the interval of `fit.level`.
+    """Cumulative incidence of each cause, a panel a cause, by exposure group with the interval of
+    `fit.level`.
 
     Parameters
     ----------
@@ -105,14 +106,43 @@ def plot_incidence(fit):
                 curve = group.curves[k]
                 time = np.concatenate([[0.0], curve.time])
                 label = f"{short(group.label, 30)}: {group.events[k]} of {group.n}"
-                axes.step(time, np.concatenate([[0.0], curve.incidence]), where="post", color=colour, label=label)
+                axes.step(
+                    time, np.concatenate([[0.0], curve.incidence]), where="post", color=colour, label=label
+                )
                 low, high = (np.concatenate([[0.0], np.nan_to_num(part)]) for part in (curve.low, curve.high))
                 axes.fill_between(time, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
-            known = f"Gray's test p = {test.p_value:.2g}" if np.isfinite(test.statistic) else "Gray's test not determined"
+            known = (
+                f"Gray's test p = {test.p_value:.2g}"
+                if np.isfinite(test.statistic)
+                else "Gray's test not determined"
+            )
             axes.set_title(f"{short(cause, 20)}: {known}")
             axes.set_xlabel(f"time ({fit.times.unit})" if fit.times.unit else "time")
             axes.legend(loc="best", fontsize=8)
         panels[0].set_ylim(0, 1.03)
         panels[0].set_ylabel("cumulative incidence")
+        stamp(figure, RESEARCH)
+    return figure
+
+
+def plot_visits(fit: VisitsFit):
+    """Part of the subjects free of an event between visits, by exposure group: known outside of the shaded stretches, within
+    which Turnbull's estimate falls."""
+    from matplotlib import rc_context
+
+    figure, (axes,) = new_figure(1, 5.0, 3.6)
+    with rc_context(SETTINGS):
+        last = max(float(np.max(fit.times.upper[fit.times.event])), float(fit.times.time.max()))
+        for group, colour in zip(fit.groups, sequence(len(fit.groups)), strict=True):
+            at, free = [0.0], [1.0]
+            for start, end, left in zip(group.curve.start, group.curve.end, group.curve.share, strict=True):
+                if not np.isfinite(end):  # when the rest had it is not known
+                    continue
+                axes.fill_between([start, end], left, free[-1], color=colour, alpha=0.18, linewidth=0)
+                at, free = [*at, start, end], [*free, free[-1], left]
+            axes.plot([*at, last], [*free, free[-1]], color=colour, label=f"{short(group.label, 40)}, n = {group.n}")
+        unit = f" ({fit.times.unit})" if fit.times.unit else ""
+        axes.set(xlabel=f"time{unit}", ylabel=f"free of {short(fit.times.endpoint, 30)}", ylim=(0, 1.02), xlim=(0, last))
+        axes.legend(title=short(fit.sample.exposure_name, 30))
         stamp(figure, RESEARCH)
     return figure

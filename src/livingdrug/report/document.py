@@ -17,13 +17,17 @@ RISK = (
 )
 
 
-def build_report(record: dict, folder: Path) -> Report:
-    """Sections from what was recorded and the pictures in the folder, the result first; nothing is computed."""
-    answer, purpose, cited = record["answer"], record["purpose"], Cited()
+def build_report(record: dict, folder: Path, of_all: "Cited | None" = None, mark: str = "") -> Report:
+    """Sections from what was recorded and the pictures in the folder, the result first; nothing is computed.
+
+    of_all: the sources of a document of several runs, which prints them itself; mark: sets the ids of the figures apart.
+    """
+    answer, purpose, cited = record["answer"], record["purpose"], of_all or Cited()
     sections = [
         Section("question", "Question of interest", [purpose["question"] or answer["question"]]),
-        Section("results", "Results", answer["sentences"], (), _drawings(answer, folder, "p"), _tables(answer["tables"])),
-        *(_part(part, folder) for part in answer.get("parts", ())),
+        Section("results", "Results", answer["sentences"], (), _drawings(answer, folder, f"{mark}p"),
+                _tables(answer["tables"])),
+        *(_part(part, folder, mark) for part in answer.get("parts", ())),
         Section("flags", "Warnings", _flags(answer), answer["flags"]),
     ]  # fmt: skip
     if answer["checks"] or answer["check_tables"]:
@@ -31,7 +35,7 @@ def build_report(record: dict, folder: Path) -> Report:
                                 tables=_tables(answer["check_tables"])))  # fmt: skip
     sections.append(purpose_section(purpose))
     sections += [_card(card, i, cited) for i, card in enumerate(answer["cards"], 1)]
-    if cited.sources:
+    if cited.sources and of_all is None:
         sections.append(Section("sources", "Sources", [f"[{k}] {text}" for k, text in enumerate(cited.sources, 1)]))
     sections += [
         Section("scenario", "Analysis settings", ["The document below is scenario.toml: `livingdrug run scenario.toml --out "
@@ -96,8 +100,8 @@ def _text(folder: Path, name: str) -> str:
         raise InputError(f"`{path}` cannot be read as text ({error}); run the scenario again") from None
 
 
-def _part(part: dict, folder: Path) -> Section:
-    return Section(part["key"], part["title"], (), part["points"], _drawings(part, folder, f"{part['key']}-"),
+def _part(part: dict, folder: Path, mark: str) -> Section:
+    return Section(part["key"], part["title"], (), part["points"], _drawings(part, folder, f"{mark}{part['key']}-"),
                    _tables(part["tables"]))  # fmt: skip
 
 

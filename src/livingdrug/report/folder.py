@@ -88,10 +88,15 @@ def rebuild(folder: str | Path) -> Path:
 
 def report_of(folder: str | Path) -> Report:
     """The report of a run's folder, for whoever writes it in another form. Raises InputError as `rebuild` does."""
+    return build_report(checked_record(folder), Path(folder))
+
+
+def checked_record(folder: str | Path) -> dict:
+    """The record of a run's folder whose files are all there as the run wrote them. Raises InputError as `rebuild` does."""
     _check_run(folder)
     record = read_record(Path(folder))
     check_hashes(record, Path(folder))
-    return build_report(record, Path(folder))
+    return record
 
 
 def holds(folder: str | Path, scenario: str, data: tuple[tuple[str, str], ...]) -> bool:

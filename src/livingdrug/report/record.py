@@ -82,7 +82,8 @@ def check_hashes(record: dict, path: Path) -> None:
 
 def picture_files(part: Part | dict) -> list[str]:
     """Names of the files of the pictures of a part."""
-    return [f"pictures/{p['name']}.{end}" for p in part["pictures"] for end in ENDS]
+    names = [p["name"] for p in part["pictures"]] if isinstance(part, dict) else [p.name for p in part.pictures]
+    return [f"pictures/{name}.{end}" for name in names for end in ENDS]
 
 
 def _bytes(path: Path) -> bytes:

@@ -22,11 +22,17 @@ def write_word(folder: str | Path) -> Path:
 
     Raises InputError where python-docx is not installed, and as `rebuild` does.
     """
+    return word_document(report_of(folder), folder)
+
+
+def word_document(report: Report, folder: str | Path) -> Path:
+    """Write a report as report.docx into the folder with its figures, whole or not at all; the same report gives the same
+    bytes. Raises InputError where python-docx is not installed."""
     try:
         from docx import Document
     except ImportError:
         raise InputError("a Word document needs python-docx; install it with: pip install 'livingdrug[word]'") from None
-    report, document = report_of(folder), Document()
+    document = Document()
     _fill(document, report, Path(folder))
     made = io.BytesIO()
     document.save(made)

@@ -14,6 +14,7 @@ from livingdrug.response.index.ratio import ratio_of_fits
 from livingdrug.response.index.therapeutic import (
     TherapeuticIndex,
     chance_within,
+    may_be_flat,
     ratio_of_exposures,
     therapeutic_index,
     window,
@@ -42,6 +43,7 @@ from livingdrug.response.models.curve_file import (
     read_curve,
     read_curves,
 )
+from livingdrug.response.models.draws import drawn_coefficients, probabilities
 from livingdrug.response.models.graded import GradedFit, fit_graded, grade_shares, half_exposure
 from livingdrug.response.models.least_squares import LeastSquares, fit_least_squares
 from livingdrug.response.models.permutation import Permutation, event_scores
@@ -84,6 +86,7 @@ from livingdrug.response.survival.kaplan_meier import (
     survival_at,
 )
 from livingdrug.response.survival.times import Times, coded_events
+from livingdrug.response.survival.visits import GroupVisits, VisitsFit, fit_visits
 
 __all__ = [
     "CURVE_FILE", "SEPARATED", "FittedCurve", "curves_to_toml", "is_curve_file", "read_curve", "read_curves",
@@ -93,15 +96,16 @@ __all__ = [
     "Expected", "ExposureSpread", "FailureTimeFit", "GradedFit", "GroupSurvival", "Kind", "LeastSquares",
     "Looked", "ObservedRate", "Pair", "Permutation", "Question", "Sample", "Scale", "SubjectTable",
     "SurvivalCurve", "TherapeuticIndex", "TimeFit", "Times", "best_fold", "calibrate_ec50",
-    "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "event_beside",
+    "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "drawn_coefficients",
+    "event_beside",
     "event_scores", "expected",
     "exposure_at", "exposure_at_profile", "exposure_at_share", "fit_binary", "fit_continuous", "fit_cox",
     "fit_failure_time", "fit_graded", "fit_least_squares", "fit_response", "fit_times", "grade_shares",
     "grid", "half_exposure", "kaplan_meier", "limits", "logistic", "logrank", "look", "marginal_rate",
-    "martingale_residuals", "median_time", "nodes", "numbers_at_risk", "observed_rates", "on_axis", "paired",
-    "predict", "probability", "probability_band", "proportionality", "quantiles", "rate_over",
+    "martingale_residuals", "may_be_flat", "median_time", "nodes", "numbers_at_risk", "observed_rates", "on_axis", "paired",
+    "predict", "probabilities", "probability", "probability_band", "proportionality", "quantiles", "rate_over",
     "ratio_of_exposures", "ratio_of_fits", "read_events", "read_outcome",
     "read_subjects", "restricted_mean", "rows_of", "select",
     "share_between", "spread_of", "survival_at", "table_of_samples", "therapeutic_index", "tradeoff",
-    "two_sided", "verdict", "window", "with_endpoints",
+    "two_sided", "verdict", "window", "with_endpoints", "GroupVisits", "VisitsFit", "fit_visits",
 ]  # fmt: skip

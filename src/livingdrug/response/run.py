@@ -13,12 +13,17 @@ FITS = {
     "time": (
         "livingdrug.response.survival.groups",
         "fit_times",
-        ("cox", "km", "weibull", "exponential", "loglogistic"),
+        ("cox", "km", "weibull", "exponential", "loglogistic", "lognormal"),
     ),
     "competing": (
         "livingdrug.response.survival.causes",
         "fit_competing",
         ("fine-gray", "cause-specific"),
+    ),
+    "visits": (
+        "livingdrug.response.survival.visits",
+        "fit_visits",
+        ("weibull", "exponential", "loglogistic", "lognormal"),
     ),
     "graded": ("livingdrug.response.models.graded", "fit_graded", ("ordinal",)),
     "continuous": (
@@ -42,7 +47,7 @@ def fit_response(
     Parameters
     ----------
     sample : Sample
-    kind : {'binary', 'graded', 'time', 'competing', 'continuous'}
+    kind : {'binary', 'graded', 'time', 'competing', 'visits', 'continuous'}
     model : str, optional
         Of this kind.
     scale : {'log', 'linear'}
@@ -54,7 +59,7 @@ def fit_response(
 
     Returns
     -------
-    BinaryFit, GradedFit, TimeFit, CompetingFit or ContinuousFit
+    BinaryFit, GradedFit, TimeFit, CompetingFit, VisitsFit or ContinuousFit
 
     Raises
     ------
@@ -66,7 +71,7 @@ def fit_response(
     module, function, models = FITS[kind]
     model = model or models[0]
     if model not in models:
-        others = [k for k, (_, _, known) in FITS.items() if model in known]
+        others = [k for k, (_, _, known) in FITS.items() if model in known and k != "visits"]
         raise InputError(
             f"`{model}` does not fit a {kind} outcome"
             + (f" but a {others[0]} one" if others else "")
@@ -75,7 +80,7 @@ def fit_response(
     fit = getattr(import_module(module), function)
     if groups is None:
         return fit(sample, model, scale, level)
-    if kind not in ("time", "competing"):
+    if kind not in ("time", "competing", "visits"):
         raise InputError(
             f"--groups parts the curves of a time to an event; leave it out for a {kind} outcome"
         )

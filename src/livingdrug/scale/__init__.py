@@ -2,8 +2,8 @@
 
 from livingdrug.scale.blocks import Serial
 from livingdrug.scale.exposures import exposures
-from livingdrug.scale.runs import Executor, Progress, choose_executor, run_curves, run_exposures
+from livingdrug.scale.runs import CurveFile, Executor, Progress, choose_executor, run_curves, run_exposures
 
 __all__ = [
-    "Executor", "Progress", "Serial", "choose_executor", "exposures", "run_curves", "run_exposures",
+    "CurveFile", "Executor", "Progress", "Serial", "choose_executor", "exposures", "run_curves", "run_exposures",
 ]  # fmt: skip

@@ -26,7 +26,8 @@ class DaskCluster:
         """What the task gives for each block, in their order; InputError when nobody answers, SolveError on a
         loss."""
         with _client(self.address) as client:
-            workers = sum(client.nthreads().values())  # pyright: ignore[reportAttributeAccessIssue]  # not asynchronous
+            # not asynchronous
+            workers = sum(client.nthreads().values())  # pyright: ignore[reportAttributeAccessIssue]
 
             def submit(block: Block):
                 return client.submit(guarded, task, block, pure=False)

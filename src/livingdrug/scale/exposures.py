@@ -47,7 +47,7 @@ def exposures(
     dask : str, optional
         Address of a Dask scheduler instead; without either this process does all, with every processor.
     out : str or Path, optional
-        A CSV file with a row for each subject and output.
+        A CSV file (Parquet where its name ends in .parquet) with a row for each subject and output.
     progress : callable, optional
         `progress(done, all)` is called after each block.
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import closing, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from livingdrug.core.errors import InputError, SolveError
-from livingdrug.core.export import CsvFile
+from livingdrug.core.tables import table_file
 from livingdrug.scale.blocks import Processes, Serial, cut
 from livingdrug.scale.cluster import DaskCluster
 from livingdrug.simulation import CurvesTask, ExposureSummary, ExposureTask, Result, exposure_table, joined
@@ -15,6 +16,7 @@ Executor = Serial | Processes | DaskCluster
 Progress = Callable[[int, int], None]
 EXPOSURE_BLOCK = 2048
 CURVES_BLOCK = 256
+VALUES = 1_000_000  # of the curves that one process computes before it writes them
 
 
 def choose_executor(workers: int | None, dask: str | None) -> Executor:
@@ -33,14 +35,14 @@ def run_exposures(
     progress: Progress | None = None,
     size: int = EXPOSURE_BLOCK,
 ) -> ExposureSummary:
-    """Exposures of all subjects of a task; out: CSV file with a row for each subject and output, whole or not
+    """Exposures of all subjects of a task; out: CSV or Parquet file with a row for each subject and output, whole or not
     at all.
 
     Raises SolveError, and writes nothing, when not one subject could be computed.
     """
     task, summary = _for(task, executor), ExposureSummary(task)
     with (
-        CsvFile(out) if out is not None else nullcontext() as file,
+        table_file(out) if out is not None else nullcontext() as file,
         closing(executor.results(task, cut(task.n, size))) as results,
     ):
         for block in results:
@@ -49,26 +51,68 @@ def run_exposures(
                 file.add(exposure_table(task, block))
             if progress:
                 progress(summary.n, task.n)
-        if not summary.done:
+        if not summary.done and not (summary.n == 1 and summary.unphysical):
             first = summary.failures[0]
-            raise SolveError(f"no subject was computed; subject {first.subject}: {first.reason}")
+            what = "can be a patient" if summary.unphysical else "was computed"
+            raise SolveError(f"no subject {what}; subject {first.subject}: {first.reason}")
     return summary
 
 
+@dataclass(frozen=True)
+class CurveFile:
+    """A table that is written while the curves are computed.
+
+    path: CSV or Parquet by its ending; rows(result, before): the table of some subjects, `before` others standing before
+    them; kept: whether the curves are kept as well, without which memory does not grow with them.
+    """
+
+    path: str | Path
+    rows: Callable[[Result, int], Any]
+    kept: bool = True
+
+
 def run_curves(
-    task: CurvesTask, executor: Executor, progress: Progress | None = None, size: int = CURVES_BLOCK
+    task: CurvesTask,
+    executor: Executor,
+    progress: Progress | None = None,
+    size: int | None = None,
+    file: CurveFile | None = None,
 ) -> Result:
-    """Curves of all subjects of a task, the Result that one process gives."""
-    if executor == Serial():
-        return task(0, task.n, progress)
+    """Curves of all subjects of a task, the Result that one process gives; without values and times where a file
+    takes them and they are not kept.
+
+    Raises SolveError, and writes nothing, when not one subject could be computed.
+    """
+    if executor == Serial() and file is None:
+        return check_some(task(0, task.n, progress))
+    if size is None:
+        values = max(1, len(task.times) * len(task.outputs))
+        size = CURVES_BLOCK if executor != Serial() else max(1, VALUES // values)
     kept, done = [], 0
-    with closing(executor.results(_for(task, executor), cut(task.n, size))) as results:
+    with (
+        table_file(file.path) if file else nullcontext() as table,
+        closing(executor.results(_for(task, executor), cut(task.n, size))) as results,
+    ):
         for result in results:
-            kept.append(result)
+            if file and table:
+                table.add(file.rows(result, done))
+            kept.append(result if file is None or file.kept else _without_curves(result))
             done += result.n
             if progress:
                 progress(done, task.n)
-    return joined(kept)
+        return check_some(joined(kept))
+
+
+def check_some(result: Result) -> Result:
+    """The result; SolveError where not one subject was computed, or of several none can be a patient."""
+    if not result.counted:
+        first = f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}"
+        raise SolveError(f"no subject of {result.n:,} can be a patient; {first}" if result.unphysical else first)
+    return result
+
+
+def _without_curves(result: Result) -> Result:
+    return replace(result, times=result.times[:0], values=result.values[:, :, :0])
 
 
 def _for(task, executor: Executor):

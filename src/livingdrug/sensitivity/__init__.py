@@ -5,18 +5,25 @@ from livingdrug.core.faces import callable_package
 from livingdrug.sensitivity.designs import hypercube_points, morris_points, sobol_points
 from livingdrug.sensitivity.indices import Indices, morris_indices, prcc_indices, sobol_indices
 from livingdrug.sensitivity.run import Input, Sensitivity, inputs_of, sensitivity, sentences
+from livingdrug.sensitivity.separation import Separation, Split, Tree, rules, separate, separation_sentences
 
 __all__ = [
     "Indices",
     "Input",
     "Sensitivity",
+    "Separation",
+    "Split",
+    "Tree",
     "hypercube_points",
     "inputs_of",
     "morris_indices",
     "morris_points",
     "prcc_indices",
+    "rules",
     "sensitivity",
     "sentences",
+    "separate",
+    "separation_sentences",
     "sobol_indices",
     "sobol_points",
 ]

@@ -51,10 +51,33 @@ class Input:
 
 @dataclass(frozen=True, repr=False)
 class Sensitivity(Shown):
-    """model; output; metric: what is looked at, as its logarithm where `log`; method; inputs; groups: name ->
-    positions; indices; runs, failed: numbers of runs; reasons: why runs
-    failed -> how many; half: the total (or mu*, PRCC) of each group from half of the points, for
-    convergence; x (runs, inputs), y (runs,): what was run, on the scale analysed."""
+    """Indices of sensitivity of an exposure to the inputs of a model.
+
+    Attributes
+    ----------
+    model, output : str
+    metric : str
+        What is looked at.
+    log : bool
+        Whether as its logarithm.
+    method : {'sobol', 'morris', 'prcc'}
+    inputs : tuple of Input
+        What varied, and how.
+    groups : tuple of str
+        Names of the inputs, or of groups of them, one for each index.
+    indices : Indices
+        With their intervals.
+    half : ndarray, shape (groups,)
+        The total (or mu*, PRCC) of each group from half of the points, for convergence.
+    runs, failed : int
+        Numbers of runs.
+    reasons : dict
+        Why runs failed -> how many.
+    x : ndarray, shape (runs, inputs)
+        What was run.
+    y : ndarray, shape (runs,)
+        What came out, on the scale analysed.
+    """
 
     model: str
     output: str
@@ -195,6 +218,10 @@ def sensitivity(
     seed : int
     progress : callable, optional
         Called with runs done and all runs.
+
+    Returns
+    -------
+    Sensitivity
 
     Raises
     ------

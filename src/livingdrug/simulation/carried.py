@@ -28,20 +28,22 @@ BOTH, TRANSFER = "both", "slope"
 @dataclass(frozen=True)
 class Link:
     """Which measure (`rate`) moves which quantity of the model, and by which slope of logarithms (mean and
-    SD)."""
+    SD); scatter: SD of the logarithm by which a new group differs from that line."""
 
     rate: str
     quantity: str
     slope: float = SLOPE
     sd: float = SLOPE_SD
     assumed: bool = True
+    scatter: float = 0.0
 
     def sentence(self) -> str:
         """What is assumed, in words."""
         whose = "an assumption of ours, as no public data tell it" if self.assumed else "as given"
         return (
-            f"ln ratio of {self.quantity} = ({self.slope:g} +- {self.sd:g}) x ln ratio of {self.rate}: "
-            f"{whose}"
+            f"ln ratio of {self.quantity} = ({self.slope:g} +- {self.sd:g}) x ln ratio of {self.rate}"
+            + (f" +- {self.scatter:g}, a group's own" if self.scatter else "")
+            + f": {whose}"
         )
 
 
@@ -55,20 +57,24 @@ def read_with_sd(text: str) -> tuple[float, float | None]:
 
 
 def read_link(text: str) -> Link:
-    """`k_kill=k_kill:1+-0.5`: measure, quantity of the model, slope and its SD. Raises InputError for other
-    texts."""
+    """`k_kill=k_kill:1+-0.5~0.2`: measure, quantity of the model, slope and its SD, scatter of groups (where one is
+    given). Raises InputError for other texts."""
     rate, _, right = text.rpartition("=")
     into, colon, slope = right.partition(":")
+    slope, tilde, own = slope.partition("~")
     try:
         if not rate.strip() or not into.strip().isidentifier():
             raise ValueError
         mean, sd = read_with_sd(slope) if colon else (SLOPE, SLOPE_SD)
+        scatter, also = read_with_sd(own) if tilde else (0.0, None)
+        if scatter < 0 or also is not None:
+            raise ValueError
     except ValueError:
         raise InputError(
             f"`{text}` cannot be read; write RATE=QUANTITY:SLOPE+-SD, such as k_kill=k_kill:1+-0.5 (the "
-            "slope may be left out)"
+            "slope may be left out, and ~SCATTER may follow it)"
         ) from None
-    return Link(rate.strip(), into.strip(), mean, sd or 0.0, not colon)
+    return Link(rate.strip(), into.strip(), mean, sd or 0.0, not colon, scatter)
 
 
 @dataclass(frozen=True)
@@ -152,10 +158,11 @@ def carry(
     factors, changes, curves, failed, cautions, draws = {}, [], {}, 0, [], {}
     base = _simulated(model, {}, 1, until)
     for group, logs_of in ratios.items():
+        own = np.array([k.scatter for k in links]) * rng.standard_normal(logs_of.shape)
         kinds = {
-            BOTH: slopes * logs_of,
+            BOTH: slopes * logs_of + own,
             measured: np.array([k.slope for k in links]) * logs_of,
-            TRANSFER: slopes * np.median(logs_of, axis=0),
+            TRANSFER: slopes * np.median(logs_of, axis=0) + own,
         }
         for of, logs in kinds.items():
             moved = factors_of(links, logs)
@@ -167,7 +174,7 @@ def carry(
                 draws |= {(group, name): ratio for name, _, _, ratio in metrics}
                 for name, factor in moved.items():
                     factors[group, name] = tuple(np.quantile(factor, (0.5, 0.5 - LEVEL / 2, 0.5 + LEVEL / 2)))
-                cautions += [*_outside(model, moved, group), *_at_infusion(found, group)]
+                cautions += [*_outside(model, moved, group), *_at_infusion(found, group), *_died(base, found, group)]
                 curves[group] = found.times, {o: found.percentiles(o, (2.5, 50, 97.5)) for o in found.outputs}
     curves[control] = base.times, {o: np.repeat(base.curve(o)[None], 3, axis=0) for o in base.outputs}
     notes = (
@@ -224,6 +231,23 @@ def _at_infusion(found, group: str) -> list[str]:
         for output in found.outputs
         if not output.startswith("tumour") and np.mean(found.starts_at_peak(output)) > 0.5
     ]
+
+
+def _died(base, found, group: str) -> list[str]:
+    """Tumours that fall below one cell, in words: a ratio of parts of a cell says nothing."""
+    said, ok = [], [i for i in range(found.n) if i not in set(found.failed)]
+    for output in found.outputs:
+        if not output.startswith("tumour") or found.unit_of(output) != "cells":
+            continue
+        lowest = found.values[ok, found.outputs.index(output)].min(axis=1)
+        own = base.values[0, base.outputs.index(output)].min()
+        if np.mean(lowest < 1) > 0.05 or own < 1:
+            control = ", and with the control" if own < 1 else ""
+            said.append(
+                f"{group}: {output} falls below one cell in {np.mean(lowest < 1):.0%} of the draws{control}: read it as "
+                "eradicated, its ratios say nothing"
+            )
+    return said
 
 
 def _simulated(model: Model, factors: dict, n: int, until: float):

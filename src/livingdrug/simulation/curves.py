@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.models import Model
+from livingdrug.simulation.believable import caution_words
 from livingdrug.simulation.exposure import drawn
 from livingdrug.simulation.population import Draw
 from livingdrug.simulation.regimen import Regimen, check_regimen
@@ -56,8 +57,12 @@ class CurvesTask:
 
 def joined(results: Sequence[Result]) -> Result:
     """Results of consecutive stretches of one population as the result of all."""
-    arrays = {
-        n: np.concatenate([getattr(r, n) for r in results]) for n in ("values", "peak", "peak_time", "area")
-    }
+    names = ("values", "peak", "peak_time", "area", "rise", "rise_time")
+    arrays = {n: np.concatenate([getattr(r, n) for r in results]) for n in names}
     fates = {n: tuple(fate for r in results for fate in getattr(r, n)) for n in ("status", "reason")}
-    return replace(results[0], **arrays, **fates)
+    first = results[0]
+    cautioned = tuple(np.sum([r.cautioned for r in results], axis=0, dtype=int).tolist()) if first.cautions else ()
+    own = caution_words(first.model, first.cautions, first.cautioned, first.n)
+    said = caution_words(first.model, first.cautions, cautioned, len(fates["status"]))
+    notices = (*(notice for notice in first.notices if notice not in own), *said)
+    return replace(first, **arrays, **fates, cautioned=cautioned, notices=notices)

@@ -9,14 +9,13 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.engine import exponential_kernel
 from livingdrug.models import ClosedForm, Model
+from livingdrug.simulation.believable import caution_words
 from livingdrug.simulation.experiment import default_regimen
 from livingdrug.simulation.population import Draw, Subjects, typical_subject
 from livingdrug.simulation.regimen import Regimen, check_regimen
-from livingdrug.simulation.result import METRICS
-from livingdrug.simulation.run import cautions, check_horizon, check_outputs
-from livingdrug.simulation.solve import solve
-
-NO_TIMES = np.empty(0)
+from livingdrug.simulation.result import METRICS, RISES
+from livingdrug.simulation.run import caution_counts, check_horizon, check_outputs
+from livingdrug.simulation.solve import NO_TIMES, infused_in, solve
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,10 @@ class ExposureBlock:
 
     peak, peak_time, area (n, outputs): CMAX, TMAX, AUC within the window; above, last_above (n, limits): time
     above each limit there and the last such time (NaN where there is none); status: `ok` or a word; reason:
-    position of a subject that failed -> why. A subject that failed has NaN throughout.
+    position of a subject with another word -> why; rise, rise_time (n, outputs): XCMAX and XTMAX within the
+    window, NaN where infused cells are not counted in the output or its level never rises; cautioned: of how
+    many subjects each caution of the model is true. A subject that was not computed has NaN throughout, one
+    that is `unphysical` keeps its numbers.
     """
 
     first: int
@@ -36,10 +38,13 @@ class ExposureBlock:
     last_above: np.ndarray
     status: tuple[str, ...]
     reason: dict[int, str]
+    rise: np.ndarray
+    rise_time: np.ndarray
+    cautioned: tuple[int, ...] = ()
 
     @property
     def done(self) -> np.ndarray:
-        """Whether each subject was computed, shape (n,)."""
+        """Whether each subject was computed and can be a patient, shape (n,)."""
         return np.array([status == "ok" for status in self.status])
 
 
@@ -94,9 +99,20 @@ class ExposureTask:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Where the model or the regimen is known to mislead."""
-        found = (check_regimen(self.model, self.regimen), *cautions(self.model))
+        """Where the model or the regimen is known to mislead, whoever the subjects are."""
+        found = (check_regimen(self.model, self.regimen), *self.model.doubts)
         return tuple(notice for notice in found if notice)
+
+    def cautions(self, *blocks: ExposureBlock) -> tuple[str, ...]:
+        """What the values of the subjects of these blocks say of them."""
+        counts = np.sum([block.cautioned for block in blocks], axis=0, dtype=int)
+        messages = [caution.message for caution in self.model.system.cautions]
+        return caution_words(self.model.full_name, messages, counts.tolist(), sum(len(b.status) for b in blocks))
+
+    @property
+    def infused(self) -> tuple[str, ...]:
+        """Outputs in which infused cells are counted: of these XCMAX and XTMAX are given too."""
+        return infused_in(self.model, [self.regimen], self.outputs)[0]
 
     def __call__(self, first: int, count: int) -> ExposureBlock:
         """Subjects `first` ... `first + count - 1`."""
@@ -115,7 +131,15 @@ class ExposureTask:
             threads=self.threads,
         )
         reasons = {first + i: reason for i, reason in enumerate(solved.reason) if reason}
-        return ExposureBlock(first, *solved[1:6], solved.status, reasons)
+        return ExposureBlock(
+            first,
+            *solved[1:6],
+            solved.status,
+            reasons,
+            solved.rise,
+            solved.rise_time,
+            caution_counts(self.model, chosen),
+        )
 
 
 def exposure_task(
@@ -189,7 +213,8 @@ def limit_text(value: float) -> str:
 def exposure_table(task: ExposureTask, block: ExposureBlock):
     """Long table of a block: one row per subject (from 1) and output.
 
-    Columns subject, output, unit, CMAX, TMAX, AUC, then above_LIMIT and last_above_LIMIT for each limit
+    Columns subject, output, unit, CMAX, TMAX, AUC, XCMAX and XTMAX where infused cells are counted in an output
+    (empty for the others), then above_LIMIT and last_above_LIMIT for each limit
     (empty for outputs without it), status, reason. TMAX and times in the model's time unit, AUC in that times
     the unit."""
     import pandas as pd
@@ -202,6 +227,8 @@ def exposure_table(task: ExposureTask, block: ExposureBlock):
     }
     for metric, values in zip(METRICS, (block.peak, block.peak_time, block.area), strict=True):
         columns[metric] = values.ravel()
+    if task.infused:
+        columns |= dict(zip(RISES, (block.rise.ravel(), block.rise_time.ravel()), strict=True))
     for value in dict.fromkeys(value for _, value in task.limits):
         for name, times in (("above", block.above), ("last_above", block.last_above)):
             column = np.full((n, k), np.nan)

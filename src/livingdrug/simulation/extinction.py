@@ -92,7 +92,7 @@ def courses(
     at = np.union1d(times, middle)
     subjects = subjects or typical_subject(model)
     run = simulate(watched, subjects, regimen, at, float(at[-1]), [COUNT, BIRTH, DEATH], rtol=1e-8)
-    for i in run.failed:
+    for i in run.uncomputed:
         if "left the finite range" not in run.reason[i]:
             raise InputError(f"`{model.full_name}`, subject {i + 1}: {run.reason[i]}")
     return [_course(at, times, run.values[i], below) for i in range(subjects.n)]
@@ -104,9 +104,12 @@ def _course(at: np.ndarray, times: np.ndarray, values: np.ndarray, below: int) -
     times = times[times <= at[-1]]
     low = np.flatnonzero(count < below)
     nothing = np.array([])
-    if not len(low) or low[0] == 0:
+    if not len(low):
         return Course(np.inf, below, nothing, nothing, nothing)
     i = low[0]
+    if i == 0:  # few from the start: as many as there are
+        return Course(0.0, int(round(count[0])), times, np.interp(times[:-1] + STEP / 2, at, births),
+                      np.interp(times[:-1] + STEP / 2, at, deaths))  # fmt: skip
     # the logarithm of a population falls nearly along a line between two points of the grid
     part = np.log(count[i - 1] / below) / np.log(count[i - 1] / count[i])
     start = float(at[i - 1] + part * (at[i] - at[i - 1]))

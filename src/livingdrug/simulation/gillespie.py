@@ -22,7 +22,7 @@ def gillespie(model: Model, times, runs: int = 1000, seed: int = 1) -> np.ndarra
         no whole number.
     """
     check_seed(seed)
-    rates, change, start = _reactions(model)
+    rates, change, start = reactions_of(model)
     times = np.asarray(times, dtype=float)
     y = np.repeat(np.array(start)[:, None], runs, axis=1)
     found = np.empty((runs, len(start), len(times)))
@@ -51,7 +51,7 @@ def gillespie(model: Model, times, runs: int = 1000, seed: int = 1) -> np.ndarra
     return found
 
 
-def _reactions(model: Model):
+def reactions_of(model: Model):
     """(rates of counts, change of every reaction, start)."""
     system, typical = model.system, model.typical
     if isinstance(system, ClosedForm):

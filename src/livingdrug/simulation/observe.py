@@ -34,20 +34,24 @@ def observe(model: Model, result: Result, limit: float | None = None, seed: int 
     InputError
         For a limit that is not positive, or a model that measures nothing.
     """
+    return observed_part(model, result, limit, seed, result.table())
+
+
+def observed_part(model: Model, result: Result, limit: float | None, seed: int, table, before: int = 0):
+    """The same of a part of a population, whose table of curves is given; before: how many subjects stand before its
+    first."""
     if limit is not None and not (np.isfinite(limit) and limit > 0):
         raise InputError(f"the limit of quantification is {limit:g}; it must be finite and above 0")
     measured = {o.name for o in model.system.outputs if o.measured}
     if not measured & set(result.outputs):
         raise InputError(f"`{result.model}` has no measured output, so there is nothing to observe")
     residual = {r.output: r for r in model.residuals}
-    table = result.table()
     table = table[table["output"].isin(sorted(measured))].reset_index(drop=True)
     value = np.array(table["value"], dtype=float)
     for output in sorted(measured & set(residual)):
         rows = np.flatnonzero(table["output"] == output)
-        value[rows] = _with_error(
-            residual[output], value[rows], normals(seed, f"residual {output}", 0, len(rows))
-        )
+        eps = normals(seed, f"residual {output}", before * len(result.times), len(rows))
+        value[rows] = with_error(residual[output], value[rows], eps)
     below = value < limit if limit is not None else np.zeros(len(table), dtype=bool)
     table["value"] = np.where(below, limit if limit is not None else 0.0, value)
     table["limit"] = limit if limit is not None else np.nan
@@ -57,7 +61,7 @@ def observe(model: Model, result: Result, limit: float | None = None, seed: int 
     return table
 
 
-def _with_error(residual: Residual, f: np.ndarray, eps: np.ndarray) -> np.ndarray:
+def with_error(residual: Residual, f: np.ndarray, eps: np.ndarray) -> np.ndarray:
     """Measured values of f."""
     if residual.kind == "lognormal":
         return f * np.exp(residual.log_sd * eps)

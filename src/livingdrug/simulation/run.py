@@ -11,11 +11,12 @@ from livingdrug.core.units import in_a_day
 from livingdrug.engine import array_function
 from livingdrug.engine.codegen import cache
 from livingdrug.models import Model
+from livingdrug.simulation.believable import caution_words
 from livingdrug.simulation.experiment import default_regimen
 from livingdrug.simulation.population import Subjects, typical_subject
 from livingdrug.simulation.regimen import Regimen, check_regimen
 from livingdrug.simulation.result import Result
-from livingdrug.simulation.solve import solve
+from livingdrug.simulation.solve import individual_values, infused_in, solve
 
 MAX_DAYS = 36_525  # a hundred years
 MAX_VALUES = 50_000_000
@@ -84,7 +85,8 @@ def simulate(
     Returns
     -------
     Result
-        Curves, peaks, areas; a subject that cannot be computed has a status and a reason.
+        Curves, peaks, areas; a subject that cannot be computed, or that no patient can be, has a status and
+        a reason.
 
     Raises
     ------
@@ -94,7 +96,9 @@ def simulate(
     subjects = subjects or typical_subject(model)
     regimens = _regimens(model, subjects.n, regimen)
     until, visits = _times(model, until, times)
-    notices = [*_check_regimens(model, regimens), *cautions(model), cache.notice()]
+    messages, counts = _messages(model), caution_counts(model, subjects)
+    said = caution_words(model.full_name, messages, counts, subjects.n)
+    notices = [*_check_regimens(model, regimens), *model.doubts, cache.notice(), *said]
     wanted, units = check_outputs(model, outputs)
     check_size(subjects.n, len(visits), len(wanted))
     solved = solve(
@@ -115,6 +119,11 @@ def simulate(
         solved.reason,
         subjects.described,
         tuple(n for n in notices if n),
+        solved.rise,
+        solved.rise_time,
+        infused_in(model, regimens, wanted)[0],
+        messages,
+        counts,
     )
 
 
@@ -195,13 +204,22 @@ def check_outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str
     return wanted, tuple(known[name] for name in wanted)
 
 
-def cautions(model: Model) -> list[str]:
-    """Messages about the model and its typical values: where facts say that it misbehaves, or its fit is not
-    sound."""
-    typical = model.typical
-    found = list(model.doubts)
-    for caution in model.system.cautions:
-        (value,) = array_function(tuple(typical), (), (caution.expression,))(*typical.values())
-        if value > 0:
-            found.append(f"`{model.full_name}`: {caution.message}")
-    return found
+def cautions(model: Model, subjects: Subjects | None = None) -> list[str]:
+    """Messages about the model and its subjects, the typical one by default: where facts say that it misbehaves, or its
+    fit is not sound."""
+    subjects = subjects or typical_subject(model)
+    counts = caution_counts(model, subjects)
+    return [*model.doubts, *caution_words(model.full_name, _messages(model), counts, subjects.n)]
+
+
+def _messages(model: Model) -> tuple[str, ...]:
+    return tuple(caution.message for caution in model.system.cautions)
+
+
+def caution_counts(model: Model, subjects: Subjects) -> tuple[int, ...]:
+    """Of how many of the subjects each caution of the model is true, by their own values."""
+    if not model.system.cautions:
+        return ()
+    values = individual_values(model, subjects)
+    found = array_function(tuple(values), (), tuple(c.expression for c in model.system.cautions))(*values.values())
+    return tuple(int((np.broadcast_to(value, (subjects.n,)) > 0).sum()) for value in found)

@@ -1,4 +1,5 @@
-"""Subjects through a model: the compiled engine, or a closed form, whichever the model is."""
+"""Subjects through a model: the compiled engine, or a closed form, whichever the model is; and whether what came out
+can be a patient."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -27,16 +28,23 @@ from livingdrug.engine import (
     solve_triggered,
     system_kernel,
 )
-from livingdrug.models import ClosedForm, Model, System
+from livingdrug.models import ClosedForm, Model, System, bounds_of, infused_outputs
+from livingdrug.simulation.believable import OK, judged
 from livingdrug.simulation.expansion import expand
 from livingdrug.simulation.population import Subjects
 from livingdrug.simulation.regimen import Regimen
 
+NO_TIMES = np.empty(0)
+PER_OUTPUT = ("peak", "peak_time", "area", "rise", "rise_time")
+
 
 class Solved(NamedTuple):
     """values (subjects, outputs, times); peak, peak_time, area within the window (subjects, outputs); above,
-    last_above: time above each limit there and the last such time (subjects, limits); status, reason: per
-    subject."""
+    last_above: time above each limit there and the last such time (subjects, limits); status: `ok`; `unphysical` where
+    a subject was computed and a level of it is beyond its bound (`models.bounds_of`), with its numbers kept; else why it
+    was not computed; reason: a sentence where the status is not `ok`; rise, rise_time (subjects, outputs): the largest
+    level after the distribution minimum and its time, NaN where infused cells are not counted in the output
+    (`models.infused_outputs`) or the level never rises."""
 
     values: np.ndarray
     peak: np.ndarray
@@ -46,6 +54,8 @@ class Solved(NamedTuple):
     last_above: np.ndarray
     status: tuple[str, ...]
     reason: tuple[str, ...]
+    rise: np.ndarray
+    rise_time: np.ndarray
 
 
 def solve(
@@ -70,9 +80,22 @@ def solve(
         run = _run_closed
     else:
         run = _run_triggered if model.system.events else _run_system
-    return run(
-        model, subjects, regimens, times, until, tuple(outputs), start, limits, progress, rtol, threads
+    wanted, bounds = tuple(outputs), bounds_of(model)
+    asked = tuple(dict.fromkeys([*wanted, *(bound.output for bound in bounds)]))
+    solved = run(
+        model, subjects, regimens, times, until, wanted, asked, start, limits, progress, rtol, threads
     )
+    if not bounds:
+        return solved
+    peaks = solved.peak
+    if start > 0:  # a window does not see what came before it
+        early = run(model, subjects, regimens, NO_TIMES, start, (), asked, 0.0, (), None, rtol, threads)
+        peaks = np.fmax(peaks, early.peak)
+    units = {output.name: output.unit for output in model.system.outputs}
+    bounded = peaks[:, [asked.index(bound.output) for bound in bounds]]
+    status, reasons = judged(solved.status, solved.reason, bounds, bounded, units)
+    kept = {name: getattr(solved, name)[:, : len(wanted)] for name in PER_OUTPUT}
+    return solved._replace(status=status, reason=reasons, **kept)
 
 
 def individual_values(model: Model, subjects: Subjects) -> dict[str, np.ndarray]:
@@ -88,7 +111,7 @@ def individual_values(model: Model, subjects: Subjects) -> dict[str, np.ndarray]
 
 
 def _run_closed(
-    model, subjects, regimens, times, until, wanted, start, limits, progress, rtol, threads
+    model, subjects, regimens, times, until, wanted, asked, start, limits, progress, rtol, threads
 ) -> Solved:
     form = model.system
     names = [o.name for o in form.outputs]
@@ -107,29 +130,37 @@ def _run_closed(
     faulty = list(why)
     for array in arrays:
         array[faulty] = np.nan
-    status, reasons = ["ok"] * subjects.n, [""] * subjects.n
+    status, reasons = [OK] * subjects.n, [""] * subjects.n
     for i, sentence in why.items():
         status[i], reasons[i] = "invalid", sentence
     if progress:
         progress(subjects.n, subjects.n)
-    rows = [names.index(name) for name in wanted]
-    shown = [array[:, rows] for array in arrays[:4]]
-    return Solved(*shown, *arrays[4:], tuple(status), tuple(reasons))  # pyright: ignore[reportCallIssue]
+    rows, measured = ([names.index(name) for name in some] for some in (wanted, asked))
+    shown = [arrays[0][:, rows], *(array[:, measured] for array in arrays[1:4])]
+    never = np.full((2, subjects.n, len(asked)), np.nan)
+    return Solved(*shown, *arrays[4:6], tuple(status), tuple(reasons), *never)  # pyright: ignore[reportCallIssue]
 
 
 def _run_system(
-    model, subjects, regimens, times, until, wanted, start, limits, progress, rtol, threads
+    model, subjects, regimens, times, until, wanted, asked, start, limits, progress, rtol, threads
 ) -> Solved:
     system, table = model.system, quantity_table(model, subjects)
     events, faults = event_table(system, regimens, table)
     outputs = tuple(o.name for o in system.outputs)
     # one compiled kernel serves all choices of outputs; states are asked for rarely
-    asked = {*wanted, *(name for name, _ in limits)}
-    observed = outputs if asked <= set(outputs) else outputs + tuple(s.name for s in system.states)
-    rows = [observed.index(name) for name in wanted]
-    measures = Measures(start, limits=tuple((observed.index(name), value) for name, value in limits))
+    needed = {*asked, *(name for name, _ in limits)}
+    observed = outputs if needed <= set(outputs) else outputs + tuple(s.name for s in system.states)
+    rows, all_rows = ([observed.index(name) for name in some] for some in (wanted, asked))
+    infused, shown = infused_in(model, regimens, wanted)
+    measures = Measures(
+        start,
+        limits=tuple((observed.index(name), value) for name, value in limits),
+        rises=tuple(observed.index(name) for name in infused),
+        shown=shown,
+    )
+    columns = [asked.index(name) for name in infused]
     n, k = len(table), len(wanted)
-    curves, measured = np.full((n, k, len(times)), np.nan), np.full((3, n, k), np.nan)
+    curves, measured = np.full((n, k, len(times)), np.nan), np.full((5, n, len(asked)), np.nan)
     above = np.full((2, n, len(limits)), np.nan)
     status, reasons, done = [""] * n, [""] * n, 0
     # whether input pools can be solved exactly depends on the subject alone, never on the others in the run
@@ -152,7 +183,9 @@ def _run_system(
         )
         done += len(chosen)
         curves[chosen] = found.values.reshape(len(chosen), len(times), k).transpose(0, 2, 1)
-        measured[:, chosen] = [found.peak[:, rows], found.peak_time[:, rows], found.area[:, rows]]
+        measured[:3, chosen] = [part[:, all_rows] for part in (found.peak, found.peak_time, found.area)]
+        rise = np.where(np.isfinite(found.rise), found.rise, np.nan)
+        measured[3:, chosen[:, None], columns] = [rise, found.rise_time]
         above[:, chosen] = [found.above, found.last_above]
         for j, i in enumerate(chosen.tolist()):
             status[i], reasons[i] = STATUS[int(found.status[j])], reason(compiled, found, j)
@@ -160,12 +193,27 @@ def _run_system(
     for i, (word, sentence) in faults.items():
         status[i], reasons[i] = word, sentence
         curves[i], measured[:, i], above[:, i] = np.nan, np.nan, np.nan
-    peak, peak_time, area = measured
-    return Solved(curves, peak, peak_time, area, above[0], above[1], tuple(status), tuple(reasons))
+    peak, peak_time, area, rise, rise_time = measured
+    return Solved(
+        curves, peak, peak_time, area, above[0], above[1], tuple(status), tuple(reasons), rise, rise_time
+    )
+
+
+def infused_in(
+    model: Model, regimens: Sequence[Regimen], wanted: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Those of the wanted outputs in which infused cells are counted, and the states whose doses are seen there."""
+    into = {dose.into for regimen in set(regimens) for dose in regimen.doses if dose.into}
+    known = infused_outputs(model, into)
+    found = tuple(name for name in wanted if name in known)
+    if not found:
+        return (), ()
+    dosed, states = {model.system.dose_into, *into}, () if isinstance(model.system, ClosedForm) else model.system.states
+    return found, tuple(i for i, s in enumerate(states) if s.name in dosed and "car_t" in s.roles)
 
 
 def _run_triggered(
-    model, subjects, regimens, times, until, wanted, start, limits, progress, rtol, threads
+    model, subjects, regimens, times, until, wanted, asked, start, limits, progress, rtol, threads
 ) -> Solved:
     """Subjects of a system with events, one after the other."""
     system, table = model.system, quantity_table(model, subjects)
@@ -174,8 +222,8 @@ def _run_triggered(
             system,
             "the exposure in a window that starts later than 0, or the time above a value, is not known",
         )
-    n, k = len(table), len(wanted)
-    code, outputs = compile_system(system), output_function(system, wanted)
+    n, k = len(table), len(asked)
+    code, outputs = compile_system(system), output_function(system, asked)
     curves, measured = np.full((n, k, len(times)), np.nan), np.full((3, n, k), np.nan)
     status, reasons = [""] * n, [""] * n
     for i, row in enumerate(table):
@@ -196,8 +244,9 @@ def _run_triggered(
         if progress:
             progress(i + 1, n)
     peak, peak_time, area = measured
-    none = np.empty((n, 0))
-    return Solved(curves, peak, peak_time, area, none, none, tuple(status), tuple(reasons))
+    none, never = np.empty((n, 0)), np.full((n, k), np.nan)
+    values = curves[:, : len(wanted)]
+    return Solved(values, peak, peak_time, area, none, none, tuple(status), tuple(reasons), never, never)
 
 
 def quantity_table(model: Model, subjects: Subjects) -> np.ndarray:

@@ -2,7 +2,7 @@
 that.
 
 The estimates of a fit are taken as normal on the scales on which they were estimated, with the covariance
-that the fit gave; of a posterior its draws are taken.
+that the fit gave, else each by itself from its 95 % interval; of a posterior its draws are taken.
 """
 
 from collections.abc import Callable
@@ -11,14 +11,21 @@ from pathlib import Path
 
 import numpy as np
 
+from livingdrug.core.draws import principal
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.random import check_seed, normals
-from livingdrug.models import Model, check_value, with_numbers
+from livingdrug.models import Estimated, Fitted, Model, check_value, with_numbers
 from livingdrug.simulation.curves import CurvesTask
 from livingdrug.simulation.result import Result
 
 MOST = 10_000  # draws
+END = 1.959964  # standard deviations from the middle to the end of a 95 % interval
 TRIES = 5  # times the draws that are wanted, before a model is given up
+LEAST = 1e-3  # part of a variability that a draw towards 0 keeps
+BY_INTERVALS = (
+    "the fit gave no covariance of {}: each is drawn by itself from its 95 % interval, as if it were not "
+    "correlated with others"
+)
 LEVELS = (5.0, 50.0, 95.0)  # percentiles between patients
 BAND = (5.0, 95.0)  # of what the estimates leave open
 
@@ -65,14 +72,14 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
             f"`{model.full_name}` is not the model of a fit, so nothing says how uncertain its numbers are; "
             "leave out --uncertainty, or name the folder of a fit"
         )
-    rows = _posterior(model, count * TRIES, seed) if fitted.draws else _normal(model, count * TRIES, seed)
+    names, rows = _rows(model, count * TRIES, seed)
     kept: list[Model] = []
     lost = 0
     for row in rows:
         if len(kept) == count:
             break
         try:
-            kept.append(_checked(with_numbers(model, dict(zip(fitted.names, row, strict=True)))))
+            kept.append(_checked(with_numbers(model, dict(zip(names, row, strict=True)))))
         except LivingdrugError:
             lost += 1
     if len(kept) < count:
@@ -81,11 +88,69 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
             "are they; fit again with more data, or fix numbers"
         )
     estimated = [e.name for e in fitted.estimates if not e.fixed]
-    held = tuple(name for name in estimated if name not in fitted.names)
-    return DrawnModels(tuple(kept), held, tuple(_notes(model, held, lost, len(kept))))
+    held = tuple(name for name in estimated if name not in names)
+    own = () if fitted.draws else [e.name for e in _with_intervals(fitted)]
+    apart = [BY_INTERVALS.format(", ".join(own))] if own else []
+    notes = [*apart, *_notes(model, names, held, lost, len(kept))]
+    tried = rows[: len(kept) + lost]
+    distinct = len(np.unique(tried, axis=0))
+    if fitted.draws and distinct < len(tried):
+        notes.append(
+            f"the posterior of `{model.full_name}` has {distinct:,} draws and {len(tried):,} were taken, so some stand "
+            "for several; fit with more (--draws), or ask for fewer"
+        )
+    return DrawnModels(tuple(kept), held, tuple(notes))
 
 
-def _notes(model: Model, held: tuple[str, ...], lost: int, kept: int) -> list[str]:
+def says_uncertainty(model: Model) -> bool:
+    """Whether the fit of a model says how uncertain its numbers are."""
+    fitted = model.fitted
+    return fitted is not None and bool(fitted.draws or fitted.covariance or _with_intervals(fitted))
+
+
+def _rows(model: Model, count: int, seed: int) -> tuple[tuple[str, ...], np.ndarray]:
+    """(names, draws of these as they are reported, shape (count, names))."""
+    fitted = model.fitted
+    if fitted is not None and fitted.draws:
+        return fitted.names, _posterior(model, count, seed)
+    own = _with_intervals(fitted) if fitted is not None else ()
+    if fitted is None or not (own or fitted.covariance):
+        raise InputError(
+            f"the fit of `{model.full_name}` gave no covariance of its estimates and no intervals, so nothing "
+            "says how uncertain they are; leave out --uncertainty"
+        )
+    parts = [_normal(fitted, count, seed)] if fitted.covariance else []
+    parts += [_by_interval(e, normals(seed, f"estimate {e.name}", 0, count))[:, None] for e in own]
+    names = fitted.names if fitted.covariance else ()
+    return (*names, *(e.name for e in own)), np.column_stack(parts)
+
+
+def _with_intervals(fitted: Fitted) -> tuple[Estimated, ...]:
+    """Estimates that have an end of an interval and no part in the covariance; a variability of 0 with its upper
+    limit is one."""
+    together = fitted.names if fitted.covariance else ()
+    own = [e for e in fitted.estimates if not e.fixed and e.name not in together]
+    return tuple(e for e in own if e.upper is not None or (e.lower is not None and e.value != 0))
+
+
+def _by_interval(e: Estimated, z: np.ndarray) -> np.ndarray:
+    """Values with half of a normal distribution towards each end of the interval, on the scale of the
+    estimation; towards an end of 0 on the plain scale, and as wide as towards the other end where one is not
+    known."""
+    if e.value == 0 and e.kind == "spread":
+        return np.maximum(np.abs(z), LEAST) * (e.upper or 0.0) / END
+    to_zero = e.scale == "log" and e.lower == 0
+    ends = [None if end is None or (end == 0 and e.scale == "log") else replace(e, value=end).place
+            for end in (e.lower, e.upper)]  # fmt: skip
+    widths = [None if end is None else abs(end - e.place) / END for end in ends]
+    below, above = (w if w is not None else next((o for o in widths if o is not None), 0.0) for w in widths)
+    values = np.array([e.at(float(e.place + x * (below if x < 0 else above))) for x in z])
+    return np.where(z < 0, e.value * np.maximum(1 + z / END, LEAST), values) if to_zero else values
+
+
+def _notes(
+    model: Model, names: tuple[str, ...], held: tuple[str, ...], lost: int, kept: int
+) -> list[str]:
     notes = []
     if held:
         notes.append(f"the fit gives no uncertainty of {', '.join(held)}, which stay at their estimates")
@@ -94,7 +159,7 @@ def _notes(model: Model, held: tuple[str, ...], lost: int, kept: int) -> list[st
             f"{lost} of {lost + kept} draws of the estimates were no model (such as a fraction above 1): "
             "left out"
         )
-    changed = [name for name in model.changes if name in (model.fitted.names if model.fitted else ())]
+    changed = [name for name in model.changes if name in names]
     if changed:
         notes.append(f"{', '.join(changed)} stay(s) at the value that was set")
     return notes
@@ -108,19 +173,12 @@ def _checked(model: Model) -> Model:
     return model
 
 
-def _normal(model: Model, count: int, seed: int) -> np.ndarray:
+def _normal(fitted: Fitted, count: int, seed: int) -> np.ndarray:
     """Draws by the covariance of the estimates, shape (count, names), as they are reported."""
-    fitted = model.fitted
-    if fitted is None or not fitted.covariance:
-        raise InputError(
-            f"the fit of `{model.full_name}` gave no covariance of its estimates, so nothing says how "
-            "uncertain they are; leave out --uncertainty"
-        )
     estimates = [fitted.estimate(name) for name in fitted.names]
-    values, vectors = np.linalg.eigh(np.array(fitted.covariance))
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    directions, sd = principal(np.array(fitted.covariance))
     z = np.array([normals(seed, f"estimate {k}", 0, count) for k in range(len(estimates))])
-    places = np.array([e.place for e in estimates])[:, None] + root @ z
+    places = np.array([e.place for e in estimates])[:, None] + (directions * sd) @ z
     return np.array([[e.at(float(x)) for x in row] for e, row in zip(estimates, places, strict=True)]).T
 
 
@@ -206,8 +264,8 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
     notes = list(made.notes)
     if failed:
         notes.append(
-            f"{failed:,} of {len(made.models) * task.n:,} subjects at drawn estimates were not computed: "
-            "left out"
+            f"{failed:,} of {len(made.models) * task.n:,} subjects at drawn estimates were not computed or are "
+            "unphysical: left out"
         )
     exposures, parts = {}, {}
     for key, rows in metrics.items():

@@ -21,8 +21,15 @@ from livingdrug.trial.sample_size import power_t
 SUBJECTS_AT_A_DRAW = 10_000  # of which the SD of ln AUC is known to 0.7 %
 
 
-def assured_power(model: Model, fold: float, n: int, design: Design, spread: str | None = None, draws: int = 200,
-                  seed: int = 1) -> tuple[Assured, tuple[str, ...]]:  # fmt: skip
+def assured_power(
+    model: Model,
+    fold: float,
+    n: int,
+    design: Design,
+    spread: str | None = None,
+    draws: int = 200,
+    seed: int = 1,
+) -> tuple[Assured, tuple[str, ...]]:
     """(assured power of a t-test that is to show a fold change of AUC0-28, notes): the SD of ln AUC0-28 is
     that at each draw.
 

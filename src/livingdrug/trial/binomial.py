@@ -43,10 +43,19 @@ class TwoStage:
 
 
 def _check(p0: float, p1: float, alpha: float, power: float) -> None:
-    for name, value in (("historical rate", p0), ("rate hoped for", p1), ("alpha", alpha), ("power", power)):
+    check_rates(p0, p1)
+    for name, value in (("alpha", alpha), ("power", power)):
         if not 0 < value < 1:
             raise InputError(f"the {name} is {value:g}; give a number between 0 and 1")
-    if p1 <= p0:
+
+
+def check_rates(p0: float, p1: float, equal: bool = False) -> None:
+    """Refuse rates that are none, or of which the one hoped for is not above the other; equal: whether it
+    may be the same."""
+    for name, value in (("historical rate", p0), ("rate hoped for", p1)):
+        if not 0 < value < 1:
+            raise InputError(f"the {name} is {value:g}; give a number between 0 and 1")
+    if p1 < p0 or (p1 == p0 and not equal):
         raise InputError(f"the rate hoped for, {p1:g}, is not above the historical rate, {p0:g}")
 
 

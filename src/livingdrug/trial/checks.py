@@ -301,7 +301,13 @@ def notices(
     causes = (
         ("left", f"left before {day:g} {unit} and are not evaluable"),
         ("failed", "could not be computed by the model and are not evaluable"),
+        ("unphysical", "are unphysical (no patient can be like them) and are not evaluable"),
         ("below", "had no quantifiable level, so that their exposure has no logarithm"),
+        (
+            "infusate",
+            "have the infused cells as their peak: `cmax` is the largest level after the distribution minimum (XCMAX), "
+            'and 0 where the level never rises; peak = "highest" takes the infusate',
+        ),
     )
     for field, what in causes:
         shares = {arm.arm: getattr(arm, field) for arm in conduct if getattr(arm, field)}

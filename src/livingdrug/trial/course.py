@@ -6,7 +6,16 @@ import numpy as np
 
 from livingdrug.core.random import stream_key, uniforms
 from livingdrug.models import Model, find_quantity
-from livingdrug.simulation import Draw, Regimen, Subjects, default_regimen, drawn_values, solve
+from livingdrug.simulation import (
+    UNPHYSICAL,
+    Draw,
+    Regimen,
+    Subjects,
+    default_regimen,
+    drawn_values,
+    infused_in,
+    solve,
+)
 from livingdrug.trial.design import Arm, Trial
 
 Window = tuple[float, float]
@@ -15,11 +24,15 @@ Window = tuple[float, float]
 @dataclass(frozen=True)
 class Course:
     """levels (n, visits): the model's output at the visits; areas, peaks: window -> (n,); nan where a subject
-    could not be computed."""
+    could not be computed, or is unphysical (n,). Where infused cells are counted in the output, peaks are those after
+    the distribution minimum (XCMAX), 0 where the level never rises, unless the trial asks for the highest; infusate:
+    window -> whether the infused cells are higher than that, empty where peaks are the highest."""
 
     levels: np.ndarray
     areas: dict[Window, np.ndarray]
     peaks: dict[Window, np.ndarray]
+    unphysical: np.ndarray
+    infusate: dict[Window, np.ndarray]
 
 
 def arm_seed(seed: int, arm: str) -> int:
@@ -62,28 +75,39 @@ def course(
     regimen = arm_regimen(trial, arm)
     if trial.repeat == "superposition":
         return _superposed(trial, regimen, subjects, visits, windows, threads)
-    return _course(trial.model, regimen, trial.measured, subjects, visits, windows, threads)
+    infused = expansion_counts(trial, regimen)
+    return _course(trial.model, regimen, trial.measured, subjects, visits, windows, threads, infused)
+
+
+def expansion_counts(trial: Trial, regimen: Regimen) -> bool:
+    """Whether a peak is that of the expansion, as infused cells are counted in the measured output too."""
+    return trial.peak == "expansion" and bool(infused_in(trial.model, [regimen], [trial.measured])[0])
 
 
 def _course(
-    model: Model, regimen: Regimen, output: str, subjects: Subjects, visits, windows, threads
+    model: Model, regimen: Regimen, output: str, subjects: Subjects, visits, windows, threads, infused=False
 ) -> Course:
     wanted = list(windows)
     span = (0.0, float(visits[-1])) if len(visits) and visits[-1] > 0 else None
     if span and span not in wanted:
         wanted.append(span)
-    levels, areas, peaks = np.empty((subjects.n, 0)), {}, {}
+    levels, areas, peaks, infusate = np.empty((subjects.n, 0)), {}, {}, {}
+    unphysical = np.zeros(subjects.n, dtype=bool)
     for start, end in wanted:
         times = visits if (start, end) == span else np.empty(0)
         solved = solve(model, subjects, [regimen], times, end, (output,), start, threads=threads)
         failed = [i for i, reason in enumerate(solved.reason) if reason]
+        unphysical |= np.array([status == UNPHYSICAL for status in solved.status])
         parts = [solved.area[:, 0], solved.peak[:, 0], solved.values[:, 0]]
+        if infused:
+            infusate[start, end] = ~(solved.rise[:, 0] >= solved.peak[:, 0]) & (np.isfinite(solved.peak[:, 0]))
+            parts[1] = np.nan_to_num(solved.rise[:, 0])
         for part in parts:
             part[failed] = np.nan
         areas[start, end], peaks[start, end] = parts[:2]
         if len(times):
             levels = parts[2]
-    return Course(levels, areas, peaks)
+    return Course(levels, areas, peaks, unphysical, infusate)
 
 
 def _superposed(trial: Trial, regimen: Regimen, subjects: Subjects, visits, windows, threads) -> Course:
@@ -95,6 +119,7 @@ def _superposed(trial: Trial, regimen: Regimen, subjects: Subjects, visits, wind
     model, output = trial.model, trial.measured
     levels = np.zeros((subjects.n, len(visits)))
     areas = {window: np.zeros(subjects.n) for window in windows}
+    unphysical = np.zeros(subjects.n, dtype=bool)
     for dose in regimen.doses:
         for start in (dose.time + k * dose.every for k in range(dose.repeats + 1)):
             alone = (
@@ -109,8 +134,10 @@ def _superposed(trial: Trial, regimen: Regimen, subjects: Subjects, visits, wind
             part = _course(
                 model, alone, output, subjects, visits[since] - start, tuple(shifted.values()), threads
             )
+            unphysical |= part.unphysical
             if part.levels.shape[1]:
                 levels[:, since] += size * part.levels
             for window, own in shifted.items():
                 areas[window] += size * part.areas[own]
-    return Course(levels, areas, {window: np.full(subjects.n, np.nan) for window in windows})
+    peaks = {window: np.full(subjects.n, np.nan) for window in windows}
+    return Course(levels, areas, peaks, unphysical, {})

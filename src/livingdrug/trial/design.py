@@ -139,6 +139,9 @@ class Trial(Shown):
         Of quantification.
     dropout : float
         Rate of leaving, per unit of time.
+    peak : {'expansion', 'highest'}
+        Which peak `cmax` is where infused cells are counted in the output: the largest level after the
+        distribution minimum (XCMAX), or the largest of all.
     repeat : {'', 'superposition'}
         Lets a model with one clock take several infusions by adding up their curves, which is an
         assumption.
@@ -166,6 +169,7 @@ class Trial(Shown):
     residual: float | None = None
     limit: float | None = None
     dropout: float = 0.0
+    peak: Literal["expansion", "highest"] = "expansion"
     repeat: Literal["", "superposition"] = ""
     alpha: float = 0.05
     power: float = 0.8

@@ -83,12 +83,16 @@ class EscalationAnswer(Shown):
 
         rows = [
             {
-                "level": level.level, "rate": level.rate, "selected": level.selected.value,
-                "selected_error": level.selected.error, "patients": level.patients, "toxicities": level.toxicities,
+                "level": level.level,
+                "rate": level.rate,
+                "selected": level.selected.value,
+                "selected_error": level.selected.error,
+                "patients": level.patients,
+                "toxicities": level.toxicities,
                 "replicates": self.replicates,
             }
             for level in self.levels
-        ]  # fmt: skip
+        ]
         return pd.DataFrame(rows)
 
     def _facts(self) -> dict[str, str]:

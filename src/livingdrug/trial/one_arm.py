@@ -2,13 +2,13 @@
 every true rate."""
 
 from dataclasses import dataclass
-from typing import Any, cast
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.roots import root
 from livingdrug.core.shown import Shown
-from livingdrug.trial.binomial import OneStage, TwoStage, one_stage, one_stage_of, simon
+from livingdrug.trial.binomial import OneStage, TwoStage, check_rates, one_stage, one_stage_of, simon
 from livingdrug.trial.sample_size import MAX_PER_ARM, check_design
 
 ONE_STAGE, OPTIMAL, MINIMAX = "one stage", "optimal", "minimax"
@@ -120,7 +120,6 @@ def smallest_rate_of_one_arm(n: int, historical: float, alpha: float = 0.05, pow
     InputError
         For a rate outside (0, 1), and where not even responders alone would be convincing.
     """
-    from scipy.optimize import brentq
     from scipy.stats import binom
 
     test = _with(n, historical, historical, alpha, power)
@@ -128,7 +127,7 @@ def smallest_rate_of_one_arm(n: int, historical: float, alpha: float = 0.05, pow
     def misses(rate: float) -> float:
         return float(binom.sf(test.needed - 1, n, rate)) - power
 
-    return float(cast(float, brentq(misses, historical, 1.0, xtol=1e-14, rtol=cast(Any, 1e-13))))
+    return root(misses, historical, 1.0, xtol=1e-14, rtol=1e-13)
 
 
 def one_arm(
@@ -180,8 +179,7 @@ def one_arm(
         test = _with(n, historical, least, alpha, power)
         said = f"{_claim(test)}; the smallest rate seen so with a power of {power:g} is {least:.4g}"
         return _one(test, said, found=True)
-    if rate == historical:
-        raise InputError(f"the rate hoped for, {rate:g}, is not above the historical rate, {historical:g}")
+    check_rates(historical, rate)
     test = _with(n, historical, rate, alpha, power)
     return _one(test, f"{_claim(test)}; that has a power of {test.power:.3f} if the rate is {rate:.4g}")
 
@@ -189,11 +187,7 @@ def one_arm(
 def _with(n: int, p0: float, p1: float, alpha: float, power: float) -> OneStage:
     """The test with n patients. Raises InputError where it cannot be convincing."""
     check_design(power, alpha, 1, 1.0)
-    for name, value in (("historical rate", p0), ("rate hoped for", p1)):
-        if not 0 < value < 1:
-            raise InputError(f"the {name} is {value:g}; give a number between 0 and 1")
-    if p1 < p0:
-        raise InputError(f"the rate hoped for, {p1:g}, is not above the historical rate, {p0:g}")
+    check_rates(p0, p1, equal=True)
     if not 1 <= n <= MAX_PER_ARM:
         raise InputError(f"{n:,} patients were given; one arm has at least 1 and at most {MAX_PER_ARM:,.0f}")
     test = one_stage_of(n, p0, p1, alpha)
@@ -218,8 +212,8 @@ def _in_two_stages(
     designs = ((OPTIMAL, best), (MINIMAX, fewest), (ONE_STAGE, one_stage(p0, p1, alpha, power)))
     d = best if which == OPTIMAL else fewest
     sentence = (
-        f"Treat {d.n1} patients and stop if {d.r1} or fewer respond, otherwise treat {d.n} in all; call the rate "
-        f"above {p0:g} if more than {d.r} respond."
+        f"Treat {d.n1} patients and stop if {d.r1} or fewer respond, otherwise treat {d.n} in all; call the "
+        f"rate above {p0:g} if more than {d.r} respond."
     )
     return OneArm(which, d, designs, sentence)
 

@@ -2,19 +2,21 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
 
 from livingdrug.core.known import known
 from livingdrug.core.random import uniforms
+from livingdrug.core.units import in_a_day
 from livingdrug.engine import in_threads
 from livingdrug.models import ClosedForm
 from livingdrug.response import logistic
-from livingdrug.trial.course import Course, arm_seed, arm_subjects, course
+from livingdrug.simulation import default_regimen
+from livingdrug.trial.course import Course, arm_regimen, arm_seed, arm_subjects, course, expansion_counts
 from livingdrug.trial.design import LOGARITHMIC, Arm, Endpoint, Trial
-from livingdrug.trial.sampling import attended, leaving_times, loss, measured, sampled_exposures
+from livingdrug.trial.sampling import after_infusate, attended, leaving_times, loss, measured, sampled_exposures
 
 BLOCK = 32_768  # subjects at a time: what stays in the fast memory of one core
 
@@ -35,20 +37,20 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ArmData:
-    """outcomes: by endpoint; left, failed, below: shares of the subjects that left before they could be
-    evaluated (primary endpoint), that the model could not compute, and that never had a quantifiable
-    level."""
+    """outcomes: by endpoint; left, failed, unphysical, below, infusate: shares of the subjects that left before
+    they could be evaluated (primary endpoint), that the model could not compute, that no patient can be like, that
+    never had a quantifiable level, and in which the infused cells are higher than the expansion."""
 
     outcomes: dict[str, Outcome]
     left: float
     failed: float
+    unphysical: float
     below: float
+    infusate: float
 
     def of_first(self, n: int) -> "ArmData":
         """The first n subjects of each replicate."""
-        return ArmData(
-            {k: v.of_first(n) for k, v in self.outcomes.items()}, self.left, self.failed, self.below
-        )
+        return replace(self, outcomes={k: v.of_first(n) for k, v in self.outcomes.items()})
 
 
 def simulate_arm(
@@ -62,7 +64,7 @@ def simulate_arm(
     own, total = arm_seed(seed, arm.name), replicates * arm.n
     values = {e.name: np.empty(total) for e in trial.endpoints}
     lost = {e.name: np.empty(total, dtype=bool) for e in trial.endpoints if e.kind == "persistence"}
-    counts = np.zeros(3, dtype=np.int64)
+    counts = np.zeros(5, dtype=np.int64)
     # a model made of flows shares its subjects among the processors by itself
     closed = isinstance(trial.model.system, ClosedForm)
 
@@ -86,14 +88,15 @@ def simulate_arm(
 
 
 def _block(trial, arm, seed, first, count, values, lost, here, threads) -> np.ndarray:
-    """Fill the endpoints of a stretch of subjects; (left, failed, below) among them."""
+    """Fill the endpoints of a stretch of subjects; (left, failed, unphysical, below, infusate) among them."""
     visits = np.array(trial.visits)
     subjects = arm_subjects(trial, arm, seed, first, count)
     found = course(trial, arm, subjects, visits, _windows(trial), threads)
     leaves = leaving_times(trial.dropout, seed, first, count)
     levels = measured(found.levels, visits, trial.error, seed, first)
+    expands = expansion_counts(trial, arm_regimen(trial, arm)) and trial.repeat != "superposition"
     for endpoint in trial.endpoints:
-        value = _value(trial, endpoint, found, levels, visits, leaves, seed, first)
+        value = _value(trial, endpoint, found, levels, visits, leaves, seed, first, expands)
         if endpoint.kind == "persistence":
             value, lost[endpoint.name][here] = value
         values[endpoint.name][here] = value
@@ -101,12 +104,22 @@ def _block(trial, arm, seed, first, count, values, lost, here, threads) -> np.nd
     primary = trial.endpoints[0]
     left = (leaves < last_day(trial, primary)) & ~failed
     below = ~(levels >= (trial.limit or 0.0)).any(axis=1) & ~failed if len(visits) else np.zeros(count, bool)
-    return np.array([left.sum(), failed.sum(), below.sum()])
+    windows = {trial.window_of(e) for e in trial.endpoints if _on_peak(e)} & found.infusate.keys()
+    peaks = [found.infusate[window] for window in windows]
+    infusate = np.any(peaks, axis=0) & ~failed if peaks else np.zeros(count, bool)
+    lost = failed & ~found.unphysical
+    return np.array([left.sum(), lost.sum(), found.unphysical.sum(), below.sum(), infusate.sum()])
+
+
+def _on_peak(endpoint: Endpoint) -> bool:
+    return endpoint.kind == "cmax" or bool(endpoint.ec50 and endpoint.exposure == "cmax")
 
 
 def _windows(trial: Trial) -> tuple[tuple[float, float], ...]:
     """Windows of the model's own exposures that some endpoint needs."""
     needed = [e for e in trial.endpoints if e.ec50 or (e.kind in LOGARITHMIC and not trial.visits)]
+    if trial.visits and expansion_counts(trial, trial.doses or default_regimen(trial.model)):
+        needed += [e for e in trial.endpoints if e.kind == "cmax"]  # to say where the infused cells are the peak
     return tuple(dict.fromkeys(trial.window_of(e) for e in needed))
 
 
@@ -128,7 +141,8 @@ def _failed(found: Course, levels: np.ndarray) -> np.ndarray:
     return np.any([*parts, *(np.isnan(a) for a in found.areas.values())], axis=0)
 
 
-def _value(trial: Trial, endpoint: Endpoint, found: Course, levels, visits, leaves, seed: int, first: int):
+def _value(trial: Trial, endpoint: Endpoint, found: Course, levels, visits, leaves, seed: int, first: int,
+           expands: bool):  # fmt: skip
     """The endpoint of each subject, nan for who is not evaluable; (visit, lost) for persistence."""
     if endpoint.kind == "persistence":
         visit, lost = loss(levels, known(endpoint.above, "the level"), attended(visits, leaves))
@@ -142,7 +156,10 @@ def _value(trial: Trial, endpoint: Endpoint, found: Course, levels, visits, leav
         exposure = (found.areas if endpoint.exposure == "auc" else found.peaks)[window]
         return np.where(gone | np.isnan(exposure), np.nan, _happens(endpoint, exposure, seed, first))
     if trial.visits:
-        area, peak = sampled_exposures(levels, visits, trial.limit or 0.0, window, attended(visits, leaves))
+        came, limit = attended(visits, leaves), trial.limit or 0.0
+        day = in_a_day(trial.model.time_unit)
+        since = after_infusate(levels, visits, limit, came, day) if expands and endpoint.kind == "cmax" else None
+        area, peak = sampled_exposures(levels, visits, limit, window, came, since)
     else:
         area, peak = found.areas[window], found.peaks[window]
     exposure = area if endpoint.kind == "auc" else peak

@@ -73,8 +73,8 @@ class PowerAnswer:
 class PowerCurve(Shown):
     """Power over the number of subjects in the smaller arm.
 
-    what: the difference in words; sizes (m,): whole numbers; power (m,); wanted: the power that the design asks for;
-    assumptions: what the formula takes for granted.
+    what: the difference in words; sizes (m,): whole numbers; power (m,); wanted: the power that the design
+    asks for; assumptions: what the formula takes for granted.
     """
 
     what: str

@@ -84,7 +84,8 @@ class EndpointAnswer:
 @dataclass(frozen=True)
 class ArmConduct:
     """stopped: replicates in which the arm ended at the interim analysis (None for the control and without a
-    rule); patients, cost: expected; left, failed, below: see `outcomes.ArmData`."""
+    rule); patients, cost: expected; left, failed, unphysical, below, infusate: see
+    `outcomes.ArmData`."""
 
     arm: str
     what: str
@@ -93,7 +94,9 @@ class ArmConduct:
     cost: float
     left: float
     failed: float
+    unphysical: float
     below: float
+    infusate: float
 
 
 @dataclass(frozen=True)

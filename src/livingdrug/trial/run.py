@@ -277,7 +277,9 @@ def _conduct(
                 patients * arm.cost,
                 mine.left,
                 mine.failed,
+                mine.unphysical,
                 mine.below,
+                mine.infusate,
             )
         )
     return tuple(rows)

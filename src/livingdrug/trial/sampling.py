@@ -7,6 +7,7 @@ import numpy as np
 
 from livingdrug.core.random import uniforms
 from livingdrug.engine import compiled, kept, lognormals
+from livingdrug.nca import expansion_start
 
 
 def measured(levels: np.ndarray, visits: np.ndarray, error: float, seed: int, first: int) -> np.ndarray:
@@ -30,20 +31,40 @@ def leaving_times(rate: float, seed: int, first: int, count: int) -> np.ndarray:
 
 
 def sampled_exposures(
-    levels: np.ndarray, visits: np.ndarray, limit: float, window: tuple[float, float], came: np.ndarray
+    levels: np.ndarray,
+    visits: np.ndarray,
+    limit: float,
+    window: tuple[float, float],
+    came: np.ndarray,
+    since: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(area, peak) within the window of the samples of each subject, shape (n,), by the rules of `nca` with
     its defaults.
 
-    came (n,): how many of the visits a subject came to.
+    came (n,): how many of the visits a subject came to; since (n,): from which visit on a peak counts.
     Linear up, logarithmic down; below the limit: 0 before the first and after the last quantifiable value,
     dropped between; (0, 0) where no sample stands at the infusion. 0 without any quantifiable value in the
     window, nan where a level is nan.
     """
     area, peak = np.empty(len(levels)), np.empty(len(levels))
     edges = (float(edge) for edge in window)
-    _exposures(np.ascontiguousarray(levels), visits, came.astype(np.int64), float(limit), *edges, area, peak)
+    first = np.zeros(len(levels), dtype=np.int64) if since is None else since.astype(np.int64)
+    _exposures(np.ascontiguousarray(levels), visits, came.astype(np.int64), float(limit), *edges, first, area, peak)
     return area, peak
+
+
+def after_infusate(levels: np.ndarray, visits: np.ndarray, limit: float, came: np.ndarray, day: float) -> np.ndarray:
+    """From which visit on a peak of each subject is that of its expansion, by the rule of XCMAX in `nca`, shape (n,).
+
+    day: its length in the unit of the visits.
+    """
+    there = (np.arange(levels.shape[1]) < came[:, None]) & np.isfinite(levels)
+    quantifiable = there & (levels >= limit) & (levels > 0.0)
+    there &= np.maximum.accumulate(quantifiable, axis=1)
+    lowest = np.where(quantifiable, levels, np.inf).min(axis=1, initial=np.inf, keepdims=True)
+    below = np.full_like(levels, limit) if limit > 0 else np.broadcast_to(lowest, levels.shape)
+    level = np.where(there, np.where(quantifiable, levels, below), np.nan)
+    return expansion_start(level, np.broadcast_to(visits, levels.shape), day)
 
 
 @compiled
@@ -59,7 +80,7 @@ def _segment(t1, t2, c1, c2, low, high):
 
 
 @kept
-def _exposures(levels, visits, came, limit, start, end, area, peak):
+def _exposures(levels, visits, came, limit, start, end, first, area, peak):
     for i in range(len(levels)):
         last = -1
         for j in range(came[i]):
@@ -72,7 +93,7 @@ def _exposures(levels, visits, came, limit, start, end, area, peak):
             quantifiable = c2 >= limit and c2 > 0.0
             if quantifiable:
                 seen = True
-                if start <= t2 <= end:
+                if start <= t2 <= end and j >= first[i]:
                     highest = max(highest, c2)
             elif math.isnan(c2):
                 total, highest = math.nan, math.nan

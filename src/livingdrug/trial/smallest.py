@@ -282,7 +282,9 @@ def _way(
         if value is not None
     ]
     if len(given) > 1:
-        raise InputError(f"give at most one of log_sd, control_rate and event_rate, not {' and '.join(given)}")
+        raise InputError(
+            f"give at most one of log_sd, control_rate and event_rate, not {' and '.join(given)}"
+        )
     if log_sd is not None:
         return _way_of_fold(log_sd)
     if control_rate is not None:

@@ -7,10 +7,12 @@ from livingdrug.core.errors import InputError
 from livingdrug.web.limits import check_limits
 from livingdrug.workflows import Document, checked, kinds, workflow
 
-VIEW = ("pin", "line", "subject", "job")  # what belongs to the screen and not to the scenario
+# what belongs to the screen and not to the scenario
+VIEW = ("pin", "line", "subject", "job", "item", "title", "shown-covariate", "shown-strata")
 MAX_QUERY = 20_000
 # tables whose keys are names, which may hold dots
-NAMED = ("values", "columns", "units", "purpose", "above", "limits", "saturations", "fix", "per_cell")
+NAMED = ("values", "columns", "units", "purpose", "above", "limits", "saturations", "fix", "per_cell",
+         "ranges", "groups")
 
 
 def to_query(scenario: Document, view: Sequence[tuple[str, str]] = ()) -> str:

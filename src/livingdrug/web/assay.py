@@ -108,7 +108,8 @@ def _shown(scenario: Document, work: Work) -> Iterator:
         usual = type(scenario).model_fields
         chosen = any(getattr(scenario, e.key) != usual[e.key].get_default(call_default_factory=True) for e in more)
         fields = form(f"{scenario.kind}-more", scenario, to_query(scenario), more)
-        yield html.Details([html.Summary("More on how the files are read"), fields], open=chosen)
+        named = {"assay-check": "More on how the files are read", "assay-fit": "Doses, scales, counts and plates"}
+        yield html.Details([html.Summary(named[scenario.kind]), fields], open=chosen)
 
 
 def _simulated_note(scenario: Document) -> str:

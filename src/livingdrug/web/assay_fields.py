@@ -45,7 +45,8 @@ MODELS = (
 )  # fmt: skip
 KILLING = (
     ("mass_action", "in proportion to effectors and targets"), ("saturating_effectors", "saturates in effectors"),
-    ("saturating_targets", "saturates in targets"), ("conjugates", "conjugates"), ("ratio", "depends on the ratio"),
+    ("saturating_targets", "saturates in targets"), ("conjugates", "conjugates"),
+    ("holling_3", "slow where targets are few (Holling III)"), ("ratio", "depends on the ratio"),
 )  # fmt: skip
 FIT = (
     Entry("model", "What effectors do", choices=MODELS),
@@ -64,6 +65,22 @@ FIT = (
     Entry("errors", "Errors of readings", choices=(("correlated", "last for hours (impedance, imaging)"),
                                                    ("independent", "independent"), ("given", "the SD of the file"))),
 )  # fmt: skip
+FIT_MORE = (
+    Entry(
+        "dose",
+        "Effect of the dose on a rate",
+        "RATE=inhibition or RATE=linear, of the column dose of the map, such as k_kill=inhibition",
+        apart=";",
+        pairs=True,
+    ),
+    Entry("unknown_scale", "Readings whose factor per cell is estimated", "such as cell_index", apart=","),
+    Entry(
+        "counts",
+        "How counts err",
+        choices=(("lognormal", "lognormal"), ("negative_binomial", "negative binomial (needs the part that was counted)")),
+    ),
+    Entry("plates", "Plates differ", choices=YES_NO),
+)
 FIELDS = {
     "assay-check": (LEFT_OUT, *READING[:3]),
     "assay-fit": FIT,
@@ -83,12 +100,14 @@ FIELDS = {
         Entry("days", "Horizon", "d"), Entry("draws", "Draws"),
     ),
 }  # fmt: skip
-MORE = {"assay-check": READING[3:]}  # folded away until something is chosen in them
+MORE = {"assay-check": READING[3:], "assay-fit": FIT_MORE}  # folded away until something is chosen in them
 # options that a message may name, and the fields in which the same is said
 _CALLED = (
     Entry("map", "Plate map"), Entry("events", "Events"), Entry("limit", "Limits of quantification"),
     Entry("saturation", "Saturation"), Entry("wells", "Wells of a plate"), Entry("from", "First time that is fitted"),
     Entry("to", "Last time that is fitted"), Entry("counted_part", "Part of a well's cells that were counted"),
+    Entry("dose_effect", "Effect of the dose on a rate"), Entry("count_errors", "How counts err"),
+    Entry("estimate_per_cell", "Readings whose factor per cell is estimated"),
     Entry("product", "Model of patients"),
 )  # fmt: skip
 FIRST_LINK = "k_kill=k_kill"

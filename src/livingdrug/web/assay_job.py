@@ -19,7 +19,7 @@ BEAT = 1000  # ms between two looks at a running job
 def job_page(ident: str, work: Work) -> html.Div:
     """A run that was started: what it is about on the left, how far it is or what it found on the right."""
     job = work.runs.job(ident)
-    left = [html.H2({**STEPS, **AFTER}[job.shown.kind]), *_about(ident, job, work)]
+    left = [html.H2({**STEPS, **AFTER}[job.shown.kind]), *_about(job, work)]
     left.append(html.P(dcc.Link("Change something and start again", href=f"{PATH}?{to_query(job.asked)}")))
     left.append(html.P(["Keep the address of this page to come back while the app runs. ",
                         html.Small("Nobody can guess it; the app keeps its last ten runs.")]))  # fmt: skip
@@ -28,16 +28,14 @@ def job_page(ident: str, work: Work) -> html.Div:
     return html.Div([store, html.Div(left, className="left"), right], className="two")
 
 
-def _about(ident: str, job: RunJob, work: Work) -> list:
+def _about(job: RunJob, work: Work) -> list:
     if job.shown.FOLDERS:
         fit = work.runs.known(job.asked.folder)
         said = f"the fit of {', '.join(fit.shown.files)}" if fit else "a fit that the app no longer keeps"
         back = [html.P(["From ", dcc.Link(said, href=f"{PATH}?job={job.asked.folder}") if fit else said])]
         return [*back, *([steps_after(job.asked.folder, job.shown.kind)] if fit else [])]
     simulated = " (simulated data)" if any(token in EXAMPLES for token in job.asked.files) else ""
-    about = [html.P([html.B(", ".join(job.shown.files)), f", {job.shown.model} model{simulated}"])]
-    ready = job.state == "finished" and not job.shown.each_well
-    return [*about, *([html.P("What the fit answers:"), steps_after(ident)] if ready else [])]
+    return [html.P([html.B(", ".join(job.shown.files)), f", {job.shown.model} model{simulated}"])]
 
 
 def job_view(ident: str, job: RunJob) -> list:
@@ -50,7 +48,10 @@ def job_view(ident: str, job: RunJob) -> list:
         files = [(job.shown.table_file, "data (CSV)"), *files, (SCENARIO, "scenario (TOML)"), ("script.py", "Python script"),
                  (REPORT, "report (HTML)")]  # fmt: skip
         figures = kept(answer.pictures, job.run / "pictures")
-        return [html.H2(answer.title), *parts_of(answer, lambda text: in_words(text, job.names), figures),
+        # beside the answer, so that who waits for it sees them as it comes
+        ready = not job.shown.FOLDERS and not job.shown.each_well
+        steps = [html.P("What the fit answers:"), steps_after(ident)] if ready else []
+        return [html.H2(answer.title), *steps, *parts_of(answer, lambda text: in_words(text, job.names), figures),
                 downloads(f"job={ident}", files)]  # fmt: skip
     if state == "interrupted":
         said = html.P(job.stopped, id="sentence")

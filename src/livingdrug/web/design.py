@@ -33,6 +33,8 @@ FIELDS = {
         Cell("model", "Model of the control", "a name of Explore"),
         Cell("variability", "Which published variability (IIV)", "such as sd or variance; empty: by CV"),
         Cell("cv", "CV on every rate", "instead of a published variability"),
+        Cell("peak", "Peak of models whose infused cells count too", "after the distribution minimum, or of all levels", "",
+             ("expansion", "highest")),
         Cell("visits", "Days of sampling", "empty: the model's own exposures", "numbers"),
         Cell("limit", "Limit of quantification"),
         Cell("residual", "Residual error (SD of ln)", "empty: the published one"),

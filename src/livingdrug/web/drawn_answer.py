@@ -7,11 +7,38 @@ from pathlib import Path
 
 from dash import html
 
+from livingdrug.core.errors import LivingdrugError
 from livingdrug.report import Answer, Picture, Table
-from livingdrug.web.parts import points, table
-from livingdrug.workflows import Document, Workflow
+from livingdrug.web.address import to_query
+from livingdrug.web.files import by_their_names, in_fields
+from livingdrug.web.forms import Entry
+from livingdrug.web.parts import downloads, points, problem, table
+from livingdrug.web.work import Work
+from livingdrug.workflows import Document, Workflow, workflow
 
 Words = Callable[[str], str]
+
+
+def answered(scenario: Document, entries: Sequence[Entry], work: Work) -> Iterator:
+    """The answer of a kind with its figures and downloads, or the sentence that says why there is none. entries: the fields
+    of the page, by which a sentence calls an option."""
+    kind, names = workflow(scenario.kind), {}
+
+    def words(text: str) -> str:
+        return in_fields(by_their_names(text, names), entries)
+
+    try:
+        names = work.names(scenario)
+        located = work.located(scenario)
+        with work.job():
+            found = kind.run(located)
+            answer = kind.answer(located, found)
+            figures = list(drawn(kind, located, found))
+    except LivingdrugError as error:
+        yield problem(words(str(error)))
+        return
+    yield from parts_of(answer, words, figures)
+    yield downloads(to_query(scenario))
 
 
 def parts_of(answer: Answer, words: Words, figures: Sequence[html.Figure]) -> Iterator:

@@ -2,7 +2,6 @@
 
 import json
 import secrets
-from functools import lru_cache
 
 import dash_mantine_components as dmc
 import numpy as np
@@ -11,19 +10,21 @@ from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.core.units import in_a_day
-from livingdrug.models import Experiment, Model, build_model, get_fragment, get_model, list_fragments, list_runnable
+from livingdrug.models import Experiment, Model, get_fragment, get_model, list_fragments, list_models
 from livingdrug.models.conformance import joining
 from livingdrug.plots import panels_of
 from livingdrug.report import Table, model_card, number
-from livingdrug.simulation import Result, cautions, default_until
+from livingdrug.simulation import Result, default_until
 from livingdrug.web.address import read_query, to_query, with_query
+from livingdrug.web.diagrams import diagram_image
 from livingdrug.web.figures import panel_figure, panels_height
+from livingdrug.web.model_choice import grouped, model_of
 from livingdrug.web.numbers import in_words, plainly
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
 from livingdrug.web.sliders import sliders
 from livingdrug.web.work import Work
-from livingdrug.workflows.simulate.answer import expansion_ratio, exposure_rows, sentences
+from livingdrug.workflows.simulate.answer import expansion_ratio, exposure_rows, of_unphysical, sentences
 from livingdrug.workflows.simulate.spec import Simulation
 
 PATH = "/explore"
@@ -38,14 +39,14 @@ PATIENTS, CV, POINTS, MOST_PINS = 200, 0.3, 120, 6
 def page(query: str, work: Work) -> html.Div:
     """The page of an address; what the address leaves open is filled with what serves a first look."""
     scenario, view = read_query(query)
-    scenario = complete(scenario or EXAMPLE)
-    line = view["line"][-1] if view["line"] else default_line(scenario)
+    scenario = complete(scenario or EXAMPLE, work)
+    line = view["line"][-1] if view["line"] else default_line(scenario, work)
     return html.Div(body(scenario, view["pin"][:MOST_PINS], line, work), id="explore")
 
 
-def complete(scenario: Simulation) -> Simulation:
+def complete(scenario: Simulation, work: Work | None = None) -> Simulation:
     """Horizon, step and outputs said, so that the table is that of the curves on the screen."""
-    model = build_model(scenario.model, scenario.fragments)
+    model = model_of(scenario.model_copy(update={"values": {}}), work)
     hours = in_a_day(model.time_unit)
     days = scenario.days or default_until(model) / hours
     names = tuple(dict.fromkeys(name for panel in panels_of(model) for name in panel.outputs))
@@ -59,9 +60,9 @@ def step(until: float) -> float:
     return float(min((m * power for m in (1, 2, 5, 10)), key=lambda s: abs(np.log(s / rough))))
 
 
-def default_line(scenario: Simulation) -> str:
+def default_line(scenario: Simulation, work: Work | None = None) -> str:
     """The limit line where the address names none, "" where nothing is measured in a unit that has one."""
-    measured = [o.unit for o in get_model(scenario.model).system.outputs if o.measured]
+    measured = [o.unit for o in model_of(scenario, work, bare=True).system.outputs if o.measured]
     return f"{LINES[measured[0]]:g}" if measured and measured[0] in LINES else ""
 
 
@@ -72,7 +73,8 @@ def view_of(pins: list[str], line: str) -> list[tuple[str, str]]:
 
 def body(scenario: Simulation, pins: list[str], line: str, work: Work) -> list:
     """Choices on the left, answers on the right."""
-    model = build_model(scenario.model, scenario.fragments, scenario.values)
+    model = model_of(scenario, work)
+    base = model_of(scenario, work, bare=True)
     query = to_query(scenario, view_of(pins, line))
     stores = [dcc.Store(id="query", data=query), dcc.Store(id="settled")]
     # each page its own, so that its sliders are drawn anew even where the last page started from the same values
@@ -80,8 +82,8 @@ def body(scenario: Simulation, pins: list[str], line: str, work: Work) -> list:
     buttons = [html.Button("Back to published values", id="reset", n_clicks=0),
                html.Button("Pin this curve", id="pin", n_clicks=0),
                html.Button("Remove pins", id="unpin", n_clicks=0, hidden=not pins)]  # fmt: skip
-    left = [choose_model(scenario.model), html.Div(buttons, className="row"), html.Div(id="sliders", **given),
-            _mechanisms(model, scenario), _population(model, scenario), _settings(scenario, model, line)]  # fmt: skip
+    left = [choose_model(scenario.model, base), html.Div(buttons, className="row"), html.Div(id="sliders", **given),
+            _mechanisms(base, scenario), _population(model, scenario), _settings(scenario, model, line)]  # fmt: skip
     return [*stores, html.Div(left, className="left"), html.Div(answers(scenario, model, pins, line, query, work),
                                                                 className="right")]  # fmt: skip
 
@@ -90,7 +92,8 @@ def answers(scenario: Simulation, model: Model, pins: list[str], line: str, quer
     """Plot, exposures, cautions, downloads."""
     try:
         result = work.simulate(scenario)
-        figure = panel_figure([result, *pinned(pins, work)], panels_of(model), limit_of(line))
+        results, names = [result, *pinned(pins, work)], pin_names(scenario, pins)
+        figure = panel_figure(results, panels_of(model), limit_of(line), names)
         said, exposure, notes, numbers = words(scenario, model, result)
     except LivingdrugError as error:
         return [problem(str(error)), html.Div(id="trouble")]
@@ -112,17 +115,17 @@ def words(scenario: Simulation, model: Model, result: Result) -> tuple[str, list
     told = f"No expansion ratio: {why}." if why else ratio
     first = sentences(model, result)
     said = in_words(f"{result.subjects}: " + " ".join(dict.fromkeys((*first[:1], *first[-2:]))))
-    failed = result.failed
-    notes = list(cautions(model))
-    if failed:
-        notes.append(f"{len(failed)} of {result.n} subjects could not be computed: {result.reason[failed[0]]}")
+    lost = result.uncomputed
+    notes = [*result.notices, *of_unphysical(result)]
+    if lost:
+        notes.append(f"{len(lost)} of {result.n} subjects could not be computed: {result.reason[lost[0]]}")
     exposure = [table(exposure_rows(result)), html.P(told, id="expansion")]
     return said, exposure, [points("Cautions", notes)], curve_table(result)
 
 
 def curve_table(result: Result) -> Table:
     """Some 13 times of every output, the median of several subjects."""
-    rows = np.unique(np.linspace(0, len(result.times) - 1, 13).astype(int))
+    rows = np.unique(np.searchsorted(result.times, np.linspace(0, result.times[-1], 13)))
     columns = [result.curve(o) if result.n == 1 else result.percentiles(o, (50,))[0] for o in result.outputs]
     header = (f"time ({result.time_unit})", *(f"{o} ({u})" for o, u in zip(result.outputs, result.units, strict=True)))
     cells = tuple((f"{result.times[i]:g}", *(number(float(c[i])) for c in columns)) for i in rows)
@@ -135,6 +138,29 @@ def pinned(pins: list[str], work: Work) -> list[Result]:
     return [work.simulate(s) for s in scenarios if isinstance(s, Simulation)]
 
 
+def pin_names(scenario: Simulation, pins: list[str]) -> list[str]:
+    """What sets each pinned curve apart: the settings in which it and the others differ, or else all of its own."""
+    pinned = [s for s in (read_query(pin)[0] for pin in pins) if isinstance(s, Simulation)]
+    settings = [_settings_of(s) for s in (*pinned, scenario)]
+    differing = {key for one in settings for key in one if any(other.get(key) != one[key] for other in settings)}
+    return [_pin_name(one, differing & set(one)) for one in settings[:-1]]
+
+
+def _pin_name(settings: dict[str, str], differing: set[str]) -> str:
+    shown = [text for key, text in settings.items() if key in differing]
+    shown = shown or [text for key, text in settings.items() if key != "model"]
+    return ", ".join(shown) or "published values"
+
+
+def _settings_of(scenario: Simulation) -> dict[str, str]:
+    """What was chosen in a scenario, in words by its kind."""
+    made = {f"value {name}": f"{name} {in_words(f'{value:.3g}')}" for name, value in scenario.values.items()}
+    made |= {f"mechanism {name}": name.replace("_", " ") for name in scenario.fragments}
+    made |= {"model": scenario.model} if scenario.model else {}
+    made |= {"doses": f"dose {', '.join(scenario.doses)}"} if scenario.doses else {}
+    return made | ({"subjects": f"{scenario.subjects} patients"} if scenario.subjects else {})
+
+
 def limit_of(text: str) -> float | None:
     """The limit line that a text means, none where it is no positive number."""
     try:
@@ -144,15 +170,15 @@ def limit_of(text: str) -> float | None:
     return value if 0 < value < float("inf") else None
 
 
-def choose_model(chosen: str) -> html.Div:
+def choose_model(chosen: str, model: Model) -> html.Div:
     """A list of the models by what they describe, in groups by disease; typing searches it."""
-    model = get_model(chosen)
+    own = [{"group": "Fitted here", "items": [{"value": chosen, "label": model.title}]}] if model.fitted else []
     return html.Div(
         [
             dmc.Select(
                 id="explore-model",
                 label="Product or disease, and model",
-                data=_grouped(),
+                data=[*own, *grouped()],
                 value=chosen,
                 searchable=True,
                 allowDeselect=False,
@@ -167,35 +193,23 @@ def choose_model(chosen: str) -> html.Div:
     )
 
 
-@lru_cache(maxsize=1)
-def _grouped() -> list[dict]:
-    """The models as the list takes them, by the first disease that each is for."""
-    groups: dict[str, list[dict]] = {}
-    for name in list_runnable():
-        model = get_model(name)
-        disease = model.about.disease[0] if model.about and model.about.disease else "any"
-        group = "Any disease" if disease == "any" else disease.capitalize()
-        groups.setdefault(group, []).append({"value": name, "label": model.title})
-    order = sorted(groups, key=lambda group: (group == "Any disease", group))
-    return [{"group": group, "items": groups[group]} for group in order]
-
-
 def about_model(model: Model) -> html.Details:
     """The card of the model: what it is for, equations, parameters with sources, anchors, deviations."""
-    about, card = get_model(model.name).about, model_card(model)
+    known = get_model(model.name) if model.name in list_models() else model
+    about, card = known.about, model_card(model)
     said = [about.purpose, about.origin, about.can, about.cannot] if about else []
     parts = [html.P(text) for text in (*said, *card.sentences)]
     tables = [table(made) for made in card.tables]
     return html.Details(
-        [html.Summary("About this model: equations, sources, anchors, deviations"), *parts, *tables,
-         points("Deviations", card.deviations, "notes")],
+        [html.Summary("About this model: diagram, equations, sources, anchors, deviations"), *parts, diagram_image(model),
+         *tables, points("Deviations", card.deviations, "notes")],
         id="model-card",
     )  # fmt: skip
 
 
-def _mechanisms(model: Model, scenario: Simulation) -> html.Section:
+def _mechanisms(base: Model, scenario: Simulation) -> html.Section:
     """Switches, what those that are on mean, and why the others cannot be had."""
-    base, buttons, on_now, refused = get_model(scenario.model), [], [], []
+    buttons, on_now, refused = [], [], []
     for name in list_fragments():
         on, said, title = name in scenario.fragments, name.replace("_", " "), get_fragment(name).title
         join = joining(base, name)
@@ -255,13 +269,13 @@ def register(app, work: Work) -> None:
             before, view = read_query(query)
             given = {"doses": tuple(text.strip() for text in (dose or "").split(",") if text.strip())}
             given |= {"days": float(days)} if days else {}
-            scenario = complete(before.model_copy(update=given))
+            scenario = complete(before.model_copy(update=given), work)
             new = to_query(scenario, view_of(view["pin"], line or ""))
             if new == query:
                 raise PreventUpdate
-            model = build_model(scenario.model, scenario.fragments, scenario.values)
+            model = model_of(scenario, work)
             results = [work.simulate(scenario), *pinned(view["pin"], work)]
-            return panel_figure(results, panels_of(model), limit_of(line)), new, []
+            return panel_figure(results, panels_of(model), limit_of(line), pin_names(scenario, view["pin"])), new, []
         except LivingdrugError as error:
             return no_update, no_update, problem(str(error))
 
@@ -273,7 +287,7 @@ def register(app, work: Work) -> None:
         if not query:
             raise PreventUpdate
         scenario = read_query(query)[0]
-        model = build_model(scenario.model, scenario.fragments, scenario.values)
+        model = model_of(scenario, work)
         said, exposure, notes, numbers = words(scenario, model, work.simulate(scenario))
         return said, exposure, notes, table(numbers)
 
@@ -286,7 +300,7 @@ def register(app, work: Work) -> None:
     def switch(mechanisms, spreads, patients, pin, unpin, query):
         if not any([*mechanisms, *spreads, patients, pin, unpin]):
             raise PreventUpdate
-        return "?" + switched(ctx.triggered_id, query)
+        return "?" + switched(ctx.triggered_id, query, work)
 
 
 def _register_models(app) -> None:
@@ -302,7 +316,7 @@ def _register_models(app) -> None:
         return PATH, f"?kind=simulate&model={name}"
 
 
-def switched(button, query: str) -> str:
+def switched(button, query: str, work: Work | None = None) -> str:
     """The address after a button was pressed."""
     scenario, view = read_query(query)
     pins, line = view["pin"], view["line"][-1] if view["line"] else ""
@@ -311,7 +325,7 @@ def switched(button, query: str) -> str:
     elif button == "unpin":
         pins = []
     elif button == "patients":
-        model = get_model(scenario.model)
+        model = model_of(scenario, work, bare=True)
         several = {"subjects": PATIENTS, "variability": model.populations[0].name} if model.populations else {
             "subjects": PATIENTS, "cv": CV}  # fmt: skip
         single = {"subjects": None, "variability": None, "cv": None}
@@ -319,14 +333,14 @@ def switched(button, query: str) -> str:
     elif button["type"] == "variability":
         scenario = scenario.model_copy(update={"variability": button["name"]})
     else:
-        return to_query(_with_mechanism(scenario, button["name"]), view_of(pins, line))
+        return to_query(_with_mechanism(scenario, button["name"], work), view_of(pins, line))
     return with_query(to_query(scenario, view_of(pins, line)), {})
 
 
-def _with_mechanism(scenario: Simulation, name: str) -> Simulation:
+def _with_mechanism(scenario: Simulation, name: str, work: Work | None) -> Simulation:
     """The scenario with a mechanism more or less; values that have lost their parameter go."""
     on = name in scenario.fragments
     fragments = tuple(f for f in scenario.fragments if f != name) if on else (*scenario.fragments, name)
-    known = build_model(scenario.model, fragments).typical
+    known = model_of(scenario.model_copy(update={"fragments": fragments, "values": {}}), work).typical
     kept = {n: v for n, v in scenario.values.items() if n in known}
-    return complete(scenario.model_copy(update={"fragments": fragments, "values": kept}))
+    return complete(scenario.model_copy(update={"fragments": fragments, "values": kept}), work)

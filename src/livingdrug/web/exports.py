@@ -6,22 +6,34 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.export import write_csv
-from livingdrug.models import build_model
+from livingdrug.core.tables import write_table
+from livingdrug.models import to_toml as model_to_toml
 from livingdrug.plots import panels_of, plot_panels
 from livingdrug.web.address import read_query
+from livingdrug.web.model_choice import model_of
 from livingdrug.web.work import Work
-from livingdrug.workflows import Document, to_script, to_toml
+from livingdrug.workflows import Document, to_script, to_toml, workflow
 from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.simulate.spec import Simulation
 
+CDISC = ("pp.csv", "pp.xpt", "adpp.csv", "adpp.xpt")
+# of a model in the words of another tool -> its target
+MODEL_FILES = {
+    "model.toml": "toml", "model.sbml.xml": "sbml", "model.nonmem.txt": "nonmem", "model.nlmixr2.R": "nlmixr2",
+    "model.mrgsolve.cpp": "mrgsolve", "model.monolix.txt": "monolix", "model.pumas.jl": "pumas",
+}
 TYPES = {".csv": "text/csv", ".svg": "image/svg+xml", ".png": "image/png", ".toml": "text/plain", ".py": "text/plain",
-         ".html": "text/html",
+         ".html": "text/html", ".pdf": "application/pdf", ".xpt": "application/x-sas-xport",
          ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}  # fmt: skip
 
 
 def export(name: str, query: str, work: Work) -> bytes:
     """The bytes of one file of what an address shows. Raises LivingdrugError for what cannot be."""
     scenario, view = read_query(query)
+    if view["item"]:
+        from livingdrug.web.report import bound
+
+        return bound(name, view, work)
     if view["job"]:
         ident = view["job"][-1]
         return (work.runs if work.runs.known(ident) else work.fits).file(ident, name)
@@ -33,6 +45,10 @@ def export(name: str, query: str, work: Work) -> bytes:
         return to_script(work.named(scenario)).encode()
     if isinstance(scenario, Fit) or scenario.LONG:
         raise InputError("a fit is started on its page; its files come from there")
+    if name in CDISC and scenario.kind in ("nca", "compare"):
+        return _layout(name, scenario, work)
+    if name in MODEL_FILES and isinstance(scenario, Simulation):
+        return _model(scenario, MODEL_FILES[name], work)
     if name == "results.csv":
         return _table(scenario, work)
     if name == "report.html":
@@ -46,6 +62,25 @@ def export(name: str, query: str, work: Work) -> bytes:
     if name in ("picture.svg", "picture.png"):
         return _picture(scenario, view, name, work)
     raise InputError(f"there is no file `{name[:40]}`")
+
+
+def _model(scenario: Simulation, target: str, work: Work) -> bytes:
+    """The model with its mechanisms in the words of another tool; at published values, as `models export` gives it."""
+    from livingdrug.export import model_text
+
+    model = model_of(scenario.model_copy(update={"values": {}}), work)
+    return (model_to_toml(model) if target == "toml" else model_text(model, target)).encode()
+
+
+def _layout(name: str, scenario: Document, work: Work) -> bytes:
+    """The table in another layout, as `--as` of the command gives it."""
+    kind = workflow("nca")
+    own = kind.scenario(**{key: value for key, value in scenario.model_dump(exclude_defaults=True).items()
+                           if key in kind.scenario.model_fields and key != "kind"})
+    with work.job(), tempfile.TemporaryDirectory() as folder:
+        table, *_ = kind.layouts(kind.run(work.located(own)))[Path(name).stem]()
+        write_table(table, Path(folder) / name)
+        return (Path(folder) / name).read_bytes()
 
 
 def _table(scenario: Document, work: Work) -> bytes:
@@ -73,7 +108,7 @@ def _picture(scenario: Document, view: dict[str, list[str]], name: str, work: Wo
     line = limit_of(view["line"][-1]) if view["line"] else None
     out = io.BytesIO()
     with work.job(), rc_context(SETTINGS):
-        figure = plot_panels(results, panels_of(build_model(scenario.model, scenario.fragments)), line)
+        figure = plot_panels(results, panels_of(model_of(scenario, work)), line)
         kind = Path(name).suffix[1:]
         figure.savefig(out, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
     return out.getvalue()
@@ -90,4 +125,4 @@ def register(server, work: Work) -> None:
         except LivingdrugError as error:
             return Response(f"{error}\n", 400, mimetype="text/plain")
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return Response(made, mimetype=TYPES[Path(name).suffix], headers=headers)
+        return Response(made, mimetype=TYPES.get(Path(name).suffix, "text/plain"), headers=headers)

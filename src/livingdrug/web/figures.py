@@ -1,10 +1,11 @@
 """Plotly figures as plain data: a simulation's panels, and axes that look alike on every page."""
 
+from collections.abc import Callable, Sequence
 from textwrap import wrap
 
 import numpy as np
 
-from livingdrug.plots import COLOURS, DECADES, MUTED, Panel
+from livingdrug.plots import COLOURS, DECADES, MUTED, Panel, drawn_curve, is_long, long_ticks
 from livingdrug.simulation import Result
 
 DASHES = ("solid", "dash", "dashdot", "dot", "longdash")
@@ -23,6 +24,30 @@ def axis(title: str, **more) -> dict:
     return {"title": {"text": title}, "gridcolor": "#ececec", "zeroline": False, "linecolor": "#777", **more}
 
 
+def long_time(times: np.ndarray, title: str) -> tuple[Callable[[Sequence[float]], list[float]], dict]:
+    """(where times lie on an axis, that axis): as they are, or as square roots where the last one lies so far beyond the
+    median that the early ones would be pressed together."""
+    if not len(times) or not is_long(times):
+        return list, axis(title)
+
+    def place(some: Sequence[float]) -> list[float]:
+        return np.sqrt(np.maximum(some, 0.0)).tolist()
+
+    ticks = long_ticks(float(np.max(times)))
+    return place, axis(title, tickvals=place(ticks), ticktext=[f"{tick:g}" for tick in ticks])
+
+
+def grid_layout(names: Sequence[str], across: int = 3) -> dict:
+    """The layout of small panels, each under its name."""
+    grid = {"rows": -(-len(names) // across), "columns": across, "pattern": "independent", "ygap": 0.4, "xgap": 0.14}
+    made = layout(grid=grid, margin={"l": 50, "r": 15, "t": 30, "b": 40}, annotations=[], shapes=[])
+    for k, name in enumerate(names):
+        n = "" if k == 0 else str(k + 1)
+        place = {"xref": f"x{n} domain", "yref": f"y{n} domain", "x": 0, "y": 1.0, "yanchor": "bottom", "xanchor": "left"}
+        made["annotations"].append({"text": name, "showarrow": False, **place})
+    return made
+
+
 def layout(**more) -> dict:
     """What all figures share."""
     return {
@@ -32,11 +57,13 @@ def layout(**more) -> dict:
     }  # fmt: skip
 
 
-def panel_figure(results: list[Result], panels: tuple[Panel, ...], limit: float | None) -> dict:
+def panel_figure(
+    results: list[Result], panels: tuple[Panel, ...], limit: float | None, names: Sequence[str] = ()
+) -> dict:
     """All panels in a grid of two columns, of one on a narrow screen (`app.js` chooses); results after the first are pinned
-    ones, in grey. The unit stands in the title of a panel: beside an axis it would lie on the next one."""
+    ones, in grey, called by their names. The unit stands in the title of a panel: beside an axis it would lie on the next."""
     made = layout(annotations=[], shapes=[], margin={"l": 60, "r": 12, "t": 44, "b": 46})
-    data = traces(results, panels)
+    data = traces(results, panels, names)
     ranges = panel_ranges(data, panels, limit)
     made["meta"] = {"wide": _places(len(panels), 2), "narrow": _places(len(panels), 1), "panels": len(panels)}
     for k, panel in enumerate(panels):
@@ -87,28 +114,31 @@ def _limit_line(limit: float, n: str) -> dict:
     }  # fmt: skip
 
 
-def traces(results: list[Result], panels: tuple[Panel, ...]) -> list[dict]:
+def traces(results: list[Result], panels: tuple[Panel, ...], names: Sequence[str] = ()) -> list[dict]:
     """Always the same ones in the same order for the same panels, so that only their heights need to be sent again."""
     made = []
     for k, panel in enumerate(panels):
         n = "" if k == 0 else str(k + 1)
-        where = {"xaxis": f"x{n}", "yaxis": f"y{n}", "x": results[0].times.tolist()}
+        where = {"xaxis": f"x{n}", "yaxis": f"y{n}"}
         for p, result in enumerate(results[1:], 1):
             for j, output in enumerate(panel.outputs):
+                said = f"pinned {p}: {names[p - 1]}" if p <= len(names) and names[p - 1] else f"pinned {p}"
+                times, middle = _middle(result, output)
                 made.append({
-                    **where, "x": result.times.tolist(), "y": _heights(_middle(result, output)), "mode": "lines",
-                    "name": f"pinned {p}", "legendgroup": f"pin{p}", "showlegend": k == 0 and j == 0,
+                    **where, "x": times.tolist(), "y": _heights(middle), "mode": "lines",
+                    "name": said, "legendgroup": f"pin{p}", "showlegend": k == 0 and j == 0,
                     "line": {"color": MUTED, "dash": DASHES[j % 5], "width": 1.3},
                 })  # fmt: skip
         for j, output in enumerate(panel.outputs):
             colour = COLOURS[j % len(COLOURS)]
-            middle = None
             if j == 0 and results[0].n > 1:
+                times = results[0].times
                 bands, middle = _bands(results[0], output, colour)
-                made += [{**band, **where} for band in bands]
-            middle = _middle(results[0], output) if middle is None else middle
+                made += [{**band, **where, "x": times.tolist()} for band in bands]
+            else:
+                times, middle = _middle(results[0], output)
             made.append({
-                **where, "y": _heights(middle), "mode": "lines", "name": output.replace("_", " "),
+                **where, "x": times.tolist(), "y": _heights(middle), "mode": "lines", "name": output.replace("_", " "),
                 "showlegend": len(panel.outputs) > 1, "line": {"color": colour, "dash": DASHES[j % 5], "width": 2.2},
             })  # fmt: skip
     return made
@@ -136,8 +166,9 @@ def band(x: list, low: list, high: list, colour: str, alpha: float = 0.18) -> li
     return [{**edge, "y": low}, {**edge, **fill, "y": high}]
 
 
-def _middle(result: Result, output: str) -> np.ndarray:
-    return result.curve(output) if result.n == 1 else result.percentiles(output, (50,))[0]
+def _middle(result: Result, output: str) -> tuple[np.ndarray, np.ndarray]:
+    """Times and values of the curve of one subject with its maximum, of the median of several."""
+    return drawn_curve(result, output) if result.n == 1 else (result.times, result.percentiles(output, (50,))[0])
 
 
 def _heights(values: np.ndarray, floor: bool = False) -> list[float | None]:

@@ -50,6 +50,9 @@ _OPTION = re.compile(
     r"(?:[ ]((?:'[^']*=[^']*'|[^\s;,()']+=[^\s;,()']+)|-?\d+\b|(?:dmy|mdy|mean|keep|e|10|kept)\b))?(?![a-z-])"
 )
 
+# options that are called otherwise than the keys of a document
+_OTHERWISE = {"with": "fragments", "set": "values", "dose": "doses", "range": "ranges", "group": "groups"}
+
 
 def in_fields(text: str, entries: Sequence[Entry] = (*READING, BRIDGE)) -> str:
     """A sentence for the command line with its options called as the fields of the page: `--infusion-day 0` is `0` in
@@ -59,6 +62,7 @@ def in_fields(text: str, entries: Sequence[Entry] = (*READING, BRIDGE)) -> str:
     def called(found: re.Match) -> str:
         key, value = found.group(1).replace("-", "_"), (found.group(2) or "").strip("'")
         key = {"column": "columns", "unit": "units"}.get(key, key) if key == "column" or "=" in value else key
+        key = key if key in labels else _OTHERWISE.get(key, key)
         if key not in labels:
             return found.group(0)
         return f'`{value}` in the field "{labels[key]}"' if value else f'the field "{labels[key]}"'
@@ -73,6 +77,7 @@ def chooser(ident: str, example: str) -> list:
     return [
         html.H2("Your file"), upload, html.Small(LIMITS), html.Div(id=f"{ident}-problem"),
         html.P(dcc.Link("Look at the example (simulated data)", href=example)),
+        html.P(**{"data-mine": example.partition("?")[0]}),
     ]  # fmt: skip
 
 

@@ -4,9 +4,10 @@ from dash import ALL, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.report import Table, number
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.files import LIMITS, READING, chooser, register_chooser, shown_file
-from livingdrug.web.fit_answer import finished, numbers
+from livingdrug.web.fit_answer import Shown, finished, numbers
 from livingdrug.web.fit_plan import (
     ENTRIES,
     MORE,
@@ -23,11 +24,12 @@ from livingdrug.web.fit_plan import (
 from livingdrug.web.fits import FitJob
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import problem
+from livingdrug.web.parts import problem, table
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 from livingdrug.web.worker import RUN
 from livingdrug.workflows.fit.spec import Fit
+from livingdrug.workflows.fit.words import VERDICTS
 
 PAGE = Page(PATH, "Fit", place=50)
 FIRST = "stein_2019"
@@ -41,7 +43,8 @@ def page(query: str, work: Work) -> html.Div:
     """A fit that was started, or one that is being put together."""
     scenario, view = read_query(query)
     if view["job"]:
-        return _job_page(view["job"][-1], work)
+        shown = Shown(*(view[name][-1] if view[name] else "" for name in ("subject", "shown-covariate", "shown-strata")))
+        return _job_page(view["job"][-1], work, shown)
     if scenario is not None and not isinstance(scenario, Fit):
         raise InputError(f"this page fits models to data; a `{scenario.kind}` scenario has a page of its own")
     left = chooser("fit-upload", f"{PATH}?{to_query(SHOWN)}")
@@ -90,7 +93,7 @@ def _mine() -> list:
     return [dcc.Store(id="fit-mine", storage_type="local", data=[]), html.Div(id="fit-list")]
 
 
-def _job_page(ident: str, work: Work) -> html.Div:
+def _job_page(ident: str, work: Work, shown: Shown) -> html.Div:
     job = work.fits.job(ident)
     asked = to_query(job.asked)
     left = [
@@ -100,16 +103,16 @@ def _job_page(ident: str, work: Work) -> html.Div:
             "Nobody can guess it; the app keeps its last ten fits.")]),
         html.P(dcc.Link("Change something and fit again", href=f"{PATH}?{asked}")),
     ]  # fmt: skip
-    stores = [dcc.Store(id="fit-job-name", data=ident)]
-    right = html.Div(job_view(ident, job), className="right", id="fit-job")
+    stores = [dcc.Store(id="fit-job-name", data=ident), dcc.Store(id="fit-mine", storage_type="local", data=[])]
+    right = html.Div(job_view(ident, job, shown, work), className="right", id="fit-job")
     return html.Div([*stores, html.Div(left, className="left"), right], className="two")
 
 
-def job_view(ident: str, job: FitJob) -> list:
+def job_view(ident: str, job: FitJob, shown: Shown | None = None, work: Work | None = None) -> list:
     """How far a fit is, what it found, or why it found nothing."""
     state = job.state
     if state == "finished":
-        return finished(ident, job)
+        return finished(ident, job, shown or Shown(), work)
     again = html.Button("Go on" if job.can_resume else "Start it again", id="fit-resume", n_clicks=0, className="main")
     if state == "interrupted":
         kept = "Where it stood was saved: it can go on to the same numbers." if job.can_resume else "It starts again."
@@ -200,8 +203,36 @@ def register(app, work: Work) -> None:
     _register_job(app, work)
 
 
+def compared(ident: str, mine: list[str], work: Work) -> list:
+    """Fits of this browser to the same file, side by side; nothing where there is one."""
+    here = work.fits.job(ident)
+    known = [(name, job) for name in dict.fromkeys([*mine, ident]) if (job := work.fits.known(name)) is not None]
+    same = [(name, job, job.answer()) for name, job in known if job.asked.file == here.asked.file and job.state == "finished"]
+    if len(same) < 2:
+        return []
+    rows = tuple((job.shown.model, job.shown.method, _chosen(job), number(said["objective"]["minus2ll"]),
+                  *("-" if said["objective"][k] is None else number(said["objective"][k]) for k in ("aic", "bic")),
+                  str(said["objective"]["estimated"]), VERDICTS[said["status"]]) for _, job, said in same)
+    header = ("model", "method", "differs between subjects", "-2 log likelihood", "AIC", "BIC", "estimated numbers", "status")
+    links = [html.Li(dcc.Link(f"{job.shown.model} by {job.shown.method}: {_chosen(job)}", href=f"{PATH}?job={name}"))
+             for name, job, _ in same if name != ident]
+    note = "AIC and BIC compare fits of the same values by the same rule of BLQ values alone; lower is better."
+    return [html.H2("Fits to the same file"), table(Table("fits of this browser", header, rows)), html.P(note),
+            html.Ul(links)]
+
+
+def _chosen(job: FitJob) -> str:
+    """What a fit let differ between subjects."""
+    return ", ".join(job.shown.random) or "as published"
+
+
 def _register_job(app, work: Work) -> None:
     """Callbacks of a fit that was started."""
+
+    @app.callback(Output("fit-compared", "children"), Input("fit-mine", "modified_timestamp"), State("fit-mine", "data"),
+                  State("fit-job-name", "data"))
+    def side_by_side(_, mine, ident):
+        return compared(ident, mine or [], work) if work.fits.known(ident) else []
 
     @app.callback(
         Output("fit-job", "children"), Output("fit-progress", "children"), Output("fit-numbers", "children"),

@@ -1,20 +1,28 @@
 """What a finished fit shows: parameters in words and numbers, what the data determine, the predictive check, the course."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
-from dash import html
+from dash import dcc, html
 
+from livingdrug.models import MODEL_FILE, read_model
 from livingdrug.plots import COLOURS, MUTED
 from livingdrug.report import Table, number, text_table
-from livingdrug.web.figures import axis, band, layout, log_range
+from livingdrug.web import fit_checks
+from livingdrug.web.figures import axis, band, grid_layout, layout, log_range, long_time
 from livingdrug.web.fits import FitJob, result_file
+from livingdrug.web.limits import OWN
 from livingdrug.web.parts import downloads, plot, points, table
+from livingdrug.web.uploads import EXAMPLE
+from livingdrug.web.work import Work
 from livingdrug.web.worker import RUN
 from livingdrug.workflows.fit.words import VERDICTS
 
 FILES = (
     ("parameters.csv", "parameters (CSV)"), ("individuals.csv", "subjects (CSV)"), ("predictions.csv", "predictions (CSV)"),
+    ("model.toml", "fitted model (TOML)"),
     ("vpc.csv", "predictive check (CSV)"), ("trace.csv", "course (CSV)"), ("picture.svg", "figure (SVG)"),
     ("picture.png", "figure (PNG)"), ("scenario.toml", "scenario (TOML)"), ("script.py", "Python script"),
     ("report.html", "report (HTML)"),
@@ -25,17 +33,57 @@ DECADES = 1e7  # what lies this far below the highest value is not shown
 ACROSS = 3
 
 
-def finished(ident: str, job: FitJob) -> list:
+@dataclass(frozen=True)
+class Shown:
+    """Which subject, which covariate, and the predictive check by which covariate a page shows."""
+
+    subject: str = ""
+    covariate: str = ""
+    strata: str = ""
+
+
+def finished(ident: str, job: FitJob, shown: Shown, work: Work | None = None) -> list:
     """Everything, under a sentence with the verdict."""
     folder, said = job.folder / RUN, job.answer()
+    records = _read(folder / "predictions.csv")
+    known = fit_checks.covariates_of(job)
+
+    def strata(made) -> list:
+        return _strata(made, records, known[shown.strata], said)
+
     there = [(name, text) for name, text in FILES if name in MADE or result_file(job.folder, name)]
     return [
         html.H2(f"{job.shown.model} fitted to {job.shown.file}"),
         *numbers(folder, said),
+        *uses(ident, folder),
+        html.Div(id="fit-compared"),
         *_checks(folder, said),
+        *fit_checks.stratified(ident, folder, shown.strata, list(known), strata, work),
+        *fit_checks.observed(records, said["units"]),
+        *fit_checks.residuals(records, said["time_unit"]),
+        *fit_checks.subjects(ident, records, folder, said, shown.subject),
+        *fit_checks.covariates(ident, known, folder, shown.covariate),
         *_course(folder, said["averaged_from"]),
         downloads(f"job={ident}", there),
     ]
+
+
+def uses(ident: str, folder: Path) -> list:
+    """Links to what the fitted model can be used for from here on; nothing where it became none."""
+    if not (folder / MODEL_FILE).is_file():
+        return []
+    model = read_model(folder / MODEL_FILE, even_so=True)
+    given = {"model": f"{OWN}{ident}", **({"even_so": "true"} if model.doubts else {})}
+    random = {"subjects": "200"} if model.populations else {}
+    links = {"Explore": ("/explore", {"kind": "simulate", **given, **random}),
+             "Which parameter matters": ("/sensitivity", {"kind": "sensitivity", **given, "n": "64"}),
+             "Sampling days": ("/sampling", {"kind": "sampling", **given}),
+             "How many patients": ("/trial", {"kind": "power", "fold": "2", **given}),
+             "Forecast": ("/forecast", {"kind": "forecast", "file": EXAMPLE, "at": "14", **given})}
+    shown = links if model.populations else {"Explore": links["Explore"]}
+    doubts = [html.P("The fit is not sound; every answer says so.", className="notes")] if model.doubts else []
+    row = [dcc.Link(text, href=f"{path}?{urlencode(query)}", className="button") for text, (path, query) in shown.items()]
+    return [html.H2("Use this model"), *doubts, html.Div(row, className="row")]
 
 
 def numbers(folder: Path, said: dict) -> list:
@@ -79,7 +127,18 @@ def _checks(folder: Path, said: dict) -> list:
         ident = f"vpc-{k + 1}" if k else "vpc"
         mine = records[records["output"] == output]
         made.append(plot(ident, _vpc_figure(rows, mine, said), vpc_sentence(output, rows), _vpc_table(rows), 460))
+        made += fit_checks.below_panel(f"{ident}-below", rows, said["time_unit"])
     return made
+
+
+def _strata(made, records, texts: dict[str, str], said: dict) -> list:
+    """The check of each output and group."""
+    drawn = []
+    for k, ((output, group), rows) in enumerate(with_ends(made.table()).groupby(["output", "group"], sort=False)):
+        mine = records[(records["output"] == output) & (records["subject"].map(texts) == str(group))]
+        figure = _vpc_figure(rows, mine, said)
+        drawn.append(plot(f"strata-{k + 1}", figure, f"{group}. {vpc_sentence(output, rows)}", _vpc_table(rows), 380))
+    return drawn
 
 
 def with_ends(check):
@@ -126,12 +185,14 @@ def _vpc_figure(rows, records, said: dict) -> dict:
     values = values[np.isfinite(values) & (values > top / DECADES)]
     foot = float(values.min()) / 3 if len(values) else top / DECADES
     dots = {"size": 4, "color": "#bbbbbb"}
-    made = [{"x": measured["time"].tolist(), "y": measured["value"].tolist(), "mode": "markers", "marker": dots,
+    place, time = long_time(records["time"].to_numpy(), f"time since the infusion ({said['time_unit']})")
+    made = [{"x": place(measured["time"].tolist()), "y": measured["value"].tolist(), "mode": "markers", "marker": dots,
              "name": "values"}]  # fmt: skip
     quantities = list(dict.fromkeys(levels["quantity"]))
     for k, name in enumerate(quantities):
         mine = levels[levels["quantity"] == name]
-        made += _percentile(mine, COLOURS[1 if k == len(quantities) // 2 else 0], ("dot", "solid", "dash")[k % 3], foot)
+        colour, dash = COLOURS[1 if k == len(quantities) // 2 else 0], ("dot", "solid", "dash")[k % 3]
+        made += _percentile(mine, colour, dash, foot, place)
     shapes = []
     if limits.nunique() == 1:
         level = float(limits.iloc[0])
@@ -140,13 +201,13 @@ def _vpc_figure(rows, records, said: dict) -> dict:
                    "label": {"text": f"limit {level:g}", "textposition": "end", "font": {"size": 11}}}]  # fmt: skip
     height = axis(f"{output.replace('_', ' ')} ({said['units'][output]})", type="log", exponentformat="power", dtick=1,
                   range=log_range(np.array([foot, top, *values])))  # fmt: skip
-    axes = {"xaxis": axis(f"time since the infusion ({said['time_unit']})"), "yaxis": height}
+    axes = {"xaxis": time, "yaxis": height}
     return {"data": made, "layout": layout(shapes=shapes, **axes)}
 
 
-def _percentile(rows, colour: str, dash: str, foot: float) -> list[dict]:
+def _percentile(rows, colour: str, dash: str, foot: float, place) -> list[dict]:
     """Band of the model and line of the data; an end below the limit goes down to the foot, a value there has no mark."""
-    x, name = rows["time"].tolist(), str(rows["quantity"].iloc[0]).replace("p", "", 1) + "th percentile"
+    x, name = place(rows["time"].tolist()), str(rows["quantity"].iloc[0]).replace("p", "", 1) + "th percentile"
     edges = [[max(v, foot) if np.isfinite(v) else foot for v in rows[end]] for end in ("low", "high")]
     seen = [v if np.isfinite(v) and v > 0 else None for v in rows["observed"]]
     line = {"x": x, "y": seen, "mode": "lines+markers", "name": f"{name} of the data",
@@ -173,18 +234,13 @@ def _course(folder: Path, averaged_from: int | None) -> list:
 
 def _trace_figure(trace, averaged_from: int | None) -> dict:
     names = list(trace)
-    grid = {"rows": -(-len(names) // ACROSS), "columns": ACROSS, "pattern": "independent", "ygap": 0.4, "xgap": 0.14}
-    made = layout(grid=grid, showlegend=False)
-    made["margin"] = {"l": 50, "r": 15, "t": 30, "b": 40}
-    made["annotations"], made["shapes"], data = [], [], []
+    made, data = grid_layout(names, ACROSS), []
     x = list(range(1, len(trace) + 1))
     for k, name in enumerate(names):
         n = "" if k == 0 else str(k + 1)
         data.append({"x": x, "y": trace[name].tolist(), "xaxis": f"x{n}", "yaxis": f"y{n}", "mode": "lines", "name": name,
                      "line": {"color": COLOURS[0], "width": 1.3}})  # fmt: skip
         made[f"xaxis{n}"], made[f"yaxis{n}"] = axis(""), axis("")
-        made["annotations"].append({"text": name, "xref": f"x{n} domain", "yref": f"y{n} domain", "x": 0, "y": 1.0,
-                                    "yanchor": "bottom", "xanchor": "left", "showarrow": False})  # fmt: skip
         if averaged_from:
             line = {"type": "line", "line": {"dash": "dot", "color": MUTED}, "y0": 0, "y1": 1, "yref": f"y{n} domain"}
             made["shapes"].append({**line, "xref": f"x{n}", "x0": averaged_from, "x1": averaged_from})

@@ -15,7 +15,7 @@ from livingdrug.web.address import to_query
 from livingdrug.web.files import BRIDGE, READING, by_their_names, found_in_file, in_fields
 from livingdrug.web.forms import Entry
 from livingdrug.web.jobs import RUNNING
-from livingdrug.web.limits import check_fit
+from livingdrug.web.limits import check_fit, fit_methods
 from livingdrug.web.parts import choice, field, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows import TableScenario
@@ -25,10 +25,6 @@ from livingdrug.workflows.fit.spec import Fit
 PATH = "/fit"
 DIFFERS, SAME, HELD = "differs", "same", "held"
 ROLES = ((DIFFERS, "random effect (IIV)"), (SAME, "no random effect"), (HELD, "fixed"))
-METHODS = (
-    ("saem", "SAEM: the population, by simulation"), ("focei", "FOCEI: by linearised curves"),
-    ("laplace", "Laplace: by exact curvature"), ("individual", "individual: MAP (EBE), the population fixed"),
-)  # fmt: skip
 BELOW = (
     ("m3", "M3: likelihood of BLQ"), ("m4", "M4: the same, values being positive"), ("m1", "M1: left out"),
     ("m5", "M5: half the limit"), ("m6", "M6: half the limit, once in a run"), ("m7", "M7: zero"),
@@ -38,7 +34,7 @@ STARTS = (
 )  # fmt: skip
 RESIDUAL = "[output=]kind:a,b; kinds additive:a, proportional:b, combined:a,b, combined_squares:a,b, lognormal:a"
 ENTRIES = (
-    Entry("method", "Method", choices=METHODS),
+    Entry("method", "Method", choices=tuple(fit_methods().items())),
     Entry("start", "Initial estimates of typical values", choices=STARTS),
     Entry("below", "BLQ values", "M1 and M5 to M7 are there to see what they do", choices=BELOW),
     Entry("residual", "Residual error", f"empty: the published one; else {RESIDUAL}; a semicolon between two", apart=";"),

@@ -18,7 +18,8 @@ from livingdrug.workflows import to_script, to_toml
 from livingdrug.workflows.fit.spec import Fit
 
 # what is handed out -> the file in the folder of the run
-TABLES = ("parameters.csv", "individuals.csv", "predictions.csv", "vpc.csv", "trace.csv", "report.html")
+TABLES = ("parameters.csv", "individuals.csv", "predictions.csv", "vpc.csv", "trace.csv", "model.toml",
+          "report.html")
 PICTURES = {"picture.svg": "vpc.svg", "picture.png": "vpc.png"}
 
 
@@ -81,6 +82,8 @@ def _put_job(folder: Path, shown: Fit, data: Path) -> dict[str, str]:
     """What the process of a fit reads: the scenario, the data, and how their user calls them."""
     name = f"samples{Path(shown.file).suffix.lower()}"
     shutil.copyfile(data, folder / name)
+    if shown.file != name and not (folder / shown.file).exists():  # where the folder of the fit looks for its data
+        shutil.copyfile(data, folder / shown.file)
     here = shown.model_copy(update={"file": str(folder / name)})
     (folder / JOB).write_text(to_toml(here), encoding="utf-8")
     (folder / NAME).write_text(shown.file, encoding="utf-8")

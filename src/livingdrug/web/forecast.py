@@ -1,20 +1,18 @@
 """Forecast: what each patient's samples so far say of the rest of the course, of a file or of simulated patients."""
 
-from collections.abc import Iterator
-
 from dash import html
 
-from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.core.errors import InputError
 from livingdrug.products import get_curve, list_curves
 from livingdrug.web.address import read_query, to_query
-from livingdrug.web.drawn_answer import drawn, parts_of
-from livingdrug.web.files import READING, by_their_names, chooser, in_fields, register_chooser, shown_file
+from livingdrug.web.drawn_answer import answered
+from livingdrug.web.files import READING, chooser, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import downloads, problem
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
-from livingdrug.workflows import Document, workflow
+from livingdrug.workflows import workflow
 
 PATH = "/forecast"
 PAGE = Page(PATH, "Forecast", place=55)
@@ -22,7 +20,7 @@ CURVES = (("", "none"), *((name, f"{name} ({get_curve(name).setting})") for name
 FIELDS = (
     Entry("at", "Last day whose samples are used", "such as 14; empty: all samples"),
     Entry("until", "Last day of the forecast"),
-    Entry("model", "Population", "a model with between-subject variability, such as stein_2019"),
+    Entry("model", "Population", "a model with between-subject variability", choices=choices()),
     Entry("variability", "Which between-subject variability", "of several, such as sd or variance"),
     Entry("cv", "Log-normal CV on every rate", "where no variability is published, such as 0.5"),
     Entry("residual", "Residual error", "where the model has none, such as lognormal:0.5", apart=";"),
@@ -47,32 +45,12 @@ def page(query: str, work: Work) -> html.Div:
         reading = html.Details([html.Summary("How the file is read"),
                                 form("forecast-reading", scenario, to_query(scenario), READING)])  # fmt: skip
         left += [shown_file(scenario.file, work), form("forecast", scenario, to_query(scenario), FIELDS), reading]
-        right = list(_answers(scenario, work))
+        right = list(answered(scenario, (*FIELDS, *READING), work))
     return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
 
 
 def _query(token: str) -> str:
     return to_query(workflow("forecast").scenario(file=token, **BEGIN))
-
-
-def _answers(scenario: Document, work: Work) -> Iterator:
-    kind, names = workflow(scenario.kind), {}
-
-    def words(text: str) -> str:
-        return in_fields(by_their_names(text, names), (*FIELDS, *READING))
-
-    try:
-        names = work.names(scenario)
-        located = work.located(scenario)
-        with work.job():
-            found = kind.run(located)
-            answer = kind.answer(located, found)
-            figures = list(drawn(kind, located, found))
-    except LivingdrugError as error:
-        yield problem(words(str(error)))
-        return
-    yield from parts_of(answer, words, figures)
-    yield downloads(to_query(scenario))
 
 
 def register(app, work: Work) -> None:

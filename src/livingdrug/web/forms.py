@@ -15,8 +15,8 @@ from livingdrug.workflows import Document, about
 @dataclass(frozen=True)
 class Entry:
     """A field of the scenario: its key, a label, what to know; whether several numbers stand in it, one after the other;
-    what parts several texts; whether each of them is a pair NAME=VALUE; or (value, text) of each choice, where only some
-    values can be."""
+    what parts several texts; whether each of them is a pair NAME=VALUE (with `several` NAME=VALUE,VALUE); or (value, text) of
+    each choice, where only some values can be."""
 
     key: str
     label: str
@@ -43,7 +43,8 @@ def _meaning(scenario: Document, key: str) -> str:
 def _field(ident: str, entry: Entry, value) -> html.Div:
     if entry.choices:
         shown = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
-        return choice(ident, entry.label, shown, entry.choices, entry.about)
+        known = shown in dict(entry.choices)  # an address may ask for another one
+        return choice(ident, entry.label, shown, entry.choices if known else ((shown, shown), *entry.choices), entry.about)
     return field(ident, entry.label, _shown(value, entry), entry.about, type="text")
 
 
@@ -51,10 +52,16 @@ def _shown(value, entry: Entry) -> str:
     if value is None:
         return ""
     if entry.pairs:
-        return f"{entry.apart} ".join(f"{name}={text}" for name, text in value.items())
+        return f"{entry.apart} ".join(f"{name}={_text(text)}" for name, text in value.items())
     if entry.apart:
         return f"{entry.apart} ".join(value)
     return " ".join(f"{v:g}" for v in value) if isinstance(value, tuple) else f"{value}"
+
+
+def _text(value) -> str:
+    """Of one value, or of several with commas between."""
+    several = value if isinstance(value, tuple) else (value,)
+    return ",".join(f"{v:g}" if isinstance(v, float) else f"{v}" for v in several)
 
 
 def register_form(app, name: str, entries: Sequence[Entry]) -> None:
@@ -87,7 +94,9 @@ def edited(scenario: Document, entries: Sequence[Entry], texts: Sequence[str | N
         data.pop(entry.key, None)
         if text and entry.apart:
             several = [part.strip() for part in text.split(entry.apart) if part.strip()]
-            data[entry.key] = dict(_pair(part) for part in several) if entry.pairs else several
+            pairs = dict(_pair(part) for part in several) if entry.pairs else {}
+            pairs = {name: text.split(",") for name, text in pairs.items()} if entry.several else pairs
+            data[entry.key] = pairs if entry.pairs else several
         elif text:
             data[entry.key] = text.replace(",", " ").split() if entry.several else text
     return type(scenario)(**data)

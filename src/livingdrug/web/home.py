@@ -96,7 +96,9 @@ def page(query: str, work: Work) -> html.Div:
             html.Ul(made, className="cards"),
             html.P(
                 ["Or ", dcc.Link("explore any of the models", href="/explore"), ": mechanisms as switches, parameters as "
-                 "sliders, a source for every number; or see ", dcc.Link("which attribute of a product matters",
+                 "sliders, a source for every number; ", dcc.Link("find a model", href="/models"),
+                 " by disease or mechanism; ask ", dcc.Link("which parameter matters", href="/sensitivity"), " or ",
+                 dcc.Link("when to sample", href="/sampling"), "; see ", dcc.Link("which attribute of a product matters",
                  href=f"{attributes.PATH}?kind=attributes-relate&file={PRODUCTS}&outcome=CR%2BPR"), " (simulated data)."],
             ),  # fmt: skip
         ]

@@ -16,7 +16,11 @@ FIRST = 6
 def influential(model: str, fragments: tuple[str, ...]) -> tuple[str, ...]:
     """The FIRST parameters by how far peaks and areas of all outputs move, at published values: the order does not change
     while a slider moves. Those of the equations, and those whose value is 0, are left out."""
-    built = build_model(model, fragments)
+    return order_of(build_model(model, fragments))
+
+
+def order_of(built: Model) -> tuple[str, ...]:
+    """The same of a model that is built."""
     names = [q.name for q in built.quantities if not q.fixed and built.typical.get(q.name, 0.0) != 0.0]
     try:
         moved = _moved(built, names)

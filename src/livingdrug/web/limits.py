@@ -4,6 +4,7 @@ import re
 from typing import Literal, get_origin
 
 from livingdrug.core.errors import InputError
+from livingdrug.fit import estimator_of, method_titles
 from livingdrug.models import list_models
 from livingdrug.products import list_curves
 from livingdrug.workflows import Document, check_memory
@@ -13,11 +14,13 @@ from livingdrug.workflows.simulate.spec import Simulation
 MAX_SUBJECTS, MAX_VALUES, MAX_REPLICATES = 2_000, 4_000_000, 20_000
 MAX_DRAWN, MAX_ARM, MAX_PATIENTS = 100_000, 20_000, 1_000  # for an exposure, in an arm, in an escalation
 MOST_STARTS = 10
-METHODS = ("saem", "focei", "laplace", "individual")
 MEMORY = 1.0  # GB, of one run
+TAKE_FITTED = ("simulate", "sensitivity", "sampling", "forecast", "power")  # kinds whose model may be a fit of this app
 MOST_DRAWS = 2_000  # of a prediction from an assay
 _NAME = re.compile(r"[\w-]{24}")  # what `jobs.Jobs` calls a run
-MODEL_NAMES = ("model", "product_model", "borrow", "also")  # fields that name models, which may be files
+OWN = "fit:"  # before the name of a fit of this app whose model is meant
+_OWN = re.compile(rf"{OWN}[\w-]{{24}}")
+MODEL_NAMES = ("model", "models", "product_model", "borrow", "also")  # fields that name models, which may be files
 
 
 def check_limits(scenario: Document) -> None:
@@ -42,11 +45,14 @@ def check_limits(scenario: Document) -> None:
         values = scenario.days / scenario.every * (scenario.subjects or 1) * max(len(scenario.outputs), 8)
         if not values <= MAX_VALUES:
             raise InputError("the table would be too large for a screen; take fewer subjects, a longer step or fewer days")
-    if not {getattr(scenario, name) for name in scenario.CURVES} <= {None, *list_curves()}:
-        raise InputError("the app opens no files of this machine: name a built-in curve, or use `livingdrug index`")
+    if not {getattr(scenario, name, None) for name in scenario.CURVES} <= {None, *list_curves()}:
+        raise InputError(
+            f"the app opens no files of this machine: name a built-in curve, or use `livingdrug {scenario.kind}`"
+        )
     if any(getattr(endpoint, "curve", None) for endpoint in getattr(scenario, "endpoints", None) or ()):
         raise InputError("the app opens no files of this machine: give ec50 and slope, or use `livingdrug trial`")
-    check_memory(scenario, MEMORY, "")
+    if not is_fitted(scenario):  # only the app knows where that model lies, and asks then
+        check_memory(scenario, MEMORY, "")
 
 
 def check_run(scenario: Document) -> None:
@@ -58,14 +64,22 @@ def check_run(scenario: Document) -> None:
 
 def check_names(scenario: Document) -> None:
     """Refuse a model that does not come with livingdrug: its name could be the path of a file on this machine."""
-    # `model` of these kinds is a kind of curve
-    named = [name for name in MODEL_NAMES if name != "model" or scenario.kind not in ("response", "index")]
+    # `model` of these kinds is a kind of curve, and `models` of an assay are sets of equations
+    words = {"model": ("response", "index"), "models": ("assay-models",)}
+    named = [name for name in MODEL_NAMES if scenario.kind not in words.get(name, ())]
     named = [name for name in named if not _one_of_a_few(scenario, name)]
     given = [getattr(scenario, name, None) for name in named]
     names = [name for value in given for name in (value if isinstance(value, tuple) else (value,))]
-    for name in (name and name.split(":")[0] for name in names):
+    fitted = {scenario.model} if is_fitted(scenario) else set()
+    for name in (name and name.split(":")[0] for name in names if name not in fitted):
         if name is not None and name not in list_models():
             raise InputError(f"the app runs the models that come with livingdrug, not `{name[:60]}`; use `livingdrug run`")
+
+
+def is_fitted(scenario: Document) -> bool:
+    """Whether the model of a scenario is that of a fit of this app, by `fit:` and the name of the fit."""
+    name = getattr(scenario, "model", None)
+    return isinstance(name, str) and scenario.kind in TAKE_FITTED and bool(_OWN.fullmatch(name))
 
 
 def _one_of_a_few(scenario: Document, name: str) -> bool:
@@ -74,10 +88,17 @@ def _one_of_a_few(scenario: Document, name: str) -> bool:
     return field is not None and get_origin(field.annotation) is Literal
 
 
+def fit_methods() -> dict[str, str]:
+    """Method -> its title, of those that end at estimates: a posterior takes too long for a screen."""
+    return {name: title for name, title in method_titles().items() if not estimator_of(name).samples}
+
+
 def check_fit(scenario: Fit) -> None:
     """Refuse what the app does not fit."""
-    if scenario.method not in METHODS or scenario.evaluate:
-        raise InputError(f"the app fits by {', '.join(METHODS)}; the rest of `livingdrug fit` runs on the command line")
+    if scenario.method not in fit_methods() or scenario.evaluate:
+        raise InputError(
+            f"the app fits by {', '.join(fit_methods())}; the rest of `livingdrug fit` runs on the command line"
+        )
     if scenario.endpoints or scenario.model == "":
         raise InputError("the app fits one file of samples; endpoints are compared by `livingdrug fit --endpoints`")
     if scenario.profile or scenario.bootstrap or scenario.sir:

@@ -1,12 +1,14 @@
 """My data: a file, what its columns mean, what is wrong by line, parameters with flags, terminal points by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 from dash import Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.data import check, printable
-from livingdrug.nca import NcaResult
+from livingdrug.nca import NcaResult, nca
 from livingdrug.products import Comparison, compare, exposure_facts
 from livingdrug.report import Table, number
 from livingdrug.web.address import read_query, to_query
@@ -24,7 +26,7 @@ from livingdrug.web.files import (
 )
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import downloads, field, plot, points, problem, table
+from livingdrug.web.parts import FILES, downloads, field, plot, points, problem, table
 from livingdrug.web.profile_figures import MOST, all_profiles, one_profile, rows_of
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
@@ -32,6 +34,7 @@ from livingdrug.workflows import Points, analyse
 from livingdrug.workflows.compare.answer import placement_sentences, placement_table
 from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.nca.answer import group_tables, nca_sentences, value_cells
+from livingdrug.workflows.nca.groups import compared, study_tables
 from livingdrug.workflows.nca.spec import Nca
 
 PATH = "/data"
@@ -51,6 +54,7 @@ RULES = (
                                                                 ("true", "yes"))),
     Entry("by", "Groups of subjects", "a covariate of the file, such as response"),
 )  # fmt: skip
+CDISC = (("pp.xpt", "SDTM PP (XPT)"), ("pp.csv", "SDTM PP (CSV)"), ("adpp.xpt", "ADPP (XPT)"), ("adpp.csv", "ADPP (CSV)"))
 FIELDS = (*READING, BRIDGE, *RULES)  # what a sentence can name
 
 
@@ -115,7 +119,7 @@ def _answers(scenario: Nca, subject: str, names: dict[str, str], work: Work) -> 
     result = analyse(here, checked.data, here.settings())
     beside = compare(result, here.product, here.indication, here.variability) if isinstance(here, Compare) else None
     return [*_analysis(scenario, result, subject), *(_beside(beside) if beside else []), *made,
-        downloads(to_query(scenario, _view(subject)))]  # fmt: skip
+        downloads(to_query(scenario, _view(subject)), (*FILES, *CDISC))]  # fmt: skip
 
 
 def _analysis(scenario: Nca, result: NcaResult, subject: str) -> list:
@@ -123,17 +127,57 @@ def _analysis(scenario: Nca, result: NcaResult, subject: str) -> list:
     subject = subject if subject in ids else ids[0]
     said = " ".join(nca_sentences(result))
     return [
+        *_not_stated(result),
         html.H2("All subjects"),
         plot("profiles", all_profiles(result, subject), f"{said} Thick: {printable(subject, 40)}.",
              _samples(result, subject), 420),
         table(_parameters(result)),
         html.Small("* flagged   > censored; every flag has its reason below and in the CSV file"),
         _reasons(result),
-        html.Details([html.Summary("Parameters over the subjects"), *(table(t) for t in group_tables(result))]),
+        *_by_group(scenario, result),
+        *_rules_compared(scenario, result),
         html.H2(f"Terminal points of {printable(subject, 40)}"),
         _subjects(scenario, ids, subject),
         *_terminal(scenario, result, subject),
     ]  # fmt: skip
+
+
+def _not_stated(result: NcaResult) -> list:
+    """What has to be said before numbers mean anything: the fields for units that neither file nor user has stated."""
+    labels = {entry.key: entry.label for entry in READING}
+    missing = [labels["time_unit"]] if not result.data.time_unit else []
+    missing += [labels["unit"]] if not all(result.data.profiles.unit) else []
+    fields = " and ".join(f'"{label}"' for label in missing)
+    return [problem(f"A unit is not stated: fill in {fields} under “How the file is read”. Until then the numbers are in the "
+                    "unit of the file, whatever that is, and are placed beside nothing.")] if missing else []
+
+
+def _rules_compared(scenario: Nca, result: NcaResult) -> list:
+    """Medians under each rule of values below the limit; nothing where there are none, or too many profiles for a screen."""
+    if not (result.data.cens == 1).any() or result.data.profiles.n > MOST:
+        return []
+    settings = scenario.settings()
+    codes = [code for code in ("AUCLST", "AUCALL", "AUCINT", "LAMZHL", "TLST") if code in result.codes]
+    rows = []
+    for rule, words in BELOW:
+        other = nca(result.data, replace(settings, blq_first=rule, blq_middle=rule, blq_last=rule))
+        known = [other.values[code][np.isfinite(other.values[code])] for code in codes]
+        rows.append((words, *(f"{number(float(np.median(v)))} (n {len(v)})" if len(v) else "-" for v in known)))
+    now = ", ".join(f"{place}: {dict(BELOW)[rule]}" for place, rule in zip(("before", "between", "after"), settings.rules,
+                                                                          strict=True))  # fmt: skip
+    made = Table("medians under each rule, the same for values before, between and after", ("values below the limit", *(
+        f"{code} ({result.unit(code)[0]})" for code in codes)), tuple(rows))  # fmt: skip
+    return [html.Details([html.Summary("What other rules for values below the limit would give"), table(made),
+                          html.Small(f"The rules used here: {now}.")])]  # fmt: skip
+
+
+def _by_group(scenario: Nca, result: NcaResult) -> list:
+    """Groups compared, and the tables of each group, open where groups were asked for."""
+    made, said = compared(result, scenario.by)
+    tables = [*group_tables(result, scenario.by), *study_tables(result, scenario.by)]
+    fold = html.Details([html.Summary("Parameters over the subjects"), *(table(t) for t in tables)], open=bool(scenario.by))
+    head = [html.H2(f"Groups of {printable(scenario.by, 40)}")] if scenario.by else []
+    return [*head, *(html.P(text) for text in said), *(table(t) for t in made), fold]
 
 
 def _parameters(result: NcaResult) -> Table:

@@ -22,7 +22,7 @@ from livingdrug.workflows.index.spec import Index, IndexAnswer
 from livingdrug.workflows.index.spec import run as run_index
 from livingdrug.workflows.response.spec import Response
 
-PATH = "/response"
+PATH = own_response.PATH
 PAGE = Page(PATH, "Exposure and response", place=30)
 EXAMPLE = Index(efficacy_curve="tisagenlecleucel_response", toxicity_curve="tisagenlecleucel_severe_crs",
                 product_model="stein_2019", variability="sd", subjects=2000)  # fmt: skip
@@ -57,7 +57,8 @@ def page(query: str, work: Work) -> html.Div:
 
 def _own(scenario: Index | Response, work: Work) -> list:
     """Columns of the file, and for two outcomes limits and product."""
-    made = [shown_file(scenario.file, work), html.P(dcc.Link("Back to the built-in curves", href=PATH)),
+    files = (scenario.file, scenario.endpoints) if scenario.endpoints else (scenario.file,)
+    made = [*(shown_file(token, work) for token in files), html.P(dcc.Link("Back to the built-in curves", href=PATH)),
             *own_response.left(scenario, work)]  # fmt: skip
     if isinstance(scenario, Index):
         made += [html.H2("Limits and product"), form("own-index", scenario, to_query(scenario), OWN_ENTRIES)]

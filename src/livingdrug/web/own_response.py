@@ -22,9 +22,21 @@ from livingdrug.workflows.response.coefficients import estimate_words
 from livingdrug.workflows.response.spec import LEVEL, Response
 from livingdrug.workflows.response.spec import ResponseAnswer as Answer
 from livingdrug.workflows.response.spec import run as run_response
+from livingdrug.workflows.tables import KineticScenario, TableScenario
 
 EXAMPLE = Index(file=RESPONSES, exposure="CMAX", efficacy="ORR", toxicity="CRS grade>=3")
 NONE = ""
+PATH = "/response"
+# exposures of samples that are joined to endpoints
+COMPUTED = (
+    ("CMAX", "CMAX, highest level"), ("AUCINT", "AUC over the window (28 d by default)"),
+    ("AUCLST", "AUC to the last level"), ("TMAX", "TMAX, its time"), ("TLST", "time of the last level"),
+    ("XFOLD", "fold expansion"),
+)
+JOINED = (
+    Entry("onset", "Exposure ends at this time", "a column of the endpoints, such as the day of onset of CRS"),
+    Entry("window", "Window of AUC", "two times, such as 0 28", several=True),
+)
 SCALE = Entry("scale", "Scale of exposure", choices=(("log", "its logarithm"), ("linear", "as it is")))
 COMMON = (
     Entry("adjust", "Adjusted for", "columns, a semicolon between two; SEX=F: F is the reference", apart=";"),
@@ -56,6 +68,21 @@ def first_question(token: str, work: Work) -> str:
     return to_query(_asked(Response(file=token, exposure=exposure), looked, exposure, *_outcomes(looked)))
 
 
+def first_of_study(study, work: Work) -> Response | Index:
+    """The first question to samples that are joined to endpoints: the outcomes that these offer, over CMAX."""
+    fields = {name: getattr(study, name) for name in TableScenario.model_fields if name not in ("version", "purpose")}
+    before = Response(**fields, exposure=COMPUTED[0][0])
+    looked = look(work.uploads.path(study.endpoints))
+    return _asked(before, looked, before.exposure, *_outcomes(looked))
+
+
+def _look(scenario: Response | Index, work: Work) -> Looked:
+    """The file of outcomes: the endpoints where samples are joined to them."""
+    if scenario.endpoints:
+        return look(work.uploads.path(scenario.endpoints))
+    return look(work.uploads.path(scenario.file), scenario.sheet)
+
+
 def _outcomes(looked: Looked) -> tuple[str, str]:
     """Efficacy and toxicity where the columns offer both, else one outcome and nothing."""
     chances, grades = looked.outcomes("binary"), looked.outcomes("graded")
@@ -68,7 +95,8 @@ def _outcomes(looked: Looked) -> tuple[str, str]:
 
 def _asked(before: Response | Index, looked: Looked, exposure: str, first: str, second: str) -> Response | Index:
     """The scenario of one outcome, or of two that are weighed against each other."""
-    kept = {"file": before.file, "sheet": before.sheet, "trials": before.trials, "exposure": exposure}
+    shared = (name for name in KineticScenario.model_fields if name not in ("version", "purpose", "by"))
+    kept = {name: getattr(before, name) for name in shared} | {"trials": before.trials, "exposure": exposure}
     if second and first in looked.outcomes("binary"):
         mine = {n: getattr(before, n) for n in ("floor", "ceiling", "fold", "width")} if isinstance(before, Index) else {}
         return Index(**kept, **mine, efficacy=first, toxicity=second)
@@ -79,11 +107,12 @@ def _asked(before: Response | Index, looked: Looked, exposure: str, first: str, 
 def left(scenario: Response | Index, work: Work) -> list:
     """Which columns are asked; nothing where the file cannot be read."""
     try:
-        looked = look(work.uploads.path(scenario.file), scenario.sheet)
+        looked = _look(scenario, work)
     except InputError:
         return []
     first, second = _given(scenario)
-    numbers = [(h, h) for h in [*looked.named("exposure"), *looked.named("number")]]
+    numbers = [*(COMPUTED if scenario.endpoints else ()),
+               *((h, h) for h in [*looked.named("exposure"), *looked.named("number")] if not scenario.endpoints)]
     all_ = [(name, f"{name} ({KINDS[kind]})") for g in looked.guesses for name, kind in g.outcomes]
     chances = [(NONE, "none: one curve"), *((name, name) for name in looked.outcomes("binary") if name != first)]
     made = [
@@ -93,6 +122,9 @@ def left(scenario: Response | Index, work: Work) -> list:
         choice("own-second", "Toxicity, to weigh against it", second, _with(second, chances),
                "for two outcomes that are yes or no"),
     ]  # fmt: skip
+    if scenario.endpoints:
+        name, more = ("own-joined", JOINED) if isinstance(scenario, Response) else ("own-window", JOINED[1:])
+        made.append(form(name, scenario, to_query(scenario), more))
     if isinstance(scenario, Response):
         kind = _kind(scenario, looked)
         made += [html.H2("How it is fitted"), form(f"own-{kind}", scenario, to_query(scenario), entries(kind))]
@@ -117,7 +149,7 @@ def _kind(scenario: Response, looked: Looked) -> str:
 
 def in_file(scenario: Response | Index, work: Work) -> list:
     """Faults by line, and what the columns are taken for. Raises InputError where the file is no table of subjects."""
-    looked, name = look(work.uploads.path(scenario.file), scenario.sheet), work.uploads.name(scenario.file)
+    looked, name = _look(scenario, work), work.uploads.name(scenario.endpoints or scenario.file)
     rows = tuple((printable(g.heading, 60), g.use, g.unit or "not stated" if g.use in ("exposure", "number", "time") else "",
                   g.why) for g in looked.guesses)  # fmt: skip
     columns = Table(f"columns of {name}", ("column", "taken for", "unit", "because of"), rows)
@@ -137,7 +169,7 @@ def answers(scenario: Response, work: Work) -> list:
             found = run_response(work.located(scenario))
             parts = [part for k, answer in enumerate(found) for part in _answer(answer, k)]
     except LivingdrugError as error:
-        fields = (*entries(scenario.outcome or "binary"), *MORE["binary"], *MORE["time"])
+        fields = (*entries(scenario.outcome or "binary"), *MORE["binary"], *MORE["time"], *JOINED)
         return [problem(in_fields(by_their_names(str(error), names), fields)), *made]
     notes = [by_their_names(n, names) for answer in found for n in (*answer.sample.notes, *answer.fit.notes)]
     return [*parts, points("What was done to the data", list(dict.fromkeys(notes)), "notes"),
@@ -190,6 +222,8 @@ def register(app, work: Work) -> None:
     """The callbacks of the columns and of each kind's fields."""
     for kind in FITS:
         register_form(app, f"own-{kind}", entries(kind))
+    register_form(app, "own-joined", JOINED)
+    register_form(app, "own-window", JOINED[1:])
 
     @app.callback(
         Output("address", "search", allow_duplicate=True), Input("own-exposure", "data"), Input("own-first", "data"),
@@ -199,5 +233,5 @@ def register(app, work: Work) -> None:
         before, _ = read_query(query)
         if (exposure, first, second) == (before.exposure, *_given(before)):
             raise PreventUpdate
-        looked = look(work.uploads.path(before.file), before.sheet)
+        looked = _look(before, work)
         return "?" + to_query(_asked(before, looked, exposure, first, second))

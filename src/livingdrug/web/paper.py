@@ -60,7 +60,7 @@ def entries() -> list[Entry]:
     return [
         _panel("1A", "Two compartments after one dose", hill.model_copy(update={"doses": ("10",)})),
         _panel("1C", "A dose a day for a week", hill.model_copy(update={"doses": daily})),
-        _panel("1D", "Four phases of CAR-T kinetics", tissue.model_copy(update={"days": 180.0})),
+        _panel("1D", "Distribution into tissue and expansion, vector CR1", tissue.model_copy(update={"days": 180.0})),
         _panel("1E", "The Kymriah population, variability (omega) read as SD",
                stein.model_copy(update={"subjects": 200, "variability": "sd"})),
         _panel("1E'", "The same, read as variance", stein.model_copy(update={"subjects": 200, "variability": "variance"})),

@@ -48,13 +48,16 @@ def plot(ident: str, figure: dict, sentence: str, numbers: Table | None, height:
     )  # fmt: skip
 
 
-def downloads(query: str, files: Sequence[tuple[str, str]] = FILES) -> html.Nav:
-    """Links to everything that reproduces what is on the screen; they follow the address."""
+def downloads(query: str, files: Sequence[tuple[str, str]] = FILES, add: bool = True) -> html.Nav:
+    """Links to everything that reproduces what is on the screen; they follow the address. add: with a button that keeps it
+    for a report of several answers."""
     links = [
         html.A(text, href=f"/export/{name}?{query}", download=name, **{"data-export": name}, className="button")
         for name, text in files
     ]
-    return html.Nav([html.Span("Download: ", className="quiet"), *links], **{"aria-label": "downloads"})
+    keep = [html.Button("Add to a report", type="button", **{"data-add": "report-added"}),
+            dcc.Link("To the report", href="/report")] if add else []  # fmt: skip
+    return html.Nav([html.Span("Download: ", className="quiet"), *links, *keep], **{"aria-label": "downloads"})
 
 
 def field(ident: str, label: str, value="", help_text: str = "", **given) -> html.Div:

@@ -4,8 +4,7 @@ import numpy as np
 
 from livingdrug.data import printable
 from livingdrug.nca import NcaResult
-from livingdrug.plots import is_long, long_ticks
-from livingdrug.web.figures import axis, layout, log_range
+from livingdrug.web.figures import axis, layout, log_range, long_time
 
 MOST = 200  # subjects in a list or a plot
 OWN, OTHERS, FAINT = "#D55E00", "#0072B2", "rgba(0,114,178,0.35)"
@@ -54,8 +53,7 @@ def one_profile(result: NcaResult, i: int, used: np.ndarray) -> dict:
 
 def _placing(result: NcaResult):
     """Where times lie on the axis: as they are, or as square roots where the last one lies far beyond the median."""
-    long = is_long(result.data.time)
-    return lambda times: np.sqrt(np.maximum(times, 0.0)).tolist() if long else list(times)
+    return long_time(result.data.time, "")[0]
 
 
 def _measured(result: NcaResult, i: int, place) -> dict:
@@ -85,10 +83,7 @@ def _axes(result: NcaResult, place, i: int = 0) -> dict:
     data, p = result.data, result.data.profiles
     shown = data.dv[(data.cens != 1) & (data.dv > 0)]
     height = axis(p.unit[i] or "unit not stated", type="log", range=log_range(shown), exponentformat="power", dtick=1)
-    time = axis(f"time since the infusion ({data.time_unit or 'unit not stated'})")
-    if is_long(data.time):
-        ticks = long_ticks(float(data.time.max()))
-        time |= {"tickvals": place(ticks), "ticktext": [f"{tick:g}" for tick in ticks]}
+    time = long_time(data.time, f"time since the infusion ({data.time_unit or 'unit not stated'})")[1]
     made = layout(xaxis=time, shapes=[], yaxis=height)
     limits = data.limit[np.isfinite(data.limit)]
     if len(limits):

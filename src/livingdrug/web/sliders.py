@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 
 from livingdrug.models import Model, Quantity, plain_symbol
-from livingdrug.web.influence import influential
+from livingdrug.web.influence import influential, order_of
 
 STEPS = 1000
 DECADES = 20  # a span whose ends are this many times apart is shown on a logarithmic scale
@@ -67,7 +67,9 @@ def sliders(model: Model) -> list[dict]:
         for q in model.quantities:
             if q.name in names and q.name not in made and not q.fixed and (title == BASE or q.name not in own):
                 made[q.name] = {"group": title, **_words(model, q), **asdict(span_of(model, q))}
-    first = [name for name in influential(model.name, tuple(f.name for f in model.fragments)) if name in made]
+    fragments = tuple(f.name for f in model.fragments)
+    order = order_of(model.with_published_values()) if model.fitted else influential(model.name, fragments)
+    first = [name for name in order if name in made]
     return [*(made.pop(name) | {"group": MOST} for name in first), *made.values()]
 
 

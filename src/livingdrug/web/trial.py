@@ -5,7 +5,6 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.models import get_model, list_models
 from livingdrug.report import Table, number, text_table
 from livingdrug.trial import OneArm, PowerAnswer, Smallest, TrialAnswer, effect_of_fold, size_for_means
 from livingdrug.web import design
@@ -14,6 +13,7 @@ from livingdrug.web.figures import axis, layout
 from livingdrug.web.files import in_fields
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.limits import check_run
+from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, plot, points, problem, table
 from livingdrug.web.work import Work
@@ -28,6 +28,7 @@ from livingdrug.workflows.trial.spec import run as run_trial
 PATH = "/trial"
 PAGE = Page(PATH, "Trial", place=40)
 EXAMPLE = Power(fold=2.0, model="stein_2019", variability="sd")
+WITH_IIV = (("", "none: the SD above"), *choices(lambda model: bool(model.populations)))
 FOLDS, SDS = (1.25, 1.5, 2.0, 3.0, 4.0, 5.0), (0.4, 0.6, 0.8, 1.0, 1.25, 1.5)
 COMMON = (
     Entry("power", "Power wanted", "0.8: 8 trials in 10 see it"),
@@ -46,7 +47,9 @@ ONE_ARM = (
 ASKED = {
     "fold": (Entry("fold", "Fold change of exposure (AUC0-28)"),
              Entry("log_sd", "SD of ln exposure", "instead of a model; two numbers: one for each arm", several=True),
-             Entry("model", "Model whose variability gives the SD"), Entry("variability", "Which published variability")),
+             Entry("model", "Model whose variability gives the SD",
+                   choices=WITH_IIV),
+             Entry("variability", "Which published variability")),
     "effect": (Entry("effect", "Difference of means, in SD"),),
     "hazard_ratio": (Entry("hazard_ratio", "Hazard ratio"), Entry("event_rate", "Proportion of subjects with the event")),
     "proportions": (Entry("proportions", "Two response rates", "such as 0.3 0.5", several=True),
@@ -90,11 +93,10 @@ def _example_trial() -> TrialScenario:
 def _answers(scenario: Power, work: Work) -> list:
     try:
         check_run(scenario)
-        if scenario.model is not None and scenario.model not in list_models():
-            get_model(scenario.model)
+        here = work.located(scenario)
         with work.job():
-            answer = run_power(scenario)
-            return [*_shown(scenario, answer), downloads(to_query(scenario))]
+            answer = run_power(here)
+            return [*_shown(here, answer), downloads(to_query(scenario))]
     except LivingdrugError as error:
         return [problem(in_fields(str(error), _entries(scenario.wanted())))]
 

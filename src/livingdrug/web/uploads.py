@@ -26,6 +26,8 @@ RESPONSES, PRODUCTS = "example_response", "example_products"
 PLATE = {"files": "example_plate", "plan": "example_plate_map", "events": "example_plate_events"}
 # simulated ones: token -> how its user sees it called
 EXAMPLES = {EXAMPLE: "kinetics.csv", RESPONSES: "response.csv", PRODUCTS: "products.csv"}
+STUDY = {"file": "example_study", "endpoints": "example_outcomes"}
+EXAMPLES |= dict(zip(STUDY.values(), ("study_samples.csv", "study_endpoints.csv"), strict=True))
 EXAMPLES |= dict(zip(PLATE.values(), ("readings.csv", "map.csv", "events.csv"), strict=True))
 
 
@@ -96,6 +98,11 @@ def _example(token: str):
         from livingdrug.workflows.examples.outcomes import example_subjects
 
         return example_subjects()
+    if token in STUDY.values():
+        from livingdrug.workflows.examples import outcomes
+
+        kinetics = outcomes.example_kinetics(outcomes.SUBJECTS, outcomes.SEED)
+        return kinetics if token == STUDY["file"] else outcomes.example_outcomes(kinetics)
     if token in PLATE.values():
         from livingdrug.assay.example import example_tables
 

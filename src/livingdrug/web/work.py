@@ -6,16 +6,20 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
-from livingdrug.simulation import Result
+from livingdrug.models import MODEL_FILE
+from livingdrug.simulation import CurvesTask, Result
+from livingdrug.web.drawn_times import drawn_times
 from livingdrug.web.fits import Fits
-from livingdrug.web.limits import check_run
+from livingdrug.web.limits import MEMORY, OWN, check_run, is_fitted
 from livingdrug.web.runs import Runs
 from livingdrug.web.uploads import Uploads, temporary_folder
-from livingdrug.workflows import Document, to_toml
-from livingdrug.workflows.simulate.spec import Simulation, run_simulation
+from livingdrug.web.worker import RUN
+from livingdrug.workflows import Document, check_memory, to_toml
+from livingdrug.workflows.simulate.spec import Simulation, plan
 
 KEPT_RESULTS, KEPT_RUNS, JOBS, PATIENCE = 12, 6, 2, 20.0
 EARLIER = "fitted"  # how the folder of an earlier run is called in what is handed out
@@ -32,14 +36,18 @@ class Work:
         self._lock, self._jobs = threading.Lock(), threading.BoundedSemaphore(JOBS)
 
     def simulate(self, scenario: Simulation) -> Result:
-        """Curves of a scenario. Raises InputError for what is too large for a screen, and what the scenario raises."""
+        """Curves of a scenario, at the times of its table and those that a drawing needs beside them. Raises InputError for
+        what is too large for a screen, and what the scenario raises."""
         check_run(scenario)
         key = to_toml(scenario)
         with self._lock:
             if key in self._results:
                 self._results.move_to_end(key)
                 return self._results[key]
-        _, result = run_simulation(scenario)
+        task = plan(self.located(scenario))
+        if not isinstance(task, CurvesTask):
+            raise InputError("an exposure has no curves to draw; leave `exposure` out")
+        result = replace(task, times=drawn_times(task))(0, task.n)
         with self._lock:
             self._results[key] = result
             while len(self._results) > KEPT_RESULTS:
@@ -63,13 +71,26 @@ class Work:
         """
         check_run(scenario)
         given = {name: _each(value, lambda token: str(self.uploads.path(token))) for name, value in _files(scenario).items()}
+        given |= {"model": str(self.fitted(scenario.model))} if is_fitted(scenario) else {}
         folders = {name: str(self.runs.made(getattr(scenario, name))) for name in scenario.FOLDERS}
-        return scenario.model_copy(update=given | folders)
+        made = scenario.model_copy(update=given | folders)
+        if is_fitted(scenario):
+            check_memory(made, MEMORY, "")
+        return made
 
     def named(self, scenario: Document) -> Document:
         """The scenario with its files by the names that their user knows: what is handed out."""
         given = {name: _each(value, self.uploads.name) for name, value in _files(scenario).items()}
+        given |= {"model": MODEL_FILE} if is_fitted(scenario) else {}
         return scenario.model_copy(update=given | dict.fromkeys(scenario.FOLDERS, EARLIER))
+
+    def fitted(self, name: str) -> Path:
+        """The model file of a fit, by `fit:` and the name of the fit. Raises InputError where there is none (any more)."""
+        job = self.fits.job(name.removeprefix(OWN))
+        path = job.folder / RUN / MODEL_FILE
+        if job.state != "finished" or not path.is_file():
+            raise InputError("the fit of this address has become no model; its page says how far it is")
+        return path
 
     def names(self, scenario: Document) -> dict[str, str]:
         """How files that lie here are called by their user."""
@@ -94,6 +115,21 @@ class Work:
             while len(self._runs) > KEPT_RUNS:
                 shutil.rmtree(self._runs.popitem(last=False)[1], ignore_errors=True)
         return folder
+
+    def copy_run(self, scenario: Document, to: Path) -> None:
+        """The same folder, copied: the app's own goes when others come. Raises InputError as `kept_run` does."""
+        key = to_toml(scenario)
+        while True:
+            folder = self.kept_run(scenario)
+            with self._lock:
+                if key in self._runs:  # nobody takes it away meanwhile
+                    shutil.copytree(folder, to)
+                    return
+
+    @property
+    def folder(self) -> Path:
+        """Where files of a moment lie: it goes with the app."""
+        return self._folder
 
 
 def _files(scenario: Document) -> dict[str, str | tuple[str, ...]]:

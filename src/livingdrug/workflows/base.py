@@ -3,26 +3,27 @@
 How a kind is written, or moved here. `workflows/<kind>/` holds three files, and no other file names the kind:
 
 `__init__.py`
-    Its docstring alone. The first line stands in the list of commands (at most 64 characters) and begins the help of the
-    command `livingdrug <kind>`; the rest follows. No import: the list of commands must not cost a start its time.
+    Its docstring alone. The first line stands in the list of commands (at most 64 characters) and begins the
+    help of the command `livingdrug <kind>`; the rest follows. No import: the list of commands must not cost a
+    start its time.
 `spec.py`
-    A `Document` with `kind: Literal["<kind>"]` and a field for each thing that can be said. A field is
-    `name: Annotated[type, About("what it is, in the words of the field")] = default`; the option of the command, its help,
-    the faults of a TOML document and the table in the docs are made of that (`fields.About` has the rest: flags, group,
-    unit, choices by `Literal`, a place instead of a flag). `OUTPUTS` names what its command offers beside the usual
-    options, `EXAMPLES` two commands, `FILES` the fields that are files, `memory()` what a run takes; `COUNTED` of the
-    module says what its progress counts.
-    `run(scenario)`, or `run(scenario, conduct)` where it heeds how it is run (workers, progress), gives what was found.
+    A `Document` with `kind: Literal["<kind>"]` and a field for each thing that can be said. A field is `name:
+    Annotated[type, About("what it is, in the words of the field")] = default`; the option of the command, its
+    help, the faults of a TOML document and the table in the docs are made of that (`fields.About` has the
+    rest: flags, group, unit, choices by `Literal`, a place instead of a flag). `OUTPUTS` names what its
+    command offers beside the usual options, `EXAMPLES` two commands, `FILES` the fields that are files,
+    `memory()` what a run takes; `COUNTED` of the module says what its progress counts. `run(scenario)`, or
+    `run(scenario, conduct)` where it heeds how it is run (workers, progress), gives what was found.
 `answer.py`
-    `answer(scenario, found) -> Answer`: its words and tables, for the terminal, the report and the app alike. Cells are made
-    with `report.answer.cell`; a table for the report alone has `detail=True`.
-    `table(scenario, found)`: results.csv, None where there is none.
-    And where there is something of it: `figures(scenario, found)` yields (Picture, figure) one by one; `files(scenario,
-    found)` gives name -> further table of a folder; `plain(scenario, found)` what --json prints, where it is more than the
-    answer; `layouts(found)` gives name -> function that lays the table out otherwise (--as); `script(scenario, out)` the
-    script of a folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder that is
-    filled in another way; `exit_code(scenario, found)`. In `spec.py`: `conducted(scenario, conduct)`, a context around a run
-    and the writing of its folder, where a state is kept on the way.
+    `answer(scenario, found) -> Answer`: its words and tables, for the terminal, the report and the app alike.
+    Cells are made with `report.answer.cell`; a table for the report alone has `detail=True`. `table(scenario,
+    found)`: results.csv, None where there is none. And where there is something of it: `figures(scenario,
+    found)` yields (Picture, figure) one by one; `files(scenario, found)` gives name -> further table of a
+    folder; `plain(scenario, found)` what --json prints, where it is more than the answer; `layouts(found)`
+    gives name -> function that lays the table out otherwise (--as); `script(scenario, out)` the script of a
+    folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder that is
+    filled in another way; `exit_code(scenario, found)`. In `spec.py`: `conducted(scenario, conduct)`, a
+    context around a run and the writing of its folder, where a state is kept on the way.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -53,9 +54,10 @@ if (
 class Conduct:
     """How a run is carried out, which changes no number.
 
-    executor: who computes the subjects, this process by default; progress: called with how many are done, and of how many;
-    out: the file of a table that is written as it comes; drawn: whether figures will be drawn; folder: where the state of a
-    long run is kept on its way; resume: go on from that state; say: takes a sentence for the user.
+    executor: who computes the subjects, this process by default; progress: called with how many are done, and
+    of how many; out: the file of a table that is written as it comes; drawn: whether figures will be drawn;
+    folder: where the state of a long run is kept on its way; resume: go on from that state; say: takes a
+    sentence for the user.
     """
 
     executor: "Executor | None" = None
@@ -239,10 +241,10 @@ def keep_run(
 ) -> Answer:
     """Run a scenario into a folder, whole or not at all; an earlier run there is replaced.
 
-    shown: the scenario that is written down, where the files it reads are called otherwise than the one that is run;
-    names: what those files are called here -> how their user calls them.
-    results.csv and pictures as they come, scenario.toml, script.py, record.json (what was said, versions, hashes) and
-    report.html. Raises InputError for a folder of another origin, and what the scenario raises.
+    shown: the scenario that is written down, where the files it reads are called otherwise than the one that
+    is run; names: what those files are called here -> how their user calls them. results.csv and pictures as
+    they come, scenario.toml, script.py, record.json (what was said, versions, hashes) and report.html. Raises
+    InputError for a folder of another origin, and what the scenario raises.
     """
     conduct = Conduct(executor, progress)
     made = workflow(scenario.kind)

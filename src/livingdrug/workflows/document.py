@@ -1,7 +1,7 @@
 """A scenario: what is run, as data. On disk it is a TOML document whose `kind` says what it runs."""
 
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -15,11 +15,11 @@ __all__ = ["Document", "Purpose", "checked", "settings_of", "to_toml"]
 class Document(BaseModel):
     """A scenario: unknown keys are refused, defaults are left out when it is written.
 
-    FILES: fields that name files to be read; FOLDERS: fields that name folders of earlier runs (the app opens its own alone);
-    CURVES: fields that name a built-in curve or the file of one (the app takes built-in ones alone);
-    LONG: whether a screen does not wait for it, so that the app runs it as a job; OUTPUTS: options of its command beside
-    --out, --json, --as-scenario and --memory; EXAMPLES: two commands for its help, which a test runs; SHORTCUTS: options
-    that are no fields, which `of_options` turns into some.
+    FILES: fields that name files to be read; FOLDERS: fields that name folders of earlier runs (the app opens
+    its own alone); CURVES: fields that name a built-in curve or the file of one (the app takes built-in ones
+    alone); LONG: whether a screen does not wait for it, so that the app runs it as a job; OUTPUTS: options of
+    its command beside --out, --json, --as-scenario and --memory; EXAMPLES: two commands for its help, which a
+    test runs; SHORTCUTS: options that are no fields, which `of_options` turns into some.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,6 +31,9 @@ class Document(BaseModel):
     EXAMPLES: ClassVar[tuple[str, ...]] = ()
     SHORTCUTS: ClassVar[dict[str, About]] = {}
 
+    if TYPE_CHECKING:
+        kind: Any = ""  # every kind has its own, as a field
+
     version: Literal[1] = 1
     purpose: Purpose = Field(default_factory=Purpose)
 
@@ -41,7 +44,9 @@ class Document(BaseModel):
         if not isinstance(data, dict):
             return data
         made = {field: about(info).former for field, info in cls.model_fields.items() if about(info)}
-        today = {old: field for field, names in made.items() for old in names if old in data and field not in data}
+        today = {
+            old: field for field, names in made.items() for old in names if old in data and field not in data
+        }
         return {today.get(name, name): value for name, value in data.items()} if today else data
 
     @property
@@ -51,12 +56,13 @@ class Document(BaseModel):
 
     @classmethod
     def of_options(cls, given: dict, say: Callable[[str], None]) -> dict:
-        """The fields that the values of its command's options amount to, where an option is not simply a field; say: takes a
-        note for the user."""
+        """The fields that the values of its command's options amount to, where an option is not simply a
+        field; say: takes a note for the user."""
         return given
 
     def memory(self) -> float:
-        """Bytes that a run takes beside what every run takes (some 300 MB); rough, and rather too much than too little.
+        """Bytes that a run takes beside what every run takes (some 300 MB); rough, and rather too much than
+        too little.
 
         Raises what the scenario raises where its model or horizon cannot be.
         """

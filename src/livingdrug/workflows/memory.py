@@ -6,7 +6,8 @@ from livingdrug.workflows.document import Document
 
 BOUND = 4.0  # GB; what a laptop has to spare
 GB = 1e9
-# bytes, rounded up. Beside each: what whole commands of two sizes took (bench/memory.py, resident memory), or that it is an
+# bytes, rounded up. Beside each: what whole commands of two sizes took (bench/memory.py, resident memory), or
+# that it is an
 # estimate from the size of what is kept, which nobody has measured
 ROW = 130  # of a table of curves, from the solver to the text; measured 121
 OUTCOME = 16  # a subject's value of an endpoint in a replicate of a trial; measured 7

@@ -11,7 +11,8 @@ HEAD = '"""Made by livingdrug. Writes {out} with the numbers of this scenario. {
 
 
 def script_of(scenario: Document, write: Callable[[Document, str], str] | None = None) -> str:
-    """The script; write: function(scenario, name of the table) that gives all but its head, where the kind has its own."""
+    """The script; write: function(scenario, name of the table) that gives all but its head, where the kind
+    has its own."""
     out = scenario.table_file
     return HEAD.format(out=out, notice=NOTICE) + (write or by_verb)(scenario, out)
 
@@ -23,7 +24,9 @@ def call(name: str, **arguments) -> str:
 
 def given(scenario: Document) -> str:
     """`Kind(a=1, ...)` with what differs from the defaults."""
-    kept = scenario.model_dump(exclude_defaults=True, exclude_none=True, exclude={"kind", "version", "purpose"})
+    kept = scenario.model_dump(
+        exclude_defaults=True, exclude_none=True, exclude={"kind", "version", "purpose"}
+    )
     return f"{type(scenario).__name__}({', '.join(f'{name}={value!r}' for name, value in kept.items())})"
 
 
@@ -33,6 +36,6 @@ def by_verb(scenario: Document, out: str) -> str:
     heeds = len(signature(import_module(f"{home}.spec").run).parameters) > 1  # how it is run
     more, here = ("from livingdrug.workflows import HERE\n", ", HERE") if heeds else ("", "")
     return (
-        f"import livingdrug as ld\n{more}from {home}.answer import table\nfrom {home}.spec import {noun}, run\n\n"
-        f"scenario = {given(scenario)}\nld.write_csv(table(scenario, run(scenario{here})), {out!r})\n"
+        f"import livingdrug as ld\n{more}from {home}.answer import table\nfrom {home}.spec import {noun}, "
+        f"run\n\nscenario = {given(scenario)}\nld.write_csv(table(scenario, run(scenario{here})), {out!r})\n"
     )

@@ -297,9 +297,15 @@ def column_table(part: Check | Endpoints, detail: bool = False) -> Table:
 def finding_table(found: tuple[Finding, ...] | list[Finding], name: str, detail: bool = False) -> Table:
     """Faults by line."""
     rows = tuple(
-        (str(f.line), printable(f.column), f.severity, printable(f.problem, 300) + f" ({f.rows} rows)" * (f.rows > 1), f.fix)
+        (
+            str(f.line),
+            printable(f.column),
+            f.severity,
+            printable(f.problem, 300) + f" ({f.rows} rows)" * (f.rows > 1),
+            f.fix,
+        )
         for f in found
-    )  # fmt: skip
+    )
     return Table(
         f"findings in {name}",
         ("line", "column", "severity", "what is wrong", "how to correct it"),

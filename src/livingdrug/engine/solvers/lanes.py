@@ -22,7 +22,7 @@ from livingdrug.engine.solvers.control import (
     too_stiff_at_start,
     verdict,
 )
-from livingdrug.engine.solvers.measures import measure_step, start_measures, store_measures
+from livingdrug.engine.solvers.measures import await_minimum, measure_step, start_measures, store_measures
 from livingdrug.engine.storage import EVENT, FRESH, OK, SAMPLE, STEPS, SUBJECT, TOO_MANY_FOR_EXPLICIT
 
 
@@ -61,10 +61,13 @@ def stop_here(call, lane, count, at, table, set, task, me):
     t, last = lane[at.t + me], task.event_last[count[SUBJECT + me]]
     if at.pools > 0:
         _rebase_pools(call, lane, at, me)
-    e = count[EVENT + me]
+    e, dosed = count[EVENT + me], False
     while e < last and task.event_time[e] <= t:
         _set_state(lane, at, table, me, task.event_state[e], task.event_kind[e], task.event_value[e])
+        dosed = dosed or table[at.shown + task.event_state[e]] == 1
         e += 1
+    if dosed:
+        await_minimum(lane, at, table, me)
     count[EVENT + me] = e
     stop = min(set.until, task.event_time[e]) if e < last else set.until
     for s in range(at.switches):

@@ -16,6 +16,7 @@ from livingdrug.engine.solvers import rodas5p, tsit5
 PARTS = 8  # parts of a step in which a limit is crossed at most once
 # error of the integral of e^s over a length L: L^4 / 720 for the cubic through the ends, L^6 / 604800 for the quartic
 CUBIC, QUARTIC = 720.0, 604800.0
+RISEN = 1.0 + 1e-3  # a level that is this much above its minimum rises: less may be the solver's error
 SHORT = 1e-6  # share of the run in which even a curve that starts like a root is not followed any closer
 
 
@@ -27,6 +28,23 @@ def start_measures(lane, at, me):
         lane[at.area + p], lane[at.peak + p], lane[at.peak_time + p] = 0.0, -math.inf, 0.0
     for j in range(at.limits):
         lane[at.above + j * LANES + me], lane[at.last_above + j * LANES + me] = 0.0, math.nan
+    for j in range(at.rises):
+        r = j * LANES + me
+        lane[at.low + r], lane[at.rise + r], lane[at.rise_time + r] = math.inf, -math.inf, math.nan
+    lane[at.held + me] = 0.0
+
+
+@compiled
+def await_minimum(lane, at, table, me):
+    """A dose is seen in the outputs whose rise is measured: the level of before says nothing any more, and while it is
+    infused a rise is that of the infusate."""
+    for j in range(at.rises):
+        lane[at.low + j * LANES + me] = math.inf
+    lane[at.held + me] = 0.0
+    for state in range(at.states):
+        i = table[at.place + state]
+        if table[at.shown + state] == 1 and i >= 0 and lane[at.inflow + i * LANES + me] > 0.0:
+            lane[at.held + me] = 1.0
 
 
 @compiled
@@ -39,6 +57,9 @@ def store_measures(lane, at, found, me, subject):
     for j in range(at.limits):
         found.above[subject, j] = lane[at.above + j * LANES + me]
         found.last_above[subject, j] = lane[at.last_above + j * LANES + me]
+    for j in range(at.rises):
+        found.rise[subject, j] = lane[at.rise + j * LANES + me]
+        found.rise_time[subject, j] = lane[at.rise_time + j * LANES + me]
 
 
 @compiled
@@ -76,6 +97,8 @@ def measure_step(call, lane, at, table, set, implicit):
             _inner_peaks(call, lane, at, k, implicit)
     for j in range(at.limits):
         _limit(call, lane, at, table, j, implicit)
+    for j in range(at.rises):
+        _rise(call, lane, at, table, j, implicit)
 
 
 @compiled
@@ -172,6 +195,39 @@ def _inner_peaks(call, lane, at, k, implicit):
         value = _output_at(call, lane, at, me, k, s, implicit)
         if value > lane[at.peak + p]:
             lane[at.peak + p], lane[at.peak_time + p] = value, lane[at.t + me] + s * lane[at.h + me]
+
+
+@compiled
+def _rise(call, lane, at, table, j, implicit):
+    """The largest level after the first minimum since the last dose that is seen in it."""
+    for me in range(LANES):
+        p, r = table[at.rise_output + j] * LANES + me, j * LANES + me
+        if not _counts(lane, at, me) or lane[at.held + me] > 0.0:
+            continue
+        g0, gm, g1, d0, d1 = curve = _curve(lane, at, p, me)
+        low = lane[at.low + r]
+        if low == -math.inf:
+            _higher(lane, at, r, g0, lane[at.t + me])
+        else:
+            low = min(low, g0)
+            if gm <= low * RISEN:
+                low = min(low, gm)
+                if g1 <= low * RISEN:
+                    lane[at.low + r] = min(low, g1)
+                    continue
+            lane[at.low + r] = -math.inf
+        _higher(lane, at, r, g1, lane[at.tn + me])
+        if d0 > 0.0 and d1 < 0.0 or gm > max(g0, g1):
+            s = _turning_point(curve)
+            if _quartic(s, g0, gm, g1, d0, d1) > lane[at.rise + r]:
+                value = _output_at(call, lane, at, me, table[at.rise_output + j], s, implicit)
+                _higher(lane, at, r, value, lane[at.t + me] + s * lane[at.h + me])
+
+
+@compiled
+def _higher(lane, at, r, value, time):
+    if value > lane[at.rise + r]:
+        lane[at.rise + r], lane[at.rise_time + r] = value, time
 
 
 @compiled

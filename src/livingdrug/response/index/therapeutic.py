@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.draws import principal
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.random import normals
@@ -183,9 +184,9 @@ def drawn(pair: Pair, count: int, seed: int = 1) -> np.ndarray:
         means += [curve.intercept, curve.slope]
         if len(known(curve.covariance, "the covariance of the curve")) == 3:
             means.append(math.log(curve.ceiling / (1 - curve.ceiling)))
-    size, direction = np.linalg.eigh(known(pair.covariance, "the covariance of the pair"))
+    directions, sd = principal(known(pair.covariance, "the covariance of the pair"))
     z = normals(seed, "therapeutic index", 0, count * len(means)).reshape(count, len(means))
-    return np.array(means) + (z * np.sqrt(np.maximum(size, 0.0))) @ direction.T
+    return np.array(means) + (z * sd) @ directions.T
 
 
 def _log_exposures(curve: Curve, wanted: float, coefficients: np.ndarray) -> np.ndarray:

@@ -16,10 +16,26 @@ class Curve:
     """P(E) = ceiling / (1 + exp(-(a + b x))), where x = ln E (scale `log`) or E (scale `linear`).
 
     On log exposure this is a Hill curve: slope b, EC50 = exp(-a/b).
-    intercept, slope: a and b, on the logit scale. covariance: of (a, b), shape (2, 2), or of (a, b, logit of the ceiling),
-    shape (3, 3), where the ceiling was estimated too; None where it is not known, as for a slope published without it.
-    name: of the endpoint; exposure, unit: of E; source: where the numbers come from; label: what they are, such as
-    `fitted`, `published` or `calibrated`.
+
+    Attributes
+    ----------
+    name : str
+        Of the endpoint.
+    intercept, slope : float
+        a and b, on the logit scale.
+    covariance : ndarray or None
+        Of (a, b), shape (2, 2), or of (a, b, logit of the ceiling), shape (3, 3), where the ceiling was
+        estimated too; None where it is not known, as for a slope published without it.
+    scale : {'log', 'linear'}
+        Of the exposure.
+    source : str
+        Where the numbers come from.
+    label : str
+        What they are, such as `fitted`, `published` or `calibrated`.
+    ceiling : float
+        Highest probability, above 0 and 1 at most.
+    exposure, unit : str
+        Name and unit of E.
     """
 
     name: str

@@ -22,6 +22,8 @@ def monotone_hazard(sets: RiskSets) -> np.ndarray | None:
 
     size = sets.columns.shape[1]
     at = np.unique(sets.at)
+    if len(sets.late):
+        return _monotone_of_rows(sets)
     count = len(at)
     number = np.arange(count)
     # the last event time at which each subject is at risk; none for who left before the first event
@@ -58,6 +60,25 @@ def monotone_hazard(sets: RiskSets) -> np.ndarray | None:
     if found.status != 0 or -found.fun < TOLERANCE * len(deaths):
         return None
     return found.x[:size]
+
+
+def _monotone_of_rows(sets: RiskSets) -> np.ndarray | None:
+    """The same where rows start late or there are strata: risk sets are not nested, so each has rows of its own."""
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_array, vstack
+
+    deaths = np.flatnonzero(sets.event)
+    limits, rise, rows = [], np.zeros(sets.columns.shape[1]), 0
+    for i in deaths:
+        at_risk = (sets.entry < sets.time[i]) & (sets.time >= sets.time[i])
+        apart = sets.columns[at_risk] - sets.columns[i]
+        limits.append(csr_array(apart))
+        rows += len(apart)
+        rise -= apart.mean(axis=0)
+    found = linprog(-rise, A_ub=vstack(limits), b_ub=np.zeros(rows), bounds=[(-1, 1)] * len(rise), method="highs")
+    if found.status != 0 or -found.fun < TOLERANCE * len(deaths):
+        return None
+    return found.x
 
 
 def unbounded_times(rows: np.ndarray, event: np.ndarray, scaled: bool) -> np.ndarray | None:

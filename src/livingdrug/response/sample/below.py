@@ -15,25 +15,45 @@ from livingdrug.nca import NcaResult
 from livingdrug.response.models.curve import Scale
 from livingdrug.response.sample.sample import Kind, Sample
 
+PEAKS = ("CMAX", "XCMAX")
 AREAS = ("AUCINT", "AUCLST", "AUCALL")
 
 
 def exposures_of(result: NcaResult, code: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(values, reasons, floors) of a quantity of each profile: 0 where nothing rose above the limit; floors:
-    what a curve at the limit gives, nan where the subject rose above it or no limit is stated."""
+    what a curve at the limit gives, nan where the subject rose above it or no limit is stated. CMAX is that of
+    the expansion (XCMAX) where the infused cells of the first day are higher and the level rises again."""
     values, reasons = result.values[code].copy(), result.reasons(code).copy()
+    if code == "CMAX":
+        lower = infusate_first(result)
+        values[lower], reasons[lower] = result.values["XCMAX"][lower], result.reasons("XCMAX")[lower]
     floors = np.full(len(values), np.nan)
-    if code != "CMAX" and code not in AREAS:
+    if code not in PEAKS and code not in AREAS:
         return values, reasons, floors
     never = result.values["CMAX"] == 0
     limit, last = _at_limit(result.data)
-    length = {"CMAX": np.ones(len(values)), "AUCINT": np.ptp(result.window) if result.window else np.nan}.get(
-        code, last
-    )
+    length = dict.fromkeys(PEAKS, np.ones(len(values))) | {"AUCINT": np.ptp(result.window) if result.window else np.nan}
+    length = length.get(code, last)
     if code != "AUCINT" or result.window:
         values[never & np.isnan(values)] = 0.0
     floors[never] = (limit * length)[never]
     return values, reasons, floors
+
+
+def infusate_first(result: NcaResult) -> np.ndarray:
+    """Whether CMAX of each profile is a sample of the first day, higher than the expansion after it."""
+    return (result.values["XCMAX"] > 0) & (result.values["XCMAX"] < result.values["CMAX"])
+
+
+def of_expansion(result: NcaResult, code: str) -> list[str]:
+    """Notes: in how many subjects CMAX is not the largest sample."""
+    lower = int(infusate_first(result).sum())
+    if code != "CMAX" or not lower:
+        return []
+    return [
+        f"CMAX: in {lower} subject(s) the largest sample is one of the first day, that of infused cells; their largest "
+        "level after the distribution minimum (XCMAX) is taken. A table of subjects with a column CMAX is taken as it is"
+    ]
 
 
 def _at_limit(data: Data) -> tuple[np.ndarray, np.ndarray]:

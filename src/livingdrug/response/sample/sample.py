@@ -11,7 +11,7 @@ from livingdrug.core.shown import Shown
 from livingdrug.response.models.curve import Scale, axis
 from livingdrug.response.sample.covariates import check_columns
 
-Kind = Literal["binary", "graded", "time", "competing", "continuous"]
+Kind = Literal["binary", "graded", "time", "competing", "visits", "continuous"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,6 +40,12 @@ class Sample(Shown):
         Name of each row.
     causes : tuple of str
         Of competing risks, the one that is asked about first.
+    entry : ndarray, optional
+        Of start-stop rows: when each row starts.
+    strata, clusters : tuple of str, optional
+        Of a time: which rows have a baseline hazard of their own, and which belong together for robust errors.
+    upper : ndarray, optional
+        Of an event between visits: the first visit with it, infinite for none; `outcome` is the last one without.
     name : str
         Of the file.
     notes : tuple of str
@@ -65,6 +71,10 @@ class Sample(Shown):
     name: str = ""
     notes: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
+    entry: np.ndarray = field(default_factory=lambda: np.empty(0))
+    strata: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    upper: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         n = len(np.atleast_1d(self.exposure))

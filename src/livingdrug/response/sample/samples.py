@@ -8,11 +8,11 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import Data, Endpoints, TimeUnit, printable, time_unit_of
 from livingdrug.nca import PER_DAY, NcaResult, NcaSettings, nca
-from livingdrug.response.sample.below import exposures_of
+from livingdrug.response.sample.below import exposures_of, of_expansion
 from livingdrug.response.sample.table import SubjectTable, with_endpoints
 
 # what has a meaning for a curve that is cut: peaks and areas
-CUTTABLE = ("CMAX", "TMAX", "AUCINT", "AUCLST", "AUCALL")
+CUTTABLE = ("CMAX", "XCMAX", "TMAX", "AUCINT", "AUCLST", "AUCALL")
 
 
 def table_of_samples(data: Data, settings: NcaSettings, exposure: str, endpoints: Endpoints | None,
@@ -34,6 +34,7 @@ def table_of_samples(data: Data, settings: NcaSettings, exposure: str, endpoints
         return table
     values, reasons, floors = exposures_of(result, code)
     ends, notes = _ends(result, endpoints, landmark, onset)
+    notes += of_expansion(result, code)
     if ends is not None:
         if code not in CUTTABLE:
             raise InputError(

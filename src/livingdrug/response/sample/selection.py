@@ -21,6 +21,7 @@ from livingdrug.response.sample.covariates import dummies
 from livingdrug.response.sample.endpoint import Outcome, read_outcome
 from livingdrug.response.sample.sample import Kind, Sample
 from livingdrug.response.sample.table import SubjectTable
+from livingdrug.response.sample.time_rows import check_rows, first_seen, time_rows
 from livingdrug.response.survival.events import event_beside, is_time, read_events
 
 CONFOUNDED = (
@@ -39,7 +40,9 @@ class Question:
     an event where codes are others; adjust: columns of covariates, `COLUMN=LEVEL` with the reference level of
     a column of categories; landmark: only subjects event-free and observed after this many days enter; onset:
     column with the time at which exposure is cut; causes: (name, code) of each event that can end a time, the one asked
-    about first, for competing risks."""
+    about first, for competing risks; of a time: start: column with the start of each row (start-stop rows of a subject);
+    strata: columns; cluster: column of rows that belong together; robust: the same with the rows of a subject. seen_by:
+    column with the first visit with the event, where `time` is the last one without."""
 
     exposure: str
     endpoint: str | None = None
@@ -52,8 +55,14 @@ class Question:
     landmark: float | None = None
     onset: str | None = None
     causes: tuple[tuple[str, str], ...] = ()
+    start: str | None = None
+    strata: tuple[str, ...] = ()
+    cluster: str | None = None
+    robust: bool = False
+    seen_by: str | None = None
 
     def __post_init__(self) -> None:
+        self._check_rows()
         if self.landmark is not None and not 0 < self.landmark < np.inf:
             raise InputError(f"the landmark is {self.landmark:g}; it must be a day above 0, such as 28")
         if self.landmark is not None and self.time is None:
@@ -69,10 +78,30 @@ class Question:
             )
         if self.event_value is not None and self.event is None:
             raise InputError("--event-value is a code in the column of --event; name that column")
-        if self.endpoint is None and not (self.time and self.event):
+        if bool(self.seen_by) != (self.kind == "visits"):
+            raise InputError(
+                "an event between visits needs the first visit with it (--seen-by COLUMN); nothing else takes it"
+            )
+        if self.seen_by and (not self.time or self.event or self.causes or self.landmark is not None):
+            raise InputError(
+                "--seen-by is the first visit with the event, --time the last one without it; leave out --event, --cause and "
+                "--landmark"
+            )
+        if self.endpoint is None and not (self.time and (self.event or self.seen_by)):
             raise InputError("name the outcome with --endpoint, or with --time and --event")
         if self.trials is not None and (self.time or self.kind not in (None, "binary")):
             raise InputError("--trials is for counts of a yes-or-no outcome; leave out --time and --kind")
+
+    def _check_rows(self) -> None:
+        """Start-stop rows, strata and clusters are of a time to one kind of event."""
+        named = {"--start": self.start, "--strata": self.strata, "--cluster": self.cluster, "--robust": self.robust}
+        flag = next((flag for flag, value in named.items() if value), None)
+        if flag and (self.causes or self.trials or self.kind not in (None, "time")):
+            raise InputError(f"{flag} is for a time to an event (--time with --event); leave it out")
+        if self.cluster and self.robust:
+            raise InputError("--robust takes the rows of a subject together, --cluster those of a column; give one of them")
+        if self.start and self.landmark is not None:
+            raise InputError("--start says when each row is at risk, so a landmark has no place; leave out one of them")
 
 
 def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
@@ -90,13 +119,22 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
         covariates |= _covariate(table, column, notes)
     _refuse_itself(covariates, {heading: "exposure", table.find(question.endpoint or ""): "outcome"})
     trials = table.numbers(question.trials, "--trials") if question.trials else np.ones(table.n)
+    said = time_rows(table, question.start, question.strata, question.cluster, question.robust)
+    if outcome.kind != "time" and any(len(v) for v in (said.entry, said.strata, said.clusters)):
+        raise InputError(
+            f"`{outcome.label}` is no time to an event, so --start, --strata, --cluster and --robust say nothing"
+        )
     missing = {
         heading: exposure,
         outcome.label: outcome.values,
         "the event": event,
         "trials": trials,
         **covariates,
+        **({question.start or "": said.entry} if len(said.entry) else {}),
     }
+    for name, labels in ((", ".join(question.strata), said.strata), (question.cluster or "ID", said.clusters)):
+        if len(labels):
+            missing[name] = np.where(labels == "", np.nan, 0.0)
     for name, values in missing.items():
         gone = np.flatnonzero(np.isnan(values) & keep)
         if len(gone):
@@ -110,6 +148,8 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
     rows = np.flatnonzero(keep)
     if not len(rows):
         raise InputError(f"`{table.name}`: no subject is left: " + "; ".join(notes))
+    if len(said.entry):
+        notes.append(check_rows(table, rows, said.entry[rows], values[rows], event[rows]))
     sample = Sample(
         exposure[rows],
         values[rows],
@@ -125,6 +165,10 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
         table.name,
         tuple(notes),
         tuple(name for name, _ in question.causes),
+        said.entry[rows] if len(said.entry) else said.entry,
+        tuple(said.strata[rows]) if len(said.strata) else (),
+        tuple(said.clusters[rows]) if len(said.clusters) else (),
+        first_seen(table, question.seen_by)[rows] if question.seen_by else np.empty(0),
     )
     return outcome.kind, sample
 
@@ -132,6 +176,8 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
 def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarray]:
     """The outcome, and whether each time ended in an event (0 everywhere for other kinds)."""
     none = np.zeros(table.n)
+    if question.seen_by is not None:
+        return _visits(table, question), none
     if question.kind not in ("time", "competing") and question.endpoint is not None and not _asks_a_time(table, question):
         outcome = read_outcome(table, question.endpoint, question.kind, question.trials is not None)
         _refuse_censoring(table, question.endpoint)
@@ -158,6 +204,16 @@ def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarr
         beside = printable(table.heading(event, "--event"), 40)
         notes = (f"`{beside}` says which times of `{heading}` ended in an event", *notes)
     return Outcome(times, "time", question.endpoint or heading, unit.name, notes), events
+
+
+def _visits(table: SubjectTable, question: Question) -> Outcome:
+    """The last visit without the event; an empty cell is 0 where the event was seen, so at the first visit."""
+    column = known(question.time, "the column of the last visit without the event")
+    heading = table.heading(column, "--time")
+    last, upper = table.numbers(column, "--time"), first_seen(table, known(question.seen_by, "the column"))
+    last = np.where(np.isnan(last) & np.isfinite(upper), 0.0, last)
+    unit = time_unit_of(heading, table.units.get(heading, ""))
+    return Outcome(last, "visits", question.endpoint or heading, unit.name, ())
 
 
 def _asks_a_time(table: SubjectTable, question: Question) -> bool:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown
@@ -18,10 +16,9 @@ from livingdrug.response.survival.competing import (
     gray_test,
 )
 from livingdrug.response.survival.cox import CoxFit, fit_cox
-from livingdrug.response.survival.groups import FEW_EVENTS
+from livingdrug.response.survival.groups import exposure_step, few_events, has_few_events
 from livingdrug.response.survival.kaplan_meier import ChiSquare
 from livingdrug.response.survival.times import exposure_groups
-from livingdrug.response.words import per_step
 
 MODELS = ("fine-gray", "cause-specific")
 
@@ -98,16 +95,9 @@ def fit_competing(
         until=float(min(times.time[group == i].max() for i in range(len(labels)))),
         regressions=tuple(regressions),
         exposure=terms[1],
-        per=_step(sample.exposure, scale),
+        per=exposure_step(sample.exposure, scale),
         notes=(*notes, *_few(times, len(covariates))),
     )
-
-
-def _step(exposure: np.ndarray, scale: Scale) -> float:
-    values = np.unique(exposure)
-    if scale == "linear" and len(values) == 2:
-        return float(values[1] - values[0])
-    return per_step(exposure, scale, "", "")[0]
 
 
 def _regression(times: CompetingTimes, covariates: dict, cause: int, model: str) -> SubdistributionFit | CoxFit:
@@ -126,9 +116,6 @@ def _few(times: CompetingTimes, terms: int) -> list[str]:
     said = []
     for number, cause in enumerate(times.causes, 1):
         events = int((times.cause == number).sum())
-        if events < FEW_EVENTS * terms:
-            said.append(
-                f"{cause}: {events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, estimates "
-                "and intervals are unreliable (Vittinghoff & McCulloch 2007)"
-            )
+        if has_few_events(events, terms):
+            said.append(f"{cause}: {few_events(events, terms)}")
     return said

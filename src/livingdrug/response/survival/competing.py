@@ -15,7 +15,7 @@ from livingdrug.core.shown import Shown
 from livingdrug.response.models.curve import Estimate, two_sided
 from livingdrug.response.models.likelihood import maximise
 from livingdrug.response.sample.covariates import check_columns
-from livingdrug.response.survival.kaplan_meier import ChiSquare
+from livingdrug.response.survival.kaplan_meier import ChiSquare, stages
 from livingdrug.response.survival.times import Times, named, refuse_uninformative
 
 
@@ -120,11 +120,10 @@ def cumulative_incidence(times: CompetingTimes, cause: int = 1, level: float = 0
 
 def _counts(times: CompetingTimes, cause: int):
     """Distinct times (k,), events of the cause, of others, censored, and at risk just before."""
-    time, place = np.unique(times.time, return_inverse=True)
+    time, place, _, at_risk = stages(times.time)
     kinds = (times.cause == cause, (times.cause > 0) & (times.cause != cause), times.cause == 0)
     of_cause, others, gone = (np.bincount(place, weights=kind, minlength=len(time)) for kind in kinds)
-    leaving = np.bincount(place, minlength=len(time))
-    return time, of_cause, others, gone, times.n - np.concatenate([[0], np.cumsum(leaving)[:-1]])
+    return time, of_cause, others, gone, at_risk
 
 
 def _variance(incidence, before, of_cause, others, at_risk) -> np.ndarray:

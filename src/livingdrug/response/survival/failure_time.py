@@ -12,10 +12,13 @@ from livingdrug.response.models.curve import Estimate, two_sided
 from livingdrug.response.models.likelihood import Maximum, maximise
 from livingdrug.response.models.monotone import unbounded_times
 from livingdrug.response.sample.covariates import check_columns
+from livingdrug.response.survival.interval_likelihood import interval_objective, standard, unbounded_intervals
 from livingdrug.response.survival.kaplan_meier import ChiSquare
 from livingdrug.response.survival.times import Times, named, refuse_uninformative
 
-Distribution = Literal["weibull", "exponential", "loglogistic"]
+Distribution = Literal["weibull", "exponential", "loglogistic", "lognormal"]
+DISTRIBUTIONS: tuple[Distribution, ...] = ("weibull", "exponential", "loglogistic", "lognormal")
+PROPORTIONAL = ("weibull", "exponential")  # whose hazards are proportional too
 INTERCEPT = "(Intercept)"
 
 
@@ -54,11 +57,11 @@ class FailureTimeFit:
     def hazard_ratio(self, term: str, per: float = 1.0, level: float = 0.95) -> Estimate:
         """What `per` more of a term multiplies the hazard by: exp(-b / scale), delta method on the log scale.
 
-        Raises InputError for the log-logistic, whose hazards are not proportional.
+        Raises InputError for the log-logistic and the log-normal, whose hazards are not proportional.
         """
-        if self.distribution == "loglogistic":
+        if self.distribution not in PROPORTIONAL:
             raise InputError(
-                "hazards are not proportional in a log-logistic model; ask for the ratio of times"
+                f"hazards are not proportional in a {self.distribution} model; ask for the ratio of times"
             )
         i = self.terms.index(term)
         slope = per * self.coefficients[i] / self.scale
@@ -77,17 +80,17 @@ def _ratio(middle: float, error: float, level: float, method: str) -> Estimate:
 def fit_failure_time(
     times: Times, covariates: Mapping[str, np.ndarray], distribution: Distribution
 ) -> FailureTimeFit:
-    """Maximum likelihood with right censoring (Kalbfleisch & Prentice, Failure Time Data, 2nd ed., ch. 3).
+    """Maximum likelihood with right censoring, or between visits (Kalbfleisch & Prentice, Failure Time Data, 2nd ed., ch. 3).
 
     Newton's method in (coefficients / scale, 1 / scale), in which the likelihood is concave (Olsen,
     Econometrica 1978;46:1211; Burridge, J R Stat Soc B 1981;43:41). covariates: term -> values (n,); none
     fits the times alone. Raises InputError for times of 0, covariates that do not vary or are collinear, and
     an infinite maximum."""
-    if distribution not in ("weibull", "exponential", "loglogistic"):
+    if distribution not in DISTRIBUTIONS:
         raise InputError(
-            f"the distribution is `{distribution}`; it must be weibull, exponential or loglogistic"
+            f"the distribution is `{distribution}`; it must be weibull, exponential, loglogistic or lognormal"
         )
-    zero = times.time <= 0
+    zero = (times.time <= 0) & (not len(times.upper))
     if zero.any():
         raise InputError(
             f"the time to {times.endpoint} is 0 for {named(times.subjects, zero)}, which has no logarithm; "
@@ -126,12 +129,11 @@ def _maximum(
     times: Times, columns: np.ndarray, terms, distribution: Distribution
 ) -> tuple[Maximum, np.ndarray, float]:
     """(maximum, matrix that turns its coefficients back to the columns given, mean of ln time)."""
+    if len(times.upper):
+        return _between_visits(times, columns, terms, distribution)
     logarithm = np.log(times.time)
     center = float(logarithm.mean())
-    mean, size = columns.mean(axis=0), columns.std(axis=0)
-    mean[0], size[0] = 0.0, 1.0
-    turn = np.diag(1 / size)
-    turn[0, 1:] = -mean[1:] / size[1:]
+    turn = _turn(columns)
     centred, event = logarithm - center, times.event
     scaled = distribution != "exponential"
     rows = np.column_stack([-columns @ turn, centred]) if scaled else -columns @ turn
@@ -154,6 +156,43 @@ def _maximum(
     return maximise(objective, start), turn, center
 
 
+def _between_visits(
+    times: Times, columns: np.ndarray, terms, distribution: Distribution
+) -> tuple[Maximum, np.ndarray, float]:
+    """The same for times that lie between two visits; who had the event at the first one has no last visit without."""
+    known = np.column_stack([times.time > 0, np.isfinite(times.upper)])
+    ends = np.log(np.where(known, np.column_stack([times.time, times.upper]), 1.0))
+    seen = np.where(known, ends, np.nan)
+    center = float(np.nanmean(seen))
+    turn = _turn(columns)
+    moved, scaled = -columns @ turn, distribution != "exponential"
+    centred = np.where(known, ends - center, 0.0)
+    low, high = (np.column_stack([moved, centred[:, j]]) if scaled else moved for j in (0, 1))
+    direction = unbounded_intervals(low, high, known, scaled)
+    if direction is not None:
+        _refuse_direction(direction, terms, scaled)
+    within = interval_objective(low, high, known, centred * (not scaled), distribution)
+
+    def objective(at):
+        if scaled and at[-1] <= 0:
+            return -np.inf, np.zeros(len(at)), np.eye(len(at))
+        return within(at)
+
+    start = np.zeros(low.shape[1])
+    if scaled:
+        start[-1] = 1 / max(float(np.nanstd(seen)), 0.1)
+    return maximise(objective, start), turn, center
+
+
+def _turn(columns: np.ndarray) -> np.ndarray:
+    """Matrix that takes coefficients of centred columns of SD 1 back to those of the columns."""
+    mean, size = columns.mean(axis=0), columns.std(axis=0)
+    mean[0], size[0] = 0.0, 1.0
+    turn = np.diag(1 / size)
+    turn[0, 1:] = -mean[1:] / size[1:]
+    return turn
+
+
 def _density(z: np.ndarray, event: np.ndarray, distribution: Distribution):
     """(log-likelihood, its first (n,) and second (n,) derivative) of standardised residuals: density or
     survival."""
@@ -163,6 +202,11 @@ def _density(z: np.ndarray, event: np.ndarray, distribution: Distribution):
         share = expit(z)
         value = np.where(event, z, 0) - (1 + event) * np.logaddexp(0, z)
         return value.sum(), event - (1 + event) * share, -(1 + event) * share * (1 - share)
+    if distribution == "lognormal":
+        survival, density, _ = standard(z, distribution)
+        rate = np.exp(density - survival)  # the hazard of the standard normal
+        value = np.where(event, density, survival)
+        return value.sum(), np.where(event, -z, -rate), np.where(event, -1.0, -rate * (rate - z))
     with np.errstate(over="ignore"):
         hazard = np.exp(z)
     return (np.where(event, z, 0) - hazard).sum(), event - hazard, -hazard
@@ -175,8 +219,12 @@ def _refuse_unbounded(rows: np.ndarray, times: Times, terms, scaled: bool) -> No
             "cannot be estimated; use --model km, or times measured more finely"
         )
     direction = unbounded_times(rows, times.event, scaled)
-    if direction is None:
-        return
+    if direction is not None:
+        _refuse_direction(direction, terms, scaled)
+
+
+def _refuse_direction(direction: np.ndarray, terms, scaled: bool) -> None:
+    """Refuse a likelihood that rises for ever."""
     if scaled and direction[-1] > 1e-9:
         raise InputError(
             f"the times of events follow exactly from {', '.join(terms)}, so no scale is left to estimate; "

@@ -1,6 +1,6 @@
 """Time to an event against exposure: curves by exposure group, and one sentence on what exposure does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -13,7 +13,7 @@ from livingdrug.response.models.curve import Estimate, Scale, axis, two_sided
 from livingdrug.response.models.permutation import Permutation, event_scores, permuted
 from livingdrug.response.sample.sample import Sample, design
 from livingdrug.response.survival.cox import CoxFit, fit_cox, proportionality
-from livingdrug.response.survival.failure_time import Distribution, FailureTimeFit, fit_failure_time
+from livingdrug.response.survival.failure_time import DISTRIBUTIONS, Distribution, FailureTimeFit, fit_failure_time
 from livingdrug.response.survival.kaplan_meier import (
     ChiSquare,
     RankTest,
@@ -26,7 +26,8 @@ from livingdrug.response.survival.kaplan_meier import (
 from livingdrug.response.survival.times import Times, exposure_groups, refuse_uninformative
 from livingdrug.response.words import per_step
 
-MODELS = ("cox", "km", "weibull", "exponential", "loglogistic")
+MODELS = ("cox", "km", *DISTRIBUTIONS)
+FEW_CLUSTERS = 20
 FEW_EVENTS = 5  # per coefficient: Vittinghoff & McCulloch, Am J Epidemiol 2007;165:710
 CHANGES = 0.05  # p value of the test of proportional hazards below which it is said
 
@@ -74,7 +75,7 @@ class TimeFit(Shown):
         made = {}
         if isinstance(self.regression, FailureTimeFit):
             made["time"] = self.regression.time_ratio(self.exposure, self.per, self.level)
-        if self.model != "loglogistic":
+        if self.model not in ("loglogistic", "lognormal"):
             made["hazard"] = self.regression.hazard_ratio(self.exposure, self.per, self.level)
         return made
 
@@ -94,7 +95,9 @@ def fit_times(
     """
     if model not in MODELS:
         raise InputError(unknown("model for a time to an event", model, MODELS))
-    times = Times(sample.outcome, sample.event, sample.endpoint, sample.outcome_unit, sample.subjects)
+    strata = np.unique(np.array(sample.strata, dtype=str), return_inverse=True)[1]
+    times = Times(sample.outcome, sample.event, sample.endpoint, sample.outcome_unit, sample.subjects, sample.entry, strata)
+    _refuse_rows(sample, times, model)
     if model == "km" and sample.covariates:
         raise InputError(
             "Kaplan-Meier curves are not adjusted for covariates; use --model cox, or leave out --adjust"
@@ -115,21 +118,34 @@ def fit_times(
         logrank(times, group),
         regression,
         terms[0],
-        _step(sample.exposure, scale),
+        exposure_step(sample.exposure, scale),
     )
     scores = event_scores(times.time, times.event)
     indicators = (group[:, None] == np.arange(len(labels))).astype(float)
+    exchangeable = times.plain and not sample.clusters
     alone = (
         None if sample.covariates or regression is None else permuted(axis(sample.exposure, scale), scores)
     )
+    if not exchangeable:  # rows of a subject, of strata or of a site cannot change places
+        return replace(fit, notes=_notes(fit))
     return replace(fit, notes=_notes(fit), permutation=alone, groups_permutation=permuted(indicators, scores))
+
+
+def _refuse_rows(sample: Sample, times: Times, model: str) -> None:
+    """Refuse what a model has no use for."""
+    if model == "cox":
+        return
+    if sample.clusters:
+        raise InputError(f"robust errors are for --model cox, not for {model}; leave out --robust and --cluster")
+    if model != "km" and not times.plain:
+        raise InputError(f"start-stop rows and strata are for --model cox and km, not for {model}; leave them out")
 
 
 def _regression(times: Times, sample: Sample, model: str, scale: Scale) -> CoxFit | FailureTimeFit:
     columns, terms = design(sample, scale)
     covariates: Mapping[str, np.ndarray] = dict(zip(terms[1:], columns.T[1:], strict=True))
     if model == "cox":
-        return fit_cox(times, covariates)
+        return fit_cox(times, covariates, clusters=np.array(sample.clusters) if sample.clusters else None)
     return fit_failure_time(times, covariates, cast(Distribution, model))
 
 
@@ -167,7 +183,7 @@ def _curves(times: Times, group: np.ndarray, labels: tuple[str, ...], level: flo
     return tuple(made), until
 
 
-def _step(exposure: np.ndarray, scale: Scale) -> float:
+def exposure_step(exposure: np.ndarray, scale: Scale) -> float:
     """The step of the exposure term that a ratio is told for: a doubling, the distance of two values, or a
     round step."""
     values = np.unique(exposure)
@@ -176,18 +192,44 @@ def _step(exposure: np.ndarray, scale: Scale) -> float:
     return per_step(exposure, scale, "", "")[0]
 
 
+def _of_rows(fit: TimeFit) -> Iterator[str]:
+    """What start-stop rows, strata and clusters do."""
+    if len(fit.times.entry):
+        yield (
+            "curves by exposure are of rows: who is in a group changes over time with the exposure (Simon & Makuch 1984), "
+            "and a group that few rows enter early starts from few at risk"
+        )
+    if len(fit.times.stratum):
+        many = len(np.unique(fit.times.stratum))
+        yield f"{many:,} strata, each with a baseline hazard of its own; curves are over all of them"
+    if isinstance(fit.regression, CoxFit) and 0 < fit.regression.clusters < FEW_CLUSTERS:
+        yield (
+            f"robust errors from {fit.regression.clusters} clusters: with fewer than {FEW_CLUSTERS} they are mostly too small"
+        )
+
+
+def has_few_events(events: int, terms: int) -> bool:
+    """Whether events are too few for so many estimated numbers."""
+    return events < FEW_EVENTS * terms
+
+
+def few_events(events: int, terms: int) -> str:
+    """What that means."""
+    return (
+        f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, estimates and intervals "
+        "are unreliable (Vittinghoff & McCulloch 2007)"
+    )
+
+
 def _notes(fit: TimeFit) -> tuple[str, ...]:
     if fit.regression is None:
         return ()
-    notes = []
+    notes = list(_of_rows(fit))
     events, terms = int(fit.times.event.sum()), len(fit.regression.coefficients)
     if isinstance(fit.regression, FailureTimeFit):
         terms += fit.regression.distribution != "exponential"  # the scale is estimated too
-    if events < FEW_EVENTS * terms:
-        notes.append(
-            f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, "
-            "estimates and intervals are unreliable (Vittinghoff & McCulloch 2007)"
-        )
+    if has_few_events(events, terms):
+        notes.append(few_events(events, terms))
     for term, test in fit.proportionality.items():
         if term == fit.exposure and test.p_value < CHANGES:
             notes.append(

@@ -72,10 +72,10 @@ def kaplan_meier(times: Times, level: float = 0.95, interval: Interval = "log-lo
     """
     if interval not in ("log-log", "log"):
         raise InputError(f"the interval is `{interval}`; it must be log-log or log")
-    time, place = np.unique(times.time, return_inverse=True)
+    time, place, leaving, at_risk = stages(times.time)
     events = np.bincount(place, weights=times.event, minlength=len(time))
-    leaving = np.bincount(place, minlength=len(time))
-    at_risk = times.n - np.concatenate([[0], np.cumsum(leaving)[:-1]])
+    if len(times.entry):  # not yet under observation
+        at_risk = at_risk - (times.n - np.searchsorted(np.sort(times.entry), time, side="left"))
     survival = np.cumprod(1 - events / at_risk)
     with np.errstate(divide="ignore"):
         variance = np.cumsum(events / (at_risk * (at_risk - events)))
@@ -83,6 +83,14 @@ def kaplan_meier(times: Times, level: float = 0.95, interval: Interval = "log-lo
     return SurvivalCurve(
         time, at_risk, events, leaving - events, survival, variance, low, high, level, interval
     )
+
+
+def stages(times: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(distinct times (k,), place of each subject's among them (n,), subjects that leave at each (k,), and at risk just
+    before (k,))."""
+    time, place = np.unique(times, return_inverse=True)
+    leaving = np.bincount(place, minlength=len(time))
+    return time, place, leaving, len(times) - np.concatenate([[0], np.cumsum(leaving)[:-1]])
 
 
 def _band(survival, variance, z: float, interval: Interval):
@@ -199,17 +207,18 @@ def logrank(times: Times, group, weight: Literal["log-rank", "peto"] = "log-rank
     Fleming 1982, rho = 1). Variance of the hypergeometric distribution at each time. Raises InputError for
     one group only."""
     refuse_uninformative(times)
+    if weight == "peto" and not times.plain:
+        raise InputError("Peto's weights are for one stratum of times that start at 0; use the log-rank test")
     labels, code = np.unique(np.asarray(group).astype(str), return_inverse=True)
     if len(labels) < 2:
         raise InputError(
             f"all {times.n:,} subjects are in one group (`{labels[0]}`); a comparison needs two or more"
         )
-    time = np.unique(times.time[times.event])
+    stop, entry = (times.time, None) if times.plain else times.clock()
+    time = np.unique(stop[times.event])
     member = code == np.arange(len(labels))[:, None]
-    at_risk = np.array(
-        [m.sum() - np.searchsorted(np.sort(times.time[m]), time, side="left") for m in member], dtype=float
-    )
-    deaths = np.array([_count(times.time[m & times.event], time) for m in member], dtype=float)
+    at_risk = np.array([_at_risk(stop[m], None if entry is None else entry[m], time) for m in member], dtype=float)
+    deaths = np.array([_count(stop[m & times.event], time) for m in member], dtype=float)
     n, d = at_risk.sum(axis=0), deaths.sum(axis=0)
     counts = (
         np.ones(len(time)) if weight == "log-rank" else np.concatenate([[1.0], np.cumprod(1 - d / n)[:-1]])
@@ -229,6 +238,12 @@ def logrank(times: Times, group, weight: Literal["log-rank", "peto"] = "log-rank
     return RankTest(
         statistic, len(seen), tuple(labels.tolist()), tuple(observed.tolist()), tuple(expected.tolist())
     )
+
+
+def _at_risk(stop: np.ndarray, entry: np.ndarray | None, at: np.ndarray) -> np.ndarray:
+    """How many rows are at risk at each time."""
+    left = np.searchsorted(np.sort(stop), at, side="left")
+    return (len(stop) if entry is None else np.searchsorted(np.sort(entry), at, side="left")) - left
 
 
 def _count(values: np.ndarray, at: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from livingdrug.core.errors import InputError
 from livingdrug.response.survival.times import Times
 
 Ties = Literal["efron", "breslow", "exact"]
@@ -13,11 +14,14 @@ Ties = Literal["efron", "breslow", "exact"]
 
 @dataclass(frozen=True)
 class RiskSets:
-    """Subjects by descending time. order (n,): row of each; time, event, columns in that order; a term of the
-    likelihood is an event (Efron, Breslow) or a time with events (exact).
+    """Rows by descending time. order (n,): row of each; time, event, columns in that order; a term of the
+    likelihood is an event (Efron, Breslow) or a time with events (exact). Times are those of `Times.clock` where rows
+    start late or there are strata: `when` (terms,) has them in their own unit.
 
     at (terms,): time of each; until (terms,): how many of the order are at risk; group (terms,): number of
-    its time; share (terms,): part of those with the event at that time who are taken out again (Efron)."""
+    its time; share (terms,): part of those with the event at that time who are taken out again (Efron). late
+    (n,): the order by descending entry; entered (terms,): how many of it were not yet at risk; entry (n,): in the
+    order of time; empty where all are at risk from the start."""
 
     order: np.ndarray
     time: np.ndarray
@@ -28,6 +32,10 @@ class RiskSets:
     until: np.ndarray
     group: np.ndarray
     share: np.ndarray
+    when: np.ndarray
+    late: np.ndarray
+    entered: np.ndarray
+    entry: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -42,18 +50,30 @@ class Moments:
 
 
 def risk_sets(times: Times, columns: np.ndarray, ties: Ties) -> RiskSets:
-    """Risk sets of covariates (n, p)."""
-    order = np.argsort(-times.time, kind="stable")
-    time, event = times.time[order], times.event[order]
-    distinct, count = np.unique(time[event], return_counts=True)
+    """Risk sets of covariates (n, p). Raises InputError for exact ties of rows that start late, or of strata."""
+    if not times.plain and ties == "exact":
+        raise InputError("exact ties are for one stratum of rows that all start at 0; use efron or breslow")
+    clock, entry = (times.time, np.empty(0)) if times.plain else times.clock()
+    order = np.argsort(-clock, kind="stable")
+    time, event = clock[order], times.event[order]
+    distinct, place, count = np.unique(time[event], return_index=True, return_counts=True)
+    when = times.time[order][event][place]
     until = np.searchsorted(-time, -distinct, side="right")
+    late, entered = np.empty(0, dtype=int), np.zeros(len(distinct), dtype=int)
+    if len(entry):
+        entry = entry[order]
+        late = np.argsort(-entry, kind="stable")
+        entered = np.searchsorted(-entry[late], -distinct, side="right")
     if ties == "exact":
         group, share = np.arange(len(distinct)), np.zeros(len(distinct))
     else:
         group = np.repeat(np.arange(len(distinct)), count)
         rank = np.concatenate([np.arange(d) / d for d in count])
         share = rank if ties == "efron" else np.zeros(len(group))
-    return RiskSets(order, time, event, columns[order], ties, distinct[group], until[group], group, share)
+    return RiskSets(
+        order, time, event, columns[order], ties, distinct[group], until[group], group, share, when=when[group],
+        late=late, entered=entered[group], entry=entry,
+    )  # fmt: skip
 
 
 def moments(sets: RiskSets, beta: np.ndarray) -> Moments:
@@ -87,6 +107,9 @@ def _sums(sets: RiskSets, values: np.ndarray) -> np.ndarray:
     """Sum of values (..., n) over those at risk, less the share of those with the event: shape (terms,
     ...)."""
     total = np.cumsum(values, axis=-1)[..., sets.until - 1]
+    if len(sets.late):
+        gone = np.cumsum(values[..., sets.late], axis=-1)
+        total = total - np.where(sets.entered > 0, gone[..., np.maximum(sets.entered, 1) - 1], 0.0)
     if sets.share.any():
         place = np.searchsorted(np.unique(sets.at), sets.time[sets.event])
         flat = values[..., sets.event].reshape(-1, len(place))

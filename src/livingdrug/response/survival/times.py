@@ -1,7 +1,7 @@
 """Times to an event: what is checked before any curve or hazard is computed, event codes, groups by
 exposure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,14 +18,21 @@ class Times:
     was censored.
 
     endpoint: what the event is, such as progression; unit: of the times; subjects: their names, rows by
-    default. Raises InputError, naming subjects, for missing, infinite or negative times and for event codes
-    other than 0 and 1."""
+    default. entry (n,): when each came under observation, who is at risk from just after it on (start-stop rows, of
+    which a subject may have several); stratum (n,): whole numbers, subjects of different strata are never compared;
+    empty where all are at risk from the start, or are one stratum. upper (n,): the first visit with the event, infinite
+    where none had it, where `time` is the last visit without; empty where times are known. Raises InputError, naming
+    subjects, for missing, infinite or negative times, ends that are not after their starts, and event codes other than
+    0 and 1."""
 
     time: np.ndarray
     event: np.ndarray
     endpoint: str = "event"
     unit: str = ""
     subjects: tuple[str, ...] = ()
+    entry: np.ndarray = field(default_factory=lambda: np.empty(0))
+    stratum: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
+    upper: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         time = np.asarray(self.time, dtype=float)
@@ -43,6 +50,20 @@ class Times:
                     "a time counts from infusion or landmark and is 0 or above: correct these rows or leave "
                     "them out"
                 )
+        if len(self.upper):
+            early = ~(np.asarray(self.upper, dtype=float) > time)
+            if early.any():
+                raise InputError(
+                    f"the first visit with {self.endpoint} is not after the last one without it for "
+                    f"{named(self.subjects, early)}; correct these rows"
+                )
+        if len(self.entry):
+            late = ~(np.asarray(self.entry, dtype=float) < time)
+            if late.any():
+                raise InputError(
+                    f"the start is not before the time to {self.endpoint} for {named(self.subjects, late)}; a row covers "
+                    "the time from its start to its end"
+                )
         event = np.asarray(self.event)
         object.__setattr__(
             self, "event", event if event.dtype == bool else coded_events(event, self.subjects)
@@ -56,7 +77,22 @@ class Times:
     def of(self, rows: np.ndarray) -> "Times":
         """These subjects alone; rows: (n,) of bool."""
         subjects = tuple(s for s, kept in zip(self.subjects, rows, strict=True) if kept)
-        return replace(self, time=self.time[rows], event=self.event[rows], subjects=subjects)
+        more = {k: v[rows] if len(v) else v for k in ("entry", "stratum", "upper") for v in (getattr(self, k),)}
+        return replace(self, time=self.time[rows], event=self.event[rows], subjects=subjects, **more)
+
+    @property
+    def plain(self) -> bool:
+        """Whether all are at risk from the start, and are one stratum."""
+        return not len(self.entry) and not len(self.stratum)
+
+    def clock(self) -> tuple[np.ndarray, np.ndarray]:
+        """(time, entry) as whole numbers of one axis on which each stratum has a stretch of its own, so that who is at
+        risk at t has entry < t <= time and is of the same stratum; shape (n,) each."""
+        starts = self.entry if len(self.entry) else np.full(self.n, -np.inf)
+        values = np.unique(np.concatenate([self.time, starts]))
+        own = self.stratum if len(self.stratum) else np.zeros(self.n, dtype=int)
+        offset = own * (len(values) + 1)
+        return np.searchsorted(values, self.time) + offset, np.searchsorted(values, starts) + offset
 
 
 def named(subjects: tuple[str, ...], rows: np.ndarray) -> str:
@@ -101,7 +137,7 @@ def refuse_uninformative(times: Times) -> None:
         raise InputError(
             f"none of {times.n:,} subjects had the event ({times.endpoint}), so nothing is known of its time"
         )
-    if np.ptp(times.time) == 0:
+    if np.ptp(times.time) == 0 and not len(times.upper):
         raise InputError(
             f"all {times.n:,} times are {times.time[0]:g}, so no subject had the event sooner than another"
         )

@@ -1,11 +1,11 @@
-"""PEtab, version 1: a fit as tables, read and checked against each other."""
+"""PEtab, versions 1 and 2: a fit as tables, read and checked against each other."""
 
 from livingdrug.standards.petab.problem import (
     Measurement,
     Observable,
     PetabParameter,
     PetabProblem,
-    read_petab,
 )
+from livingdrug.standards.petab.read import read_petab
 
 __all__ = ["Measurement", "Observable", "PetabParameter", "PetabProblem", "read_petab"]

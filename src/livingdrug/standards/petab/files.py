@@ -49,26 +49,29 @@ def read_yaml(path: Path) -> dict:
         found = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InputError(f"`{name}` is not a YAML document ({printable(str(error))[:200]})") from None
-    if not isinstance(found, dict) or "problems" not in found:
-        raise InputError(f"`{name}` is no PEtab problem: it has no key `problems`")
+    if not isinstance(found, dict) or not {"problems", "measurement_files"} & found.keys():
+        raise InputError(f"`{name}` is no PEtab problem: it has no key `problems` (version 1) or `measurement_files` (2)")
     return found
 
 
 def files_of(path: Path) -> dict[str, list[Path]]:
-    """What a problem names: parameters, conditions, measurements, observables, model."""
+    """What a problem names: parameters, conditions, measurements, observables, model; in version 2 also experiments."""
     document, name = read_yaml(path), printable(path.name)
     version = str(document.get("format_version", ""))
+    if version in ("2", "2.0", "2.0.0"):
+        return _files_of_2(path, document, name)
     if version not in ("1", "1.0", "1.0.0"):
         raise InputError(
-            f"`{name}` is PEtab of the version `{printable(version) or 'unstated'}`; version 1 is read"
+            f"`{name}` is PEtab of the version `{printable(version) or 'unstated'}`; versions 1 and 2 are read"
         )
-    problems = document["problems"]
+    problems = document.get("problems")
     if not isinstance(problems, list) or len(problems) != 1 or not isinstance(problems[0], dict):
         raise InputError(f"`{name}` must hold one problem")
     problem = problems[0]
     if "model_files" in problem:
         raise InputError(
-            f"`{name}` names its model by `model_files`, of version 2; version 1 with `sbml_files` is read"
+            f"`{name}` names its model by `model_files`, as version 2 does, and says that it is of version 1; write "
+            "`sbml_files`, or format_version 2.0.0"
         )
     found = {"parameters": _paths(path, document.get("parameter_file"))}
     for key, what in LISTS.items():
@@ -77,6 +80,26 @@ def files_of(path: Path) -> dict[str, list[Path]]:
             raise InputError(f"`{name}` names no `{key}`")
     if len(found["model"]) != 1:
         raise InputError(f"`{name}` names {len(found['model'])} SBML files; one is read")
+    return found
+
+
+def _files_of_2(path: Path, document: dict, name: str) -> dict[str, list[Path]]:
+    """The files of a problem of version 2."""
+    for key in ("mapping_files", "extensions"):
+        if document.get(key):
+            raise InputError(f"`{name}`: `{key}` is not supported; leave it out")
+    models = document.get("model_files")
+    if not isinstance(models, dict) or len(models) != 1:
+        raise InputError(f"`{name}` must name one model in `model_files`")
+    (model,) = models.values()
+    if not isinstance(model, dict) or model.get("language") != "sbml":
+        raise InputError(f"`{name}`: the model must have a `location` and the `language` sbml")
+    found = {"model": _paths(path, model.get("location"))}
+    for what in ("parameter", "measurement", "observable", "condition", "experiment"):
+        found[f"{what}s"] = _paths(path, document.get(f"{what}_files"))
+    missing = [key for key in ("model", "parameters", "measurements", "observables") if not found[key]]
+    if missing:
+        raise InputError(f"`{name}` names no file of {missing[0]}")
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from livingdrug.core.errors import InputError, printable
-from livingdrug.standards.petab.files import Row, files_of, number_of, rows_of, unique
+from livingdrug.standards.petab.files import Row, number_of, rows_of, unique
 
 SCALES = ("lin", "log", "log10")
 DISTRIBUTIONS = ("normal", "laplace")
@@ -61,13 +61,15 @@ class PetabProblem:
     measurements: tuple[Measurement, ...] = ()
 
 
-def read_petab(path: str | Path) -> PetabProblem:
-    """The problem that a YAML file names.
+def problem_of(name: str, files: dict[str, list[Path]]) -> PetabProblem:
+    """The problem that tables of version 1 make.
 
     Parameters
     ----------
-    path : str or Path
-        Of PEtab version 1; its tables and its model lie beside it.
+    name : str
+        Of the YAML file.
+    files : dict of str to list of Path
+        parameters, conditions, measurements, observables, model.
 
     Returns
     -------
@@ -78,8 +80,6 @@ def read_petab(path: str | Path) -> PetabProblem:
     InputError
         For files that cannot be read, that contradict each other, or that ask for what is not supported; by line.
     """
-    path = Path(path)
-    files = files_of(path)
     needed = ("parameterId", "parameterScale", "lowerBound", "upperBound", "nominalValue", "estimate")
     parameters = {
         k: _parameter(row) for k, row in unique(rows_of(files["parameters"], needed), "parameterId").items()
@@ -92,7 +92,7 @@ def read_petab(path: str | Path) -> PetabProblem:
     needed = ("observableId", "simulationConditionId", "measurement", "time")
     rows = rows_of(files["measurements"], needed)
     if not rows:
-        raise InputError(f"`{printable(path.name)}` has no measurement")
+        raise InputError(f"`{printable(name)}` has no measurement")
     kept = {
         key: {
             c: v
@@ -102,7 +102,7 @@ def read_petab(path: str | Path) -> PetabProblem:
         for key, row in conditions.items()
     }
     measurements = tuple(_measurement(row, observables, conditions, parameters) for row in rows)
-    return PetabProblem(path.name, files["model"][0], parameters, kept, observables, measurements)
+    return PetabProblem(name, files["model"][0], parameters, kept, observables, measurements)
 
 
 def _parameter(row: Row) -> PetabParameter:
@@ -152,16 +152,43 @@ def _observable(row: Row) -> Observable:
 
 def _measurement(row: Row, observables: dict, conditions: dict, parameters: dict) -> Measurement:
     where, before = row["(place)"], row.get("preequilibrationConditionId", "")
-    observable = observables.get(row["observableId"])
-    if observable is None:
-        raise InputError(
-            f"{where}: the observable `{printable(row['observableId'])}` is in no observable table"
-        )
     for condition in filter(None, (row["simulationConditionId"], before)):
         if condition not in conditions:
             raise InputError(f"{where}: the condition `{printable(condition)}` is in no condition table")
     if not row["simulationConditionId"]:
         raise InputError(f"{where}: `simulationConditionId` is empty")
+    return checked_measurement(row, row["simulationConditionId"], before, observables, parameters)
+
+
+def checked_measurement(
+    row: Row, condition: str, before: str, observables: dict, parameters: dict
+) -> Measurement:
+    """A measurement under a condition, its row checked against the other tables.
+
+    Parameters
+    ----------
+    row : Row
+        Of the measurement table.
+    condition, before : str
+        Ids of conditions; before: run to its steady state, empty for none.
+    observables, parameters : dict
+        By their ids.
+
+    Returns
+    -------
+    Measurement
+
+    Raises
+    ------
+    InputError
+        For an unknown observable, times and values that cannot be, and overrides of another number than places.
+    """
+    where = row["(place)"]
+    observable = observables.get(row["observableId"])
+    if observable is None:
+        raise InputError(
+            f"{where}: the observable `{printable(row['observableId'])}` is in no observable table"
+        )
     if row["time"].lower() in ("inf", "infinity"):
         raise InputError(f"{where}: a measurement at the steady state (time inf) is not supported")
     time = number_of(row["time"], where, "time")
@@ -188,4 +215,4 @@ def _measurement(row: Row, observables: dict, conditions: dict, parameters: dict
             if text not in parameters:
                 number_of(text, where, column)
         given.append(texts)
-    return Measurement(observable.name, row["simulationConditionId"], before, time, value, *given)
+    return Measurement(observable.name, condition, before, time, value, *given)

@@ -5,6 +5,7 @@ import re
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.expressions import RESERVED
+from livingdrug.core.names import numbered
 
 _GOOD = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
@@ -32,12 +33,12 @@ class Names:
         self.of[given] = name
         return name
 
+    def _is_free(self, name: str) -> bool:
+        return not (name in self.taken or keyword.iskeyword(name) or name in RESERVED)
+
     def fresh(self, wanted: str) -> str:
         """A name that nothing has yet."""
         wanted = wanted if _GOOD.match(wanted) else f"x{wanted}"
-        name, number = wanted, 1
-        while name in self.taken or keyword.iskeyword(name) or name in RESERVED:
-            number += 1
-            name = f"{wanted}_{number}"
+        name = numbered(wanted, self._is_free)
         self.taken.add(name)
         return name

@@ -14,6 +14,7 @@ from livingdrug.standards.sbml.inventory import Inventory, take_stock
 from livingdrug.standards.sbml.names import Names
 from livingdrug.standards.sbml.own import facts_of
 from livingdrug.standards.sbml.reactions import FlowWriter
+from livingdrug.standards.sbml.slips import slips
 from livingdrug.standards.sbml.units import unit_of_id
 
 Table = dict[str, Any]
@@ -32,7 +33,8 @@ def read_sbml(path: str | Path) -> Table:
     Returns
     -------
     dict
-        With the keys of `docs/model_file.md`; what is worth a word (names that changed, units) is in `deviations`.
+        With the keys of `docs/model_file.md`; what is worth a word (names that changed, units, terms that look like slips
+        of the encoding) is in `deviations`, and slips are cautions too.
 
     Raises
     ------
@@ -41,7 +43,13 @@ def read_sbml(path: str | Path) -> Table:
     """
     document = read_document(path)
     origin = printable(Path(path).name)
-    return _Writer(document.getModel(), origin).tables()
+    tables = _Writer(document.getModel(), origin).tables()
+    for found in slips(tables):
+        tables["deviations"].append(f"Looks like a slip of the encoding: {found}.")
+        tables["structure"].setdefault("cautions", []).append(
+            {"expression": "1", "message": f"looks like a slip of the encoding in {origin}: {found}"}
+        )
+    return tables
 
 
 class _Writer(FlowWriter):

@@ -2,7 +2,7 @@
 // curves alone; what does not hurry (axes, words, tables, the address) follows once the hand rests.
 window.dash_clientside = window.dash_clientside || {};
 (function () {
-  const STEPS = 1000, REST = 150, PATIENCE = 60000;
+  const STEPS = 1000, REST = 150, PATIENCE = 60000, MOST_ADDED = 20;
   const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
   let spans = [], timer = null, asked = false, waiting = false;  // curves are asked for; others are to be asked for after them
   let shown = "", ranges = null;  // the address of what is drawn; what its axes should span
@@ -136,7 +136,9 @@ window.dash_clientside = window.dash_clientside || {};
     ranges = answer.ranges;
     shown = answer.query;
     // the way of Plotly that moves lines and leaves all else as it is; an axis moves where its curves would leave it
-    window.Plotly.animate(graph, { data: answer.heights.map(y => ({ y })), traces: answer.traces },
+    let x = null;
+    const data = answer.heights.map((y, k) => { x = answer.times[k] || x; return { x, y }; });
+    window.Plotly.animate(graph, { data, traces: answer.traces },
       { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } });
     if (ranges.some((range, k) => leaves(graph, range, k))) fitAxes(graph);
     window.dash_clientside.set_props("query", { data: shown });
@@ -225,6 +227,18 @@ window.dash_clientside = window.dash_clientside || {};
     } catch (error) {
       refuseFile("The app does not answer; is it still running?");
     } finally { mark(-1, false); }
+  });
+
+  // what is shown, kept in this browser for a report of several answers
+  document.addEventListener("click", event => {
+    const button = event.target.closest && event.target.closest("button[data-add]");
+    if (!button) return;
+    const link = button.parentElement.querySelector("a[data-export]"), key = button.dataset.add;
+    const kept = JSON.parse(localStorage.getItem(key) || "[]"), query = new URL(link.href).search.slice(1);
+    if (!kept.includes(query)) kept.push(query);
+    localStorage.setItem(key, JSON.stringify(kept.slice(-MOST_ADDED)));
+    localStorage.setItem(key + "-timestamp", String(Date.now()));
+    button.textContent = "Added";
   });
 
   function refuseFile(why) {
@@ -334,6 +348,19 @@ window.dash_clientside = window.dash_clientside || {};
       make("thead", {}, cells("th", { scope: "col" }, header)), make("tbody", {}, ...rows.map(row => make("tr", {}, ...row.map(cell))))));
   }
 
+  // the study of this browser: written by its page, offered by every page that takes it
+  const MINE = "my-study";
+  function keepStudy(place) {
+    if (place.drawn === place.dataset.study) return;
+    place.drawn = place.dataset.study;
+    localStorage.setItem(MINE, place.dataset.study);
+  }
+  function offerStudy(place) {
+    if (place.childNodes.length) return;
+    const href = JSON.parse(localStorage.getItem(MINE) || "{}")[place.dataset.mine];
+    if (href) place.append(make("a", { href }, "Take my study"));
+  }
+
   function drawChoice(place) {
     const text = place.dataset.choice;
     if (place.drawn === text) return;
@@ -371,6 +398,8 @@ window.dash_clientside = window.dash_clientside || {};
     document.querySelectorAll("[data-choice]").forEach(drawChoice);
     document.querySelectorAll("[data-table]").forEach(drawTable);
     document.querySelectorAll("[data-spans]").forEach(build);
+    document.querySelectorAll("[data-study]").forEach(keepStudy);
+    document.querySelectorAll("[data-mine]").forEach(offerStudy);
     // an upload field of Dash has no name that a screen reader could say
     document.querySelectorAll("input[type=file]:not([aria-label])").forEach(input => {
       input.setAttribute("aria-label", "choose a file with your data");

@@ -69,7 +69,7 @@ class AssayFiles(Document):
         str | None,
         About(
             "What each well holds: CSV, Excel or XML, with the columns well, role, construct, donor, "
-            "effectors_seeded, targets_seeded, treatment (and plate), or grids of labels.",
+            "effectors_seeded, targets_seeded, treatment, dose (and plate), or grids of labels.",
             ("--map",),
             INPUT,
             metavar="MAP",

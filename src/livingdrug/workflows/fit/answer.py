@@ -114,6 +114,11 @@ def _plain_comparison(found: Compared) -> dict:
 
 def _plain_posterior(found: Posterior) -> dict:
     priors = list(sentences(found.priors, unknowns_of(found.problem)))
-    made = {"status": found.status, "faults": list(found.faults), "divergences": found.draws.divergences, "priors": priors,
-            "mixing": [asdict(m) for m in found.mixing]}  # fmt: skip
+    made = {
+        "status": found.status,
+        "faults": list(found.faults),
+        "divergences": found.draws.divergences,
+        "priors": priors,
+        "mixing": [asdict(m) for m in found.mixing],
+    }
     return made if found.faults else {**made, "posterior": found.table().to_dict("records")}

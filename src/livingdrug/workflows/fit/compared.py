@@ -9,6 +9,7 @@ from livingdrug.fit import (
     MethodComparison,
     ModelComparison,
     Progress,
+    all_estimators,
     compare_methods,
     compare_models,
     in_model_units,
@@ -16,21 +17,20 @@ from livingdrug.fit import (
 )
 from livingdrug.models import Model, build_model
 from livingdrug.workflows.fit.plan import planned_fit, samples_of
-from livingdrug.workflows.fit.scenario import OF_BAYES, Fit
+from livingdrug.workflows.fit.scenario import Fit
 
 Comparison = MethodComparison | ModelComparison
-# fields of a fit that name parameters of one model, or ask for more about one fit; and the word of the command line
+# fields of a fit that name parameters of one model, or ask for more about one fit; and the word of the
+# command line
 OF_ONE_MODEL = {
     "fragments": "--with", "values": "--set", "random": "--random", "estimate": "--estimate", "fix": "--fix",
     "covariate": "--covariate", "correlated": "--correlated", "occasions": "--occasions",
     "compartments": "--compartment", "outcome": "--outcome",
 }  # fmt: skip
+OF_ONE_METHOD = [option for method in all_estimators().values() for option in method.options]
 OF_ONE_FIT = {
-    "evaluate": "--evaluate",
-    "profile": "--profile",
-    "bootstrap": "--bootstrap",
-    "sir": "--sir",
-} | {name: f"--{name}" for name in (*OF_BAYES, "borrow", "reduce")}
+    name: f"--{name}" for name in ("evaluate", "profile", "bootstrap", "sir", *OF_ONE_METHOD, "borrow", "reduce")
+}
 
 
 def run_comparison(scenario: Fit, progress: Progress | None = None) -> tuple[Comparison, tuple[str, ...]]:
@@ -60,8 +60,11 @@ def check_comparison(scenario: Fit) -> None:
         raise InputError(
             "--compare sets methods side by side on one model, and several models are given; leave one out"
         )
-    changed = {name for name in (*OF_ONE_MODEL, *OF_ONE_FIT, "method")
-               if getattr(scenario, name) != Fit.model_fields[name].get_default(call_default_factory=True)}  # fmt: skip
+    changed = {
+        name
+        for name in (*OF_ONE_MODEL, *OF_ONE_FIT, "method")
+        if getattr(scenario, name) != Fit.model_fields[name].get_default(call_default_factory=True)
+    }
     given = [word for name, word in OF_ONE_FIT.items() if name in changed]
     if given:
         raise InputError(f"{' and '.join(given)}: only a single fit takes that; leave it out of a comparison")

@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.export import write_csv
-from livingdrug.fit import FitResult, MethodComparison, MethodRun, ModelComparison, ModelRun
+from livingdrug.fit import FitResult, MethodComparison, MethodRun, ModelComparison, ModelRun, method_label
 from livingdrug.fit.compare import level_words
-from livingdrug.fit.compare_words import NAMES
 from livingdrug.fit.words import number
 from livingdrug.report import Answer, Part, Table, model_card
 from livingdrug.workflows.fit.compared import Comparison
@@ -53,13 +52,13 @@ def comparison_answer(scenario: Fit, found: Comparison, notes: tuple[str, ...]) 
 
 
 def _notes(result: FitResult, methods: bool) -> tuple[str, ...]:
-    head = NAMES[result.method] if methods else result.problem.model.full_name
+    head = method_label(result.method) if methods else result.problem.model.full_name
     return tuple(f"{head}: {note}" for note in result.notes)
 
 
 def _fit_part(run: MethodRun | ModelRun) -> Part:
     """What a fit says of itself."""
-    name = NAMES[run.method] if isinstance(run, MethodRun) else run.name
+    name = method_label(run.method) if isinstance(run, MethodRun) else run.name
     said = run.result.verdict.sentences if run.result is not None and run.result.verdict else (run.why,)
     key = "fit-" + "".join(c if c.isalnum() else "-" for c in name.lower())
     return Part(key, f"The fit of {name}", (f"{run.status.replace('_', ' ')}.", *said))
@@ -67,7 +66,7 @@ def _fit_part(run: MethodRun | ModelRun) -> Part:
 
 def method_tables(found: MethodComparison) -> tuple[Table, ...]:
     """Likelihoods of the methods, and their estimates side by side."""
-    header = ("", *(NAMES[run.method] for run in found.runs))
+    header = ("", *(method_label(run.method) for run in found.runs))
     fits = (
         ("status", *(run.status.replace("_", " ") for run in found.runs)),
         (
@@ -84,8 +83,17 @@ def method_tables(found: MethodComparison) -> tuple[Table, ...]:
 
 def model_tables(found: ModelComparison) -> tuple[Table, ...]:
     """Criteria of the models, and what each says of a typical subject."""
-    header = ("model", "status", "-2 log likelihood, sampled", "Monte-Carlo SE", "estimated numbers", "AIC", "BIC",
-              "delta AIC", "delta BIC")  # fmt: skip
+    header = (
+        "model",
+        "status",
+        "-2 log likelihood, sampled",
+        "Monte-Carlo SE",
+        "estimated numbers",
+        "AIC",
+        "BIC",
+        "delta AIC",
+        "delta BIC",
+    )
     rows = tuple(_criteria(found, run) for run in found.runs)
     days = next(run.time_unit for run in found.runs)
     typical = ("model", "output", "CMAX", f"TMAX ({days})", "AUC28", f"half-life of days 21 to 28 ({days})")
@@ -104,5 +112,11 @@ def _criteria(found: ModelComparison, run: ModelRun) -> tuple[str, ...]:
         return (run.name, run.status.replace("_", " "), "not known", "", free, *["not given"] * 4)
     values = (run.aic, run.bic, found.delta(run, "aic"), found.delta(run, "bic"))
     told = tuple(f"{v:.2f}" if np.isfinite(v) else "not given" for v in values)
-    return (run.name, run.status.replace("_", " "), f"{run.sampled.minus2ll:.2f}", number(run.sampled.se or 0.0),
-            str(run.result.free), *told)  # fmt: skip
+    return (
+        run.name,
+        run.status.replace("_", " "),
+        f"{run.sampled.minus2ll:.2f}",
+        number(run.sampled.se or 0.0),
+        str(run.result.free),
+        *told,
+    )

@@ -17,54 +17,58 @@ from livingdrug.fit import (
     Objective,
     Posterior,
     Progress,
-    Sampling,
     Uncertainty,
-    as_priors,
+    all_estimators,
     borrowed,
     design_of,
+    estimated,
+    estimator_of,
     evaluate,
     few_draws,
-    fit,
     fit_both,
+    methods_that,
     new_problem,
-    priors_of,
     read_borrow,
-    read_priors,
-    sample_posterior,
     size_caution,
     start_values,
     unknowns_of,
-    with_all,
     without_zeros,
 )
-from livingdrug.fit.borrow import advice
+from livingdrug.fit.borrow import advice, borrows
 from livingdrug.fit.intervals import uncertainty
 from livingdrug.fit.outcome_data import Asked, read_asked, refuse_unsampled, taken
-from livingdrug.fit.outcome_problem import check_method, with_outcomes
+from livingdrug.fit.outcome_problem import check_evaluated, with_outcomes
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.models import build_model, find_quantity
-from livingdrug.workflows.fit.scenario import OF_BAYES, Fit
+from livingdrug.workflows.fit.scenario import Fit
 
 
 def run_fit(
     scenario: Fit, folder: str | Path | None = None, resume: bool = False, progress: Progress | None = None,
     say: Callable[[str], None] | None = None,
-) -> FitResult:
-    """The fit that a scenario describes; folder: where its state is saved on the way; say: takes a sentence before the
-    search, where data of this size can hardly carry the model. Raises InputError as `fit` does."""
+) -> FitResult | Posterior:
+    """What the method of a scenario finds; folder: where its state is saved on the way; say: takes a
+    sentence before the search, where data of this size can hardly carry the model. Raises InputError as
+    `estimated` does."""
     problem, notes = planned_fit(scenario)
-    caution = None if scenario.method == "individual" or scenario.borrow else size_caution(problem)
+    method = estimator_of(scenario.method).with_options(vars(scenario))
+    caution = (
+        size_caution(problem) if method.population and not method.samples and not scenario.borrow else None
+    )
     if caution and say:
         say(caution)
-    how = (scenario.method, scenario.seed, folder, resume, progress, scenario.starts)
+    how = (method, scenario.seed, folder, resume, progress, scenario.starts)
     if borrowing := borrowing_of(scenario, problem):
-        result = fit_both(problem, borrowing, *how)
+        found = fit_both(problem, borrowing, *how)
     else:
-        result = fit(problem, *how, reduce=scenario.reduce)
+        found = estimated(problem, *how, reduce=scenario.reduce)
+    notes = (*notes, *([caution] if caution else []), *found.notes)
+    if isinstance(found, Posterior):
+        return replace(found, notes=notes)
+    if not scenario.borrow:
         published = build_model(scenario.model, scenario.fragments, {}, scenario.even_so)
-        result = replace(result, advice=advice(result, published, scenario.model))
-    notes = (*notes, *([caution] if caution else []), *result.notes)
-    return replace(result, notes=notes, settings={**result.settings, "start_from": scenario.start})
+        found = replace(found, advice=advice(found, published, scenario.model))
+    return replace(found, notes=notes, settings={**found.settings, "start_from": scenario.start})
 
 
 def borrowing_of(scenario: Fit, problem: FitProblem) -> Borrowing | None:
@@ -83,22 +87,6 @@ def evaluate_fit(scenario: Fit) -> tuple[Objective, tuple[str, ...]]:
     return found, (*notes, *design.notes, *few_draws(design.subjects, found))
 
 
-def run_posterior(scenario: Fit, progress: Progress | None = None) -> Posterior:
-    """Draws of the posterior, from where SAEM ends."""
-    problem, notes = planned_fit(scenario)
-    settings = Sampling(scenario.chains, scenario.tune, scenario.draws, scenario.seed, scenario.acceptance)
-    borrowing, given = borrowing_of(scenario, problem), read_priors(scenario.prior)
-    if borrowing:  # what is said by itself comes first
-        said = {prior.name for prior in given}
-        given += tuple(prior for prior in as_priors(borrowing.priors, problem) if prior.name not in said)
-        notes = (*notes, *borrowing.notes)
-    priors = priors_of(problem, given)
-    own = replace(problem, priors=borrowing.priors) if borrowing else problem
-    start = with_all(fit(own, "saem", scenario.seed, progress=progress).problem, problem) if problem.random else problem
-    found = sample_posterior(problem, priors, settings, start)
-    return replace(found, notes=(*notes, *found.notes))
-
-
 def uncertainty_of(scenario: Fit, result: FitResult) -> Uncertainty:
     """What a scenario asks for beside the standard errors."""
     return uncertainty(result, scenario.profile, scenario.bootstrap, scenario.sir, scenario.seed)
@@ -107,16 +95,21 @@ def uncertainty_of(scenario: Fit, result: FitResult) -> Uncertainty:
 def _check_uncertainty(scenario: Fit, problem: FitProblem) -> None:
     """Refuse, before anything is computed, what the method has no uncertainty of."""
     asked = [word for word in ("profile", "bootstrap", "sir") if getattr(scenario, word)]
-    if asked and (scenario.evaluate or scenario.method in ("bayes", "individual")):
+    method = estimator_of(scenario.method)
+    if asked and (scenario.evaluate or method.samples or not method.population):
         what = "an evaluation" if scenario.evaluate else f"method {scenario.method}"
-        raise InputError(f"{what} estimates no population, so {' and '.join(asked)} have nothing to vary; leave them out")
+        raise InputError(
+            f"{what} estimates no population, so {' and '.join(asked)} have nothing to vary; leave them out"
+        )
     names = unknowns_of(problem).names
     for name in scenario.profile:
         if name not in names:
             raise InputError("profile: " + unknown("estimated number", name, names))
     for word, fewest in (("bootstrap", FEWEST_REFITS), ("sir", FEWEST_KEPT)):
         if getattr(scenario, word) and getattr(scenario, word) < fewest:
-            raise InputError(f"{word} of {getattr(scenario, word)} says nothing of an interval; ask for {fewest} or more")
+            raise InputError(
+                f"{word} of {getattr(scenario, word)} says nothing of an interval; ask for {fewest} or more"
+            )
 
 
 def fit_problem(scenario: Fit) -> FitProblem:
@@ -125,37 +118,54 @@ def fit_problem(scenario: Fit) -> FitProblem:
 
 
 def _check_method(scenario: Fit) -> None:
-    """Refuse what another method, or a single fit, would leave unused: nobody should believe that a prior took part."""
+    """Refuse what another method, or a single fit, would leave unused: nobody should believe that a prior
+    took part."""
     if scenario.compares:
-        raise InputError("the scenario compares methods or models (compare, also); a single fit is needed here")
+        raise InputError(
+            "the scenario compares methods or models (compare, also); a single fit is needed here"
+        )
+    method = estimator_of(scenario.method)
     _check_few(scenario)
-    if scenario.method == "individual" and scenario.estimate:
+    if not method.population and scenario.estimate:
         named = ", ".join(read_names(scenario.estimate, "--estimate"))
         raise InputError(
-            f"--estimate {named}: method individual finds each subject's own numbers, and what is the same for all stays; "
-            "give it a random effect (--random NAME=SD), set its value (--set), or take saem or focei"
+            f"--estimate {named}: method {scenario.method} finds each subject's own numbers, and what is the "
+            "same for all stays; give it a random effect (--random NAME=SD), set its value (--set), or take "
+            "saem or focei"
         )
-    changed = [name for name in OF_BAYES if getattr(scenario, name) != Fit.model_fields[name].default]
-    if changed and scenario.method != "bayes":
-        raise InputError(f"{' and '.join(changed)}: only --method bayes takes that, and the method is {scenario.method}")
+    others = [e for e in all_estimators().values() if e.options and e.method != scenario.method]
+    for other in others:
+        changed = [
+            name for name in other.options if getattr(scenario, name) != Fit.model_fields[name].default
+        ]
+        if changed:
+            raise InputError(
+                f"{' and '.join(changed)}: only --method {other.method} takes that, and the method is "
+                f"{scenario.method}"
+            )
 
 
 def _check_few(scenario: Fit) -> None:
     """Refuse --borrow and --reduce with what leaves them out."""
-    for word, methods in (("borrow", ("saem", "bayes")), ("reduce", ("saem",))):
-        if getattr(scenario, word) and (scenario.evaluate or scenario.method not in methods):
+    for word, does in (("borrow", borrows), ("reduce", lambda method: method.reduces)):
+        if getattr(scenario, word) and (scenario.evaluate or not does(estimator_of(scenario.method))):
             what = "--evaluate fits nothing" if scenario.evaluate else f"the method is {scenario.method}"
-            raise InputError(f"--{word} is for a fit by --method {' or '.join(methods)}, and {what}; leave one of them out")
+            raise InputError(
+                f"--{word} is for a fit by --method {methods_that(does)}, and {what}; leave one of them out"
+            )
     if scenario.borrow and scenario.reduce:
         raise InputError("--borrow keeps every number and --reduce leaves numbers out; give one of them")
     asked = [word for word in ("profile", "bootstrap", "sir") if getattr(scenario, word)]
     for word in ("borrow", "reduce"):
         if getattr(scenario, word) and asked:
-            raise InputError(f"--{word} gives intervals of its own; leave out {' and '.join(f'--{w}' for w in asked)}")
+            raise InputError(
+                f"--{word} gives intervals of its own; leave out {' and '.join(f'--{w}' for w in asked)}"
+            )
 
 
 def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
-    """(the problem that a scenario describes, where it starts in words). Raises InputError before anything is computed."""
+    """(the problem that a scenario describes, where it starts in words). Raises InputError before anything
+    is computed."""
     _check_method(scenario)
     reading = scenario.reading()
     model = build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so)
@@ -164,7 +174,10 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     random = {}
     for name, sd in read_names(scenario.random, "--random").items():
         if sd is not None and not sd > 0:
-            raise InputError(f"--random {name}={sd:g}: an initial omega (SD) is above 0; without a random effect: --estimate")
+            raise InputError(
+                f"--random {name}={sd:g}: an initial omega (SD) is above 0; without a random effect: "
+                "--estimate"
+            )
         random[name] = published.get(name, 0.5) if sd is None else sd
     between = read_names(scenario.occasions, "--occasions", 0.3)
     for name, sd in between.items():
@@ -174,12 +187,22 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     _check_outcomes(scenario, asked, data)
     data, outcomes = taken(model, data, asked, scenario.compartments, time_units_of(scenario))
     problem = new_problem(
-        model, data, random, tuple(read_names(scenario.estimate, "--estimate")), read_names(scenario.fix, "--fix"), None,
-        read_effects(scenario.covariate, data), read_residuals(scenario.residual, model),
-        [[name.strip() for name in group.split(",")] for group in scenario.correlated], scenario.outputs, scenario.below,
-        scenario.smooth, between, scenario.compartments,
+        model,
+        data,
+        random,
+        tuple(read_names(scenario.estimate, "--estimate")),
+        read_names(scenario.fix, "--fix"),
+        None,
+        read_effects(scenario.covariate, data),
+        read_residuals(scenario.residual, model),
+        [[name.strip() for name in group.split(",")] for group in scenario.correlated],
+        scenario.outputs,
+        scenario.below,
+        scenario.smooth,
+        between,
+        scenario.compartments,
         scenario.missing or "",
-    )  # fmt: skip
+    )
     problem = with_outcomes(problem, outcomes)
     left_out = ()
     if scenario.ignore_before_dose:
@@ -194,10 +217,14 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
 
 
 def _check_outcomes(scenario: Fit, asked: tuple[Asked, ...], data: Data) -> None:
-    """Refuse what has no outcomes, or would leave some out, and outcomes of subjects that the table of samples lacks."""
+    """Refuse what has no outcomes, or would leave some out, and outcomes of subjects that the table of
+    samples lacks."""
     if not asked:
         return
-    check_method(scenario.method, scenario.evaluate)
+    if scenario.evaluate:
+        check_evaluated(scenario.evaluate)
+    else:
+        estimator_of(scenario.method).check_outcomes()
     given = [f"--{word}" for word in ("reduce", "borrow") if getattr(scenario, word)]
     if given:
         raise InputError(f"{' and '.join(given)}: not with --outcome yet; leave one of them out")
@@ -223,13 +250,15 @@ def samples_of(scenario: Fit, reading: Reading) -> Data:
 
 
 def _started_from_data(problem: FitProblem, given: set[str]) -> tuple[FitProblem, tuple[str, ...]]:
-    """The problem with typical values from the curves, but for those that are given or fixed. Spreads stay."""
+    """The problem with typical values from the curves, but for those that are given or fixed. Spreads
+    stay."""
     model = problem.model
     missing = [name for name in STEIN if name not in model.typical]
     if missing:
         raise InputError(
-            f"--start data serves models of a lag, growth, peak and two slopes, with parameters {', '.join(STEIN)}; "
-            f"`{model.full_name}` has no `{missing[0]}`: start from its published values, or say them (--set)"
+            "--start data serves models of a lag, growth, peak and two slopes, with parameters "
+            f"{', '.join(STEIN)}; `{model.full_name}` has no `{missing[0]}`: start from its published "
+            "values, or say them (--set)"
         )
     free = {p.name for p in problem.parameters if not p.fixed} - given
     landmarks = {name: landmark for name, landmark in STEIN.items() if name in free}
@@ -237,5 +266,8 @@ def _started_from_data(problem: FitProblem, given: set[str]) -> tuple[FitProblem
     output = next(theirs for theirs, ours in problem.outputs if ours in measured)
     found = start_values(model, problem.data, landmarks, output)
     moved = tuple(replace(p, value=found.typical.get(p.name, p.value)) for p in problem.parameters)
-    notes = [f"start of {s.name}: {s.value:.4g}{'' if s.unit == '1' else f' {s.unit}'}, {s.note}" for s in found.values]
+    notes = [
+        f"start of {s.name}: {s.value:.4g}{'' if s.unit == '1' else f' {s.unit}'}, {s.note}"
+        for s in found.values
+    ]
     return replace(problem, parameters=moved), (*notes, *found.notes)

@@ -23,8 +23,8 @@ ADVICE = "Draw more (--draws), take smaller steps (--acceptance 0.95), or state 
 
 
 def keep_posterior(scenario: Fit, found: Posterior, folder: str | Path) -> Answer:
-    """Write mixing.csv, settings.json and the picture of ranks; where the draws mixed, posterior.csv, draws.csv, pictures and
-    a predictive check too. Say what they hold."""
+    """Write mixing.csv, settings.json and the picture of ranks; where the draws mixed, posterior.csv,
+    draws.csv, pictures and a predictive check too. Say what they hold."""
     path, flags = Path(folder), [*found.notes, *found.faults]
     _write_numbers(found, path)
     save(plot_ranks(found), path / "pictures", "ranks")
@@ -43,7 +43,8 @@ def keep_posterior(scenario: Fit, found: Posterior, folder: str | Path) -> Answe
 def posterior_answer(
     scenario: Fit, found: Posterior, parts: tuple[Part, ...] = (), flags: tuple[str, ...] | None = None
 ) -> Answer:
-    """What a posterior says; parts: what its checks and figures show; flags: its notes and faults by default."""
+    """What a posterior says; parts: what its checks and figures show; flags: its notes and faults by
+    default."""
     model, data = found.problem.model, found.problem.data
     return Answer(
         title=f"Posterior of {model.full_name}, given {data.name}",
@@ -63,9 +64,16 @@ def _write_numbers(found: Posterior, path: Path) -> None:
     import pandas as pd
 
     write_csv(pd.DataFrame([asdict(m) for m in found.mixing]), path / "mixing.csv")
-    settings = {"method": "bayes", **asdict(found.settings), "priors": [asdict(p) for p in found.priors],
-                "divergences": found.draws.divergences, "faults": list(found.faults), "notes": list(found.notes),
-                "data_sha256": data_hash(found.problem), "versions": versions()}  # fmt: skip
+    settings = {
+        "method": "bayes",
+        **asdict(found.settings),
+        "priors": [asdict(p) for p in found.priors],
+        "divergences": found.draws.divergences,
+        "faults": list(found.faults),
+        "notes": list(found.notes),
+        "data_sha256": data_hash(found.problem),
+        "versions": versions(),
+    }
     write_json(settings, path / "settings.json")
     if found.faults:
         return
@@ -105,10 +113,12 @@ def _priors(found: Posterior) -> Part:
 
 
 def _mixing(found: Posterior) -> Part:
-    points = (f"A posterior is shown where R-hat is at most {HIGHEST_R_HAT}, the effective sample size (ESS) is "
-              f"{FEWEST_ESS:.0f} or more in the bulk and in the tails of each number, and nothing diverged.",
-              f"Divergences: {found.draws.divergences}. Gradients for a draw: {found.draws.steps:.0f} on average.",
-              *(f"Not met: {fault}." for fault in found.faults))  # fmt: skip
+    points = (
+        f"A posterior is shown where R-hat is at most {HIGHEST_R_HAT}, the effective sample size (ESS) is "
+        f"{FEWEST_ESS:.0f} or more in the bulk and in the tails of each number, and nothing diverged.",
+        f"Divergences: {found.draws.divergences}. Gradients for a draw: {found.draws.steps:.0f} on average.",
+        *(f"Not met: {fault}." for fault in found.faults),
+    )
     rows = tuple((m.name, f"{m.r_hat:.4f}", f"{m.ess_bulk:.0f}", f"{m.ess_tail:.0f}") for m in found.mixing)
     table = Table("mixing", ("parameter", "R-hat", "ESS, bulk", "ESS, tails"), rows)
     picture = Picture("ranks", "Ranks of each chain's draws among all: level where chains agree.")

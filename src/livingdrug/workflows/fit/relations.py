@@ -47,8 +47,13 @@ def correlation_part(pairs: tuple[EtaCorrelation, ...], sampled: Sampled) -> Par
         "Below the diagonal one draw of the random effects of each subject, above it their correlation over "
         "all draws with its 95 % interval, in colour where it is more than expected by chance."
     )
-    return Part("correlations", "Correlations of random effects", points, (Table("correlations", header, rows),),
-                (Picture("correlations", caption),))  # fmt: skip
+    return Part(
+        "correlations",
+        "Correlations of random effects",
+        points,
+        (Table("correlations", header, rows),),
+        (Picture("correlations", caption),),
+    )
 
 
 def covariate_part(relations: tuple[Relation, ...], sampled: Sampled, figures: dict[str, list[str]]) -> Part:

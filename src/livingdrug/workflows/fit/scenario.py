@@ -1,19 +1,29 @@
 """The fields of the `fit` kind of scenario."""
 
 from collections.abc import Callable
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+import livingdrug
 from livingdrug.core.errors import InputError
 from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers
 from livingdrug.workflows.memory import DRAW, VECTOR
 from livingdrug.workflows.tables import Duplicates, TableScenario, Untreated
 
 MODEL, STARTS, UNCERTAINTY, FEW, BAYES = (
-    "Model", "Initial estimates", "Parameter uncertainty", "Few subjects", "Bayesian estimation (--method bayes)"
-)  # fmt: skip
-OF_BAYES = ("prior", "chains", "tune", "draws", "acceptance")
+    "Model",
+    "Initial estimates",
+    "Parameter uncertainty",
+    "Few subjects",
+    "Bayesian estimation (--method bayes)",
+)
+# files of a folder: what they hold is not needed to read a scenario
+METHODS = sorted(
+    found.name for found in iter_modules([str(Path(livingdrug.__file__).parent / "fit" / "estimators")])
+)
 
 
 def read_theirs(texts: tuple[str, ...], option: str) -> dict[str, str]:
@@ -28,8 +38,8 @@ def read_theirs(texts: tuple[str, ...], option: str) -> dict[str, str]:
 
 
 class Fit(TableScenario):
-    """A fit. The reading of the table is that of `check`; replicates are kept, and subjects without a dose, where others have
-    one, are untreated, unless duplicates and untreated say otherwise."""
+    """A fit. The reading of the table is that of `check`; replicates are kept, and subjects without a
+    dose, where others have one, are untreated, unless duplicates and untreated say otherwise."""
 
     OUTPUTS: ClassVar = ("resume",)
     EXAMPLES: ClassVar = (
@@ -82,10 +92,11 @@ class Fit(TableScenario):
     outcome: Annotated[
         tuple[str, ...],
         About(
-            "An outcome in the same fit: a column of --endpoints or rows of the file; binary, ordered, count, event or "
-            "weibull, driven by an exposure: CRS=ordered:log(CMAX), PFS=event:log(AUC28), or by the current level, "
-            "PFS=event:log(transgene).",
-            group=MODEL, metavar="NAME=KIND:DRIVER",
+            "An outcome in the same fit: a column of --endpoints or rows of the file; binary, ordered, "
+            "count, event or weibull, driven by an exposure: CRS=ordered:log(CMAX), PFS=event:log(AUC28), "
+            "or by the current level, PFS=event:log(transgene).",
+            group=MODEL,
+            metavar="NAME=KIND:DRIVER",
         ),
     ] = ()
     correlated: Annotated[
@@ -160,7 +171,7 @@ class Fit(TableScenario):
         About("Convert units by a named, cited conversion, as in `nca`.", group=MODEL, former=("bridge",)),
     ] = None
     method: Annotated[
-        str, About("Estimation method: saem, focei, laplace, individual or bayes.", metavar="METHOD")
+        str, About(f"Estimation method: {', '.join(METHODS[:-1])} or {METHODS[-1]}.", metavar="METHOD")
     ] = "saem"
     evaluate: Annotated[
         str | None,
@@ -249,7 +260,9 @@ class Fit(TableScenario):
     def of_options(cls, given: dict, say: Callable[[str], None]) -> dict:
         """--model, given several times, names the models that are compared."""
         models = given.pop("model")
-        return super().of_options(given | {"model": models[0]} | ({"also": models[1:]} if models[1:] else {}), say)
+        return super().of_options(
+            given | {"model": models[0]} | ({"also": models[1:]} if models[1:] else {}), say
+        )
 
     @property
     def compares(self) -> bool:
@@ -263,9 +276,19 @@ class Fit(TableScenario):
             return "comparison.csv"
         if self.evaluate:
             return "objective.csv"
-        return "posterior.csv" if self.method == "bayes" else "parameters.csv"
+        return "posterior.csv" if self.samples else "parameters.csv"
+
+    @property
+    def samples(self) -> bool:
+        """Whether the method gives draws of a posterior."""
+        from livingdrug.fit import all_estimators
+
+        return self.method in all_estimators() and all_estimators()[self.method].samples
 
     def memory(self) -> float:
         """Bytes of draws and of resampled vectors of parameters."""
-        draws = self.chains * (self.tune + self.draws) if self.method == "bayes" else 0
+        from livingdrug.fit import all_estimators
+
+        method = all_estimators().get(self.method)
+        draws = method.with_options(vars(self)).draws_held if method else 0
         return DRAW * draws + VECTOR * (self.bootstrap + 10 * self.sir)

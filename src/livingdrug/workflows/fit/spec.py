@@ -15,7 +15,7 @@ from livingdrug.report import check_new_folder, holds
 from livingdrug.workflows.base import HERE, Conduct, NothingLeft
 from livingdrug.workflows.document import to_toml
 from livingdrug.workflows.fit.compared import Comparison, run_comparison
-from livingdrug.workflows.fit.plan import evaluate_fit, run_fit, run_posterior, uncertainty_of
+from livingdrug.workflows.fit.plan import evaluate_fit, run_fit, uncertainty_of
 from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.tables import hashes
 
@@ -65,11 +65,11 @@ def run(scenario: Fit, conduct: Conduct = HERE) -> Found:
         return Compared(*run_comparison(scenario, conduct.progress))
     if scenario.evaluate:
         return Evaluated(*evaluate_fit(scenario))
-    if scenario.method == "bayes":
+    if scenario.samples:
         _refuse_resume(conduct, "a run of SAEM is saved on its way, so only such a run can be resumed")
-        return run_posterior(scenario, conduct.progress)
-    resume = conduct.resume and (Path(conduct.folder) / STATE).is_file()
-    return Fitted(scenario, run_fit(scenario, conduct.folder, resume, conduct.progress, conduct.say))
+    resume = bool(conduct.resume and conduct.folder) and (Path(conduct.folder) / STATE).is_file()
+    found = run_fit(scenario, conduct.folder, resume, conduct.progress, conduct.say)
+    return found if isinstance(found, Posterior) else Fitted(scenario, found)
 
 
 def _refuse_resume(conduct: Conduct, why: str) -> None:
@@ -79,8 +79,9 @@ def _refuse_resume(conduct: Conduct, why: str) -> None:
 
 @contextmanager
 def conducted(scenario: Fit, conduct: Conduct) -> Iterator[None]:
-    """Around a run and the writing of its folder: a state that is gone on from, or dropped, first; dropped last, as an
-    interrupted check still needs it. Raises NothingLeft where the folder holds the whole run already."""
+    """Around a run and the writing of its folder: a state that is gone on from, or dropped, first; dropped
+    last, as an interrupted check still needs it. Raises NothingLeft where the folder holds the whole run
+    already."""
     folder = conduct.folder
     if conduct.resume and not folder:
         raise InputError("--resume goes on from a folder; name it with --out")
@@ -90,7 +91,7 @@ def conducted(scenario: Fit, conduct: Conduct) -> Iterator[None]:
     check_new_folder(folder)
     # the state of a search lies there too, so the folder is held from its first iteration on
     with held(folder):
-        single = not (scenario.compares or scenario.evaluate or scenario.method == "bayes")
+        single = not (scenario.compares or scenario.evaluate or scenario.samples)
         if single:
             _begin(scenario, conduct)
         try:

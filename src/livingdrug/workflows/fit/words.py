@@ -1,4 +1,5 @@
-"""What a fit says: parameters in words and numbers, objective, what the data determine, what its checks and pictures show."""
+"""What a fit says: parameters in words and numbers, objective, what the data determine, what its checks
+and pictures show."""
 
 from livingdrug.core.versions import versions
 from livingdrug.data import check, check_endpoints
@@ -35,7 +36,8 @@ def fit_answer(
     parts: tuple[Part, ...] = (),
     missing: tuple[str, ...] = (),
 ) -> Answer:
-    """The answer of a fit. parts: what its checks and pictures show; missing: what could not be made, and why."""
+    """The answer of a fit. parts: what its checks and pictures show; missing: what could not be made, and
+    why."""
     model, data = result.problem.model, result.problem.data
     determined = Part(
         "determined", "What the data determine", (*more.profile_words(), *identifiability_sentences(result))
@@ -116,10 +118,17 @@ def _used(result: FitResult) -> tuple[str, ...]:
 
 def _numbers(result: FitResult) -> Table:
     rows = tuple(
-        (e.name, e.kind, number(e.value) if e.determined else "not determined", told(e.se), told(e.rse, ".1f"),
-         "fixed" if e.fixed else interval_words(e), told(e.shrinkage, ".0f"))
+        (
+            e.name,
+            e.kind,
+            number(e.value) if e.determined else "not determined",
+            told(e.se),
+            told(e.rse, ".1f"),
+            "fixed" if e.fixed else interval_words(e),
+            told(e.shrinkage, ".0f"),
+        )
         for e in result.estimates
-    )  # fmt: skip
+    )
     header = ("parameter", "kind", "value", "SE", "RSE %", "95 % interval", "shrinkage %")
     return Table("estimates", header, rows)
 
@@ -147,10 +156,16 @@ def _error(found: Objective) -> tuple[str, str]:
 def _objective(result: FitResult) -> Part:
     found = result.objective
     rows = (
-        *_conventions(found), _error(found), ("estimated numbers", str(result.free)),
-        ("AIC", told(result.aic, ".2f")), ("BIC", told(result.bic, ".2f")),
-        ("condition number of the correlations of the estimates", told(result.covariance.condition) or "none"),
-    )  # fmt: skip
+        *_conventions(found),
+        _error(found),
+        ("estimated numbers", str(result.free)),
+        ("AIC", told(result.aic, ".2f")),
+        ("BIC", told(result.bic, ".2f")),
+        (
+            "condition number of the correlations of the estimates",
+            told(result.covariance.condition) or "none",
+        ),
+    )
     errors = result.covariance.reason or result.covariance.method
     points = (f"Computed by {found.means}. {CONVENTIONS}", f"Standard errors: {errors}.")
     return Part("objective", "Objective", points, (Table("objective", ("what", "value"), rows),))
@@ -181,12 +196,16 @@ def vpc_part(found: Vpc, names: list[str]) -> Part:
 
 def npde_part(found: Npde, names: list[str]) -> Part:
     """Prediction distribution errors, with the pictures of these names."""
-    points = ("Normalised prediction distribution errors are N(0, 1) where the model holds; p values are of that, the last "
-              "corrected for three tests. Values below the limit are imputed below it.",)  # fmt: skip
+    points = (
+        "Normalised prediction distribution errors are N(0, 1) where the model holds; p values are of "
+        "that, the last corrected for three tests. Values below the limit are imputed below it.",
+    )
     table = found.tests()
     rows = tuple((str(r[0]), str(r[1]), *(f"{v:.3g}" for v in r[2:])) for r in table.itertuples(index=False))
-    pictures = tuple(Picture(name, f"Prediction distribution errors of {output}: N(0, 1) where the model holds.")
-                     for name, output in zip(names, table["output"], strict=True))  # fmt: skip
+    pictures = tuple(
+        Picture(name, f"Prediction distribution errors of {output}: N(0, 1) where the model holds.")
+        for name, output in zip(names, table["output"], strict=True)
+    )
     tables = (Table("tests", tuple(table.columns), rows),)
     return Part("npde", "Prediction distribution errors", points, tables, pictures, detail=True)
 
@@ -211,7 +230,8 @@ def outcome_part(found: OutcomeCheck, pictures: tuple[Picture, ...] = ()) -> Par
     """Outcomes by tercile of exposure: observed beside expected."""
     points = (
         found.words,
-        "The exposure of a subject, and what is expected of it, are known from its samples alone, not from its outcome.",
+        "The exposure of a subject, and what is expected of it, are known from its samples alone, not from "
+        "its outcome.",
         *found.notes,
     )
     rows = tuple(
@@ -227,9 +247,12 @@ def outcome_part(found: OutcomeCheck, pictures: tuple[Picture, ...] = ()) -> Par
 def group_part(groups: Groups) -> Part:
     """Responders beside non-responders."""
     one, other = groups.names
-    points = (f"Individual parameters of {one} (n {groups.sizes[0]}) beside those of {other} (n {groups.sizes[1]}), with "
-              f"{groups.width:g} % intervals. A difference of groups is an association, not an effect of the parameter on "
-              "the outcome.", *groups.notes)  # fmt: skip
+    points = (
+        f"Individual parameters of {one} (n {groups.sizes[0]}) beside those of {other} (n "
+        f"{groups.sizes[1]}), with {groups.width:g} % intervals. A difference of groups is an association, "
+        "not an effect of the parameter on the outcome.",
+        *groups.notes,
+    )
     rows = tuple(
         (d.parameter, d.measure, *(number(v) for v in (*d.centre, d.value, d.low, d.high)), f"{d.p:.2g}",
          told(d.shrinkage, ".0f"), d.caveat)
@@ -248,7 +271,7 @@ def start_rows(problem: FitProblem) -> list[tuple[str, str]]:
         (f"start of {p.name}", f"{number(p.value)}, scale {p.scale}" + (", fixed" if p.fixed else ""))
         for p in own
     ]
-    spreads = {p.spread_name: f"{p.sd:.3g}" + (", fixed" if p.sd_fixed else "") for p in problem.random}
+    spreads = {p.variability_name: f"{p.sd:.3g}" + (", fixed" if p.sd_fixed else "") for p in problem.random}
     rows += [(f"start of {name}", text) for name, text in spreads.items()]
     rows += [
         (f"start of {n.name}", f"{number(n.value)}, x = {o.driver.words}")
@@ -264,5 +287,10 @@ def _started(result: FitResult) -> Part:
         *start_rows(result.started),
         *((str(k), str(v)) for k, v in result.settings.items() if k not in known),
     ]
-    return Part("started", "Where the fit started, and how it went on", (f"Method: {result.method}.",),
-                (Table("start and settings of the method", ("setting", "value"), tuple(rows)),), detail=True)  # fmt: skip
+    return Part(
+        "started",
+        "Where the fit started, and how it went on",
+        (f"Method: {result.method}.",),
+        (Table("start and settings of the method", ("setting", "value"), tuple(rows)),),
+        detail=True,
+    )

@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator
 
 from livingdrug.core.words import number
-from livingdrug.forecast import FALL, Interval, Patient, interval
+from livingdrug.forecast import FALL, Interval, Patient, exposure_of, factor_to, interval
 from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card
 from livingdrug.workflows.forecast.checked import check_sentences, check_table, checks_tables
-from livingdrug.workflows.forecast.spec import Forecasts, ForecastScenario
+from livingdrug.workflows.forecast.spec import Forecasts, ForecastScenario, Used
 from livingdrug.workflows.tables import checks_of, hashes
 
 SHOWN = 12  # panels of the figure
@@ -37,7 +37,9 @@ def _sentences(found: Forecasts) -> Iterator[str]:
     known = [p for p in made.patients if not p.prior]
     if known:
         # patients may stand by their probability of response
-        first = max(known, key=lambda p: p.of("auc28").median if math.isfinite(p.of("auc28").median) else -math.inf)
+        first = max(
+            known, key=lambda p: p.of("auc28").median if math.isfinite(p.of("auc28").median) else -math.inf
+        )
         low, high = first.of("auc28").low, first.of("auc28").high
         yield (
             f"Highest expected AUC28: {first.name}, {number(first.of('auc28').median)} {made.unit}*d "
@@ -61,12 +63,17 @@ def _patients(found: Forecasts) -> Table:
     rows = []
     for p in made.patients:
         flag, mark = ("caution", " *") if p.why else ("", "")
-        rows.append((
-            p.name + mark, str(p.samples) if not p.prior else "0 (population)",
-            _cell(p.of("cmax"), made.unit, flag, p.why), _cell(p.of("tmax"), "d"), _cell(p.of("auc28"), f"{made.unit}*d"),
-            _fall(p, made.until),
-            *(cell(float(draws.mean()), ends=_ends(draws)) for draws in p.chance.values()),
-        ))  # fmt: skip
+        rows.append(
+            (
+                p.name + mark,
+                str(p.samples) if not p.prior else "0 (population)",
+                _cell(p.of("cmax"), made.unit, flag, p.why),
+                _cell(p.of("tmax"), "d"),
+                _cell(p.of("auc28"), f"{made.unit}*d"),
+                _fall(p, made.until),
+                *(cell(float(draws.mean()), ends=_ends(draws)) for draws in p.chance.values()),
+            )
+        )
     names = [name for p in made.patients[:1] for name in p.chance]
     header = (
         "patient", "samples", f"CMAX ({made.unit})", "TMAX (d)", f"AUC28 ({made.unit}*d)", FALL,
@@ -109,17 +116,33 @@ def _more(found: Forecasts) -> Iterator[str]:
     if gains:
         p, k = max(gains, key=lambda g: math.log(g[0].next.now) - math.log(g[0].next.fold[g[1]]))
         yield (
-            f"One more sample buys most for {p.name}: on day {p.next.days[k]:g} it is expected to narrow the ends of AUC28's "
-            f"interval from {number(p.next.now)}-fold to {number(p.next.fold[k])}-fold"
+            f"One more sample buys most for {p.name}: on day {p.next.days[k]:g} it is expected to narrow the "
+            f"ends of AUC28's interval from {number(p.next.now)}-fold to {number(p.next.fold[k])}-fold"
         )
 
 
 def _curves(found: Forecasts) -> Iterator[str]:
-    for name, entry in found.curves.items():
-        exact = "with the error of its coefficients" if entry.curve.covariance is not None else (
+    for name, used in found.curves.items():
+        exact = "with the error of its coefficients" if used.curve.covariance is not None else (
             "no error of its coefficients is known, so intervals of the probability are too narrow"
         )
-        yield f"{name}: {entry.key} in {entry.setting}; {entry.basis}; {entry.caution}; {exact}"
+        *doubts, about = used.about
+        yield from doubts
+        yield f"{about}; {exact}"
+        outside = _outside(found, used)
+        if outside:
+            shown = ", ".join(outside[:NAMED]) + (", ..." if len(outside) > NAMED else "")
+            yield (
+                f"caution: {used.curve.exposure} of {len(outside)} patient(s) lies outside the exposures "
+                f"that {name} was fitted to, so its probability is extrapolated: {shown}"
+            )
+
+
+def _outside(found: Forecasts, used: Used) -> list[str]:
+    """Patients whose median exposure lies outside those that a curve was fitted to."""
+    of, factor = exposure_of(used.curve), factor_to(used.curve, found.forecast.unit)
+    medians = {p.name: p.of(of).median * factor for p in found.forecast.patients if p.of(of).known}
+    return [name for name, median in medians.items() if not used.lowest <= median <= used.highest]
 
 
 def _cell(of: Interval, unit: str, flag: str = "", why: str = "") -> Cell:
@@ -130,7 +153,9 @@ def _fall(p: Patient, until: float) -> Cell:
     """The day of falling below the limit; ends beyond the horizon are said to be."""
     of = p.of("fall")
     if not of.known:
-        return Cell("limit not known", None, "d", "caution", "no sample states a limit of quantification (--limit)")
+        return Cell(
+            "limit not known", None, "d", "caution", "no sample states a limit of quantification (--limit)"
+        )
 
     def words(value: float) -> str:
         return f"> {until:g}" if math.isinf(value) else "never above" if value == 0 else number(value)
@@ -143,7 +168,12 @@ def _parameters(found: Forecasts) -> Table:
         (row.ID, row.parameter, cell(row.mode), cell(row.median, ends=(row.low, row.high)))
         for row in found.forecast.parameters().itertuples()
     ]
-    return Table("individual parameters", ("patient", "parameter", "mode (EBE)", "median (90 % interval)"), tuple(rows), True)
+    return Table(
+        "individual parameters",
+        ("patient", "parameter", "mode (EBE)", "median (90 % interval)"),
+        tuple(rows),
+        True,
+    )
 
 
 def table(_: ForecastScenario, found: Forecasts):
@@ -155,9 +185,11 @@ def files(_: ForecastScenario, found: Forecasts) -> dict:
     """Every curve with its bands, and the individual parameters."""
     made = found.forecast
     return {
-        "curves.csv": made.curves(), "individual_parameters.csv": made.parameters(), "next_sample.csv": made.next_samples(),
+        "curves.csv": made.curves(),
+        "individual_parameters.csv": made.parameters(),
+        "next_sample.csv": made.next_samples(),
         "check.csv": check_table(made),
-    }  # fmt: skip
+    }
 
 
 def figures(_: ForecastScenario, found: Forecasts) -> Iterator[tuple[Picture, object]]:
@@ -166,15 +198,19 @@ def figures(_: ForecastScenario, found: Forecasts) -> Iterator[tuple[Picture, ob
 
     made = found.forecast
     more = len(made.patients) - SHOWN
-    rest = f" The first {SHOWN} of {len(made.patients)} patients by {made.order}; the others are in curves.csv."
+    rest = (
+        f" The first {SHOWN} of {len(made.patients)} patients by {made.order}; the others are in curves.csv."
+    )
     caption = (
-        "Samples used (filled) and later ones (grey), below the limit (open, at the limit); median curve with its 90 % band, "
-        f"lighter the band of samples with residual error; vertical line: the last day used.{rest if more > 0 else ''}"
+        "Samples used (filled) and later ones (grey), below the limit (open, at the limit); median curve "
+        "with its 90 % band, lighter the band of samples with residual error; vertical line: the last day "
+        f"used.{rest if more > 0 else ''}"
     )
     yield Picture("forecast", caption), plot_forecast(made, made.patients[:SHOWN])
     if made.checks:
         caption = (
-            "Left: part of later samples within their 90 % interval by the day of the cut (95 % interval over patients). "
-            "Right: later samples in each fifth of what was expected of them; a fifth each if forecasts are calibrated."
+            "Left: part of later samples within their 90 % interval by the day of the cut (95 % interval "
+            "over patients). Right: later samples in each fifth of what was expected of them; a fifth each "
+            "if forecasts are calibrated."
         )
         yield Picture("check", caption), plot_forecast_check(made)

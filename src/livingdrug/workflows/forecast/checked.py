@@ -11,14 +11,15 @@ def check_sentences(made: Forecast) -> Iterator[str]:
     """A sentence for each day of the check."""
     for cut in made.checks:
         yield (
-            f"from samples to day {cut.at:g}, the 90 % intervals held {_part(cut.samples)} of {cut.samples.count} later "
+            f"from samples to day {cut.at:g}, the 90 % intervals held {_part(cut.samples)} of "
+            f"{cut.samples.count} later "
             f"samples of {cut.samples.patients} patients" + _verdict(cut.samples)
         )
         for score in cut.outcomes:
             yield (
-                f"from samples to day {cut.at:g}, {score.name} was expected in {score.expected:.0%} and came in "
-                f"{score.observed:.0%} of {score.count} patients; Brier score {score.brier:.3f} (the observed rate said of "
-                f"everyone: {score.reference:.3f}; lower is better)"
+                f"from samples to day {cut.at:g}, {score.name} was expected in {score.expected:.0%} and came "
+                f"in {score.observed:.0%} of {score.count} patients; Brier score {score.brier:.3f} (the "
+                f"observed rate said of everyone: {score.reference:.3f}; lower is better)"
             )
 
 
@@ -51,14 +52,24 @@ def checks_tables(made: Forecast) -> tuple[Table, ...]:
         "to day", "later samples", "within 90 % interval", "AUC28 of all samples within", "patients",
         *(f"{k}. fifth" for k in range(1, 6)),
     )  # fmt: skip
-    scores = [(cut, score) for cut in made.checks for score in (*((cut.below,) if cut.below else ()), *cut.outcomes)]
+    scores = [
+        (cut, score) for cut in made.checks for score in (*((cut.below,) if cut.below else ()), *cut.outcomes)
+    ]
     tables = [Table("check: what came later against what was expected", header, tuple(rows))]
     if scores:
         names = (
-            "to day", "probability of", "count", "expected", "observed", "Brier score (SE)", "of the rate alone",
+            "to day",
+            "probability of",
+            "count",
+            "expected",
+            "observed",
+            "Brier score (SE)",
+            "of the rate alone",
             "pairs in order",
-        )  # fmt: skip
-        tables.append(Table("check: probabilities", names, tuple(_score(cut, score) for cut, score in scores)))
+        )
+        tables.append(
+            Table("check: probabilities", names, tuple(_score(cut, score) for cut, score in scores))
+        )
     return tuple(tables)
 
 

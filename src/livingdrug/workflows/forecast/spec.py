@@ -1,5 +1,6 @@
 """The `forecast` kind of scenario: what each patient's samples so far say of the rest of the course."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -9,10 +10,10 @@ from pydantic import Field
 from livingdrug.core.errors import InputError
 from livingdrug.data import Check, Data, Endpoints, check_endpoints, cross, join, read_endpoints
 from livingdrug.fit.text import read_residuals
-from livingdrug.forecast import DRAWS, UNTIL, Forecast, forecast
+from livingdrug.forecast import DRAWS, UNCERTAIN, UNTIL, Forecast, forecast
 from livingdrug.models import Model, build_model
-from livingdrug.products import BuiltIn, get_curve
-from livingdrug.response import read_outcome, read_subjects
+from livingdrug.products import get_curve
+from livingdrug.response import Curve, is_curve_file, read_curve, read_outcome, read_subjects
 from livingdrug.workflows.base import HERE, Conduct
 from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers, numbers
 from livingdrug.workflows.fit.scenario import read_theirs
@@ -20,23 +21,30 @@ from livingdrug.workflows.tables import TableScenario, checked_table
 
 COUNTED = "patients"
 ROLES = ("response", "toxicity")
-MODEL, ASKED, OUTCOMES, CHECK = "Population", "Forecast", "Response and toxicity", "Check against later samples"
+MODEL, ASKED, OUTCOMES, CHECK = (
+    "Population",
+    "Forecast",
+    "Response and toxicity",
+    "Check against later samples",
+)
 
 
 class ForecastScenario(TableScenario):
     """A forecast of the patients of a file. The reading of the table is that of `check`."""
 
+    CURVES: ClassVar = ("response", "toxicity")
     EXAMPLES: ClassVar = (
         "livingdrug forecast kinetics.csv --model stein_2019 --at 14 --until 180",
-        "livingdrug forecast kinetics.csv --model stein_2019 --at 14 --response tisagenlecleucel_response --toxicity "
-        "tisagenlecleucel_severe_crs --check 7,14 --out run_forecast",
+        "livingdrug forecast kinetics.csv --model stein_2019 --at 14 --response tisagenlecleucel_response "
+        "--toxicity tisagenlecleucel_severe_crs --check 7,14 --out run_forecast",
     )
 
     kind: Literal["forecast"] = "forecast"
     model: Annotated[
         str,
         About(
-            "The population: a name from `livingdrug models`, a model file (.toml), or the folder of a fit.", group=MODEL,
+            "The population: a name from `livingdrug models`, a model file (.toml), or the folder of a fit.",
+            group=MODEL,
             metavar="NAME",
         ),
     ]
@@ -52,7 +60,10 @@ class ForecastScenario(TableScenario):
     ] = Field(default_factory=dict)
     variability: Annotated[
         str | None,
-        About("Which between-subject variability, where there are several (stein_2019: sd, variance).", group=MODEL),
+        About(
+            "Which between-subject variability, where there are several (stein_2019: sd, variance).",
+            group=MODEL,
+        ),
     ] = None
     cv: Annotated[
         float | None,
@@ -61,8 +72,10 @@ class ForecastScenario(TableScenario):
     residual: Annotated[
         tuple[str, ...],
         About(
-            "Residual error, where the model has none: additive:a, proportional:b, combined:a,b, lognormal:a.",
-            group=MODEL, metavar="[OUTPUT=]KIND:A,B",
+            "Residual error, where the model has none: additive:a, proportional:b, combined:a,b, "
+            "lognormal:a.",
+            group=MODEL,
+            metavar="[OUTPUT=]KIND:A,B",
         ),
     ] = ()
     outputs: Annotated[
@@ -75,14 +88,29 @@ class ForecastScenario(TableScenario):
     compartments: Annotated[
         dict[str, str],
         About(
-            "Which state of the model a compartment of the rows of doses is, such as 2=central.", ("--compartment",),
-            MODEL, metavar="THEIRS=STATE", read=read_theirs,
+            "Which state of the model a compartment of the rows of doses is, such as 2=central.",
+            ("--compartment",),
+            MODEL,
+            metavar="THEIRS=STATE",
+            read=read_theirs,
         ),
     ] = Field(default_factory=dict)
     missing: Annotated[
         str | None,
-        About("Patients without a covariate that is used: median or leave-out; refused by default.", group=MODEL,
-              metavar="RULE"),
+        About(
+            "Patients without a covariate that is used: median or leave-out; refused by default.",
+            group=MODEL,
+            metavar="RULE",
+        ),
+    ] = None
+    uncertainty: Annotated[
+        int | None,
+        About(
+            f"Draws of the population of a fit, so that bands hold its uncertainty too ({UNCERTAIN} where "
+            "the fit gave any); 0 takes it as known.",
+            group=MODEL,
+            metavar="DRAWS",
+        ),
     ] = None
     conversion: Annotated[
         str | None,
@@ -90,21 +118,33 @@ class ForecastScenario(TableScenario):
     ] = None
     at: Annotated[
         float | None,
-        About("Last day whose samples are used, as if today were that day; all samples by default.", group=ASKED, unit="d"),
+        About(
+            "Last day whose samples are used, as if today were that day; all samples by default.",
+            group=ASKED,
+            unit="d",
+        ),
     ] = None
     until: Annotated[float, About("Last day of the forecast.", group=ASKED, unit="d")] = UNTIL
     of: Annotated[
-        str | None, About("Output of the model that is forecast; the measured one by default.", group=ASKED, metavar="OUTPUT")
+        str | None,
+        About(
+            "Output of the model that is forecast; the measured one by default.",
+            group=ASKED,
+            metavar="OUTPUT",
+        ),
     ] = None
     response: Annotated[
         str | None,
         About(
-            "Exposure-response of efficacy (`livingdrug index --list`): its probability for each patient, by which they are "
-            "ordered.", group=OUTCOMES, metavar="NAME",
+            "Exposure-response of efficacy (`livingdrug index --list`), or the folder of a `response`: its "
+            "probability for each patient, by which they are ordered.",
+            group=OUTCOMES,
+            metavar="NAME",
         ),
     ] = None
     toxicity: Annotated[
-        str | None, About("The same of toxicity, such as tisagenlecleucel_severe_crs.", group=OUTCOMES, metavar="NAME")
+        str | None,
+        About("The same of toxicity, such as tisagenlecleucel_severe_crs.", group=OUTCOMES, metavar="NAME"),
     ] = None
     next: Annotated[
         tuple[float, ...],
@@ -114,13 +154,19 @@ class ForecastScenario(TableScenario):
     check: Annotated[
         tuple[float, ...],
         About(
-            "Days from whose samples everything is forecast as well, and compared with what came later.", group=CHECK,
-            metavar="7,10,14", read=numbers,
+            "Days from whose samples everything is forecast as well, and compared with what came later.",
+            group=CHECK,
+            metavar="7,10,14",
+            read=numbers,
         ),
     ] = ()
     response_is: Annotated[
         str | None,
-        About("Endpoint in --endpoints that the response is (ORR, CRR, a column), for --check.", group=CHECK, metavar="NAME"),
+        About(
+            "Endpoint in --endpoints that the response is (ORR, CRR, a column), for --check.",
+            group=CHECK,
+            metavar="NAME",
+        ),
     ] = None
     toxicity_is: Annotated[
         str | None,
@@ -143,12 +189,23 @@ class ForecastScenario(TableScenario):
 
 
 @dataclass(frozen=True)
+class Used:
+    """An exposure-response that is used. curve; about: where it is from, and what to know of it; lowest,
+    highest: exposures that it was fitted to, of one from a file."""
+
+    curve: Curve
+    about: tuple[str, ...]
+    lowest: float = -math.inf
+    highest: float = math.inf
+
+
+@dataclass(frozen=True)
 class Forecasts:
     """The tables as they were read, the model, the exposure-responses by their names, and the forecast."""
 
     parts: tuple[Check | Endpoints, ...]
     model: Model
-    curves: dict[str, BuiltIn]
+    curves: dict[str, Used]
     forecast: Forecast
 
 
@@ -157,18 +214,44 @@ def run(scenario: ForecastScenario, conduct: Conduct = HERE) -> Forecasts:
     conduct.alone(scenario)
     model = scenario.built()
     checked = checked_table(scenario)
-    entries = {role: get_curve(name) for role in ROLES if (name := getattr(scenario, role)) is not None}
+    entries = {
+        role: _used(name, scenario.even_so) for role in ROLES if (name := getattr(scenario, role)) is not None
+    }
     made = forecast(
-        model, scenario.samples(checked), scenario.at, scenario.until, scenario.of, progress=conduct.progress,
-        **population_of(scenario, model), **{role: entry.curve for role, entry in entries.items()},
-        days=scenario.next or None, check=scenario.check, observed=observed_of(scenario, entries), draws=scenario.draws,
+        model,
+        scenario.samples(checked),
+        scenario.at,
+        scenario.until,
+        scenario.of,
+        progress=conduct.progress,
+        **population_of(scenario, model),
+        **{role: entry.curve for role, entry in entries.items()},
+        days=scenario.next or None,
+        check=scenario.check,
+        observed=observed_of(scenario, entries),
+        draws=scenario.draws,
+        uncertainty=scenario.uncertainty,
         seed=scenario.seed,
-    )  # fmt: skip
+    )
     parts = (checked, *([check_endpoints(scenario.endpoints)] if scenario.endpoints else []))
     return Forecasts(parts, model, {entry.curve.name: entry for entry in entries.values()}, made)
 
 
-def observed_of(scenario: ForecastScenario, entries: dict[str, BuiltIn]) -> dict[str, dict[str, float]]:
+def _used(name: str, even_so: bool) -> Used:
+    """A built-in exposure-response, or that of a file. Raises InputError."""
+    if not is_curve_file(name):
+        entry = get_curve(name)
+        return Used(
+            entry.curve,
+            (f"{entry.curve.name}: {entry.key} in {entry.setting}; {entry.basis}; {entry.caution}",),
+        )
+    one = read_curve(name, even_so)
+    seen = f"{one.subjects:,} subjects with {one.curve.exposure} of {one.lowest:.3g} to {one.highest:.3g} {one.curve.unit}"
+    doubts = (f"{one.name} is a fit that is not sound, used all the same: {doubt}" for doubt in one.doubts)
+    return Used(one.curve, (*doubts, f"{one.name}: fitted to {seen}, from `{name}`"), one.lowest, one.highest)
+
+
+def observed_of(scenario: ForecastScenario, entries: dict[str, Used]) -> dict[str, dict[str, float]]:
     """Name of an exposure-response -> patient -> whether the outcome came, for a check."""
     found = {}
     for role in ROLES:
@@ -177,7 +260,9 @@ def observed_of(scenario: ForecastScenario, entries: dict[str, BuiltIn]) -> dict
             continue
         flag = f"--{role}-is"
         if not scenario.check or scenario.endpoints is None or role not in entries:
-            raise InputError(f"{flag} {name} is for a check of probabilities: give --endpoints, --check and --{role} too")
+            raise InputError(
+                f"{flag} {name} is for a check of probabilities: give --endpoints, --check and --{role} too"
+            )
         table = read_subjects(scenario.endpoints)
         outcome = read_outcome(table, name, "binary")
         known = np.isfinite(outcome.values)
@@ -189,6 +274,10 @@ def observed_of(scenario: ForecastScenario, entries: dict[str, BuiltIn]) -> dict
 def population_of(scenario: ForecastScenario, model: Model) -> dict:
     """What is said of the population, as `forecast` takes it."""
     return {
-        "spread": scenario.variability, "cv": scenario.cv, "residuals": read_residuals(scenario.residual, model),
-        "outputs": scenario.outputs, "compartments": scenario.compartments, "missing": scenario.missing or "",
-    }  # fmt: skip
+        "spread": scenario.variability,
+        "cv": scenario.cv,
+        "residuals": read_residuals(scenario.residual, model),
+        "outputs": scenario.outputs,
+        "compartments": scenario.compartments,
+        "missing": scenario.missing or "",
+    }

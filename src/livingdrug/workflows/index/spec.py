@@ -31,7 +31,7 @@ from livingdrug.response import (
     therapeutic_index,
     tradeoff,
 )
-from livingdrug.simulation import Draw, default_until, exposure_task
+from livingdrug.simulation import Draw, default_until, exposure_task, fates
 from livingdrug.workflows.fields import INPUT, About, EvenSo
 from livingdrug.workflows.memory import SUBJECT
 from livingdrug.workflows.response.spec import Response
@@ -384,11 +384,9 @@ def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str,
             published, median=float(values[0]), exposure=curve.exposure, unit=unit, source=source
         )
         return spread, (f"variability `{OBSERVED}`: {CAUTION}",)
-    notes = tuple(f"caution: {notice}" for notice in task.notices)
-    failed = task.n - len(values)
-    notes += (
-        (f"{failed:,} of {task.n:,} virtual subjects could not be computed and are left out",)
-        if failed
-        else ()
-    )
+    notes = tuple(f"caution: {notice}" for notice in (*task.notices, *task.cautions(block)))
+    failed, unphysical = fates(block.status)
+    for count, why in ((failed, "could not be computed"), (unphysical, "are unphysical: no patient can be like them;")):
+        if count:
+            notes += (f"{count:,} of {task.n:,} virtual subjects {why} and are left out".replace("; and", ", and"),)
     return spread_of(values, curve.exposure, unit, f"{where}: {task.subjects}"), notes

@@ -7,10 +7,11 @@ import numpy as np
 
 from livingdrug.core.words import number
 from livingdrug.data import printable
-from livingdrug.nca import PER_DAY, NcaResult, parameter_of
+from livingdrug.nca import CDISC_NOTES, PER_DAY, NcaResult, adpp, parameter_of, pp
 from livingdrug.nca.causes import ABSENT, CENSORING, NOTED, SENTENCES, Cause
 from livingdrug.nca.summary import KINDS, group_title, groups, persistence, summary
 from livingdrug.report import Answer, Cell, Picture, Table, cell, text_table
+from livingdrug.workflows.nca.groups import compared, study_tables
 from livingdrug.workflows.nca.spec import Analysis
 from livingdrug.workflows.script import call
 from livingdrug.workflows.tables import KineticScenario, checks_of, hashes, reading_call, size
@@ -26,13 +27,14 @@ def answer(scenario: KineticScenario, found: Analysis) -> Answer:
     """Parameters of every group, each value of a report with flag and reason."""
     result = found.result
     members = groups(result, scenario.by).values()
+    beside, ratios = compared(result, scenario.by)
     lost = [text for mine in members if (text := persistence_sentence(result, mine))]
     return Answer(
         title=f"Cellular kinetics of {result.data.name}",
         question=f"What are the cellular-kinetic parameters of the subjects in {result.data.name}?",
-        sentences=(size(found.parts[0]) + ".", *nca_sentences(result, scenario.by), *lost),
+        sentences=(size(found.parts[0]) + ".", *nca_sentences(result, scenario.by), *ratios, *lost),
         flags=(*reason_sentences(result), *filter(None, (left_out(result), conversion(result)))),
-        tables=(*group_tables(result, scenario.by), _long(result)),
+        tables=(*group_tables(result, scenario.by), *beside, *study_tables(result, scenario.by), _long(result)),
         data=hashes(scenario),
         **checks(found),
     )
@@ -56,8 +58,13 @@ def table(_: KineticScenario, found: Analysis):
 
 
 def layouts(found: Analysis) -> dict:
-    """One row per profile."""
-    return {"wide": lambda: (found.result.wide(), (), {})}
+    """One row per profile; or as CDISC lays parameters out, which may be a transport file (XPT) too."""
+    result = found.result
+    return {
+        "wide": lambda: (result.wide(), (), {}),
+        "pp": lambda: (pp(result), CDISC_NOTES, {}),
+        "adpp": lambda: (adpp(result), CDISC_NOTES, {}),
+    }
 
 
 def plain(scenario: KineticScenario, found: Analysis) -> dict:

@@ -11,7 +11,7 @@ from livingdrug.workflows.tables import KineticScenario, analyse, checked_table
 class Nca(KineticScenario):
     """Non-compartmental analysis of a file."""
 
-    OUTPUTS: ClassVar = ("wide",)
+    OUTPUTS: ClassVar = ("wide", "layout")
     EXAMPLES: ClassVar = (
         "livingdrug nca kinetics.csv --endpoints endpoints.csv --by response",
         "livingdrug nca kinetics.csv --window 0 28 --out results",

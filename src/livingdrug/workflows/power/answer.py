@@ -26,17 +26,17 @@ NAMES = {
 }
 EXACT = "exact binomial probabilities; the test is one-sided"
 SAW = (
-    "exact power goes up and down with the number of patients: this is the smallest number that serves, and a few "
-    "more may have less power"
+    "exact power goes up and down with the number of patients: this is the smallest number that serves, and "
+    "a few more may have less power"
 )
 SIMON = (
-    "Simon, Controlled Clinical Trials 1989;10:1-10: stop after the first stage for futility only; all designs of "
-    "at most 100 patients were gone through; optimal: fewest patients expected at the historical rate; minimax: "
-    "fewest patients in all"
+    "Simon, Controlled Clinical Trials 1989;10:1-10: stop after the first stage for futility only; all "
+    "designs of at most 100 patients were gone through; optimal: fewest patients expected at the historical "
+    "rate; minimax: fewest patients in all"
 )
 ONE_ARM_CAPTION = (
-    "Probability of calling the rate above the historical one, and patients expected, over the true rate; dotted: the "
-    "historical rate and the one hoped for."
+    "Probability of calling the rate above the historical one, and patients expected, over the true rate; "
+    "dotted: the historical rate and the one hoped for."
 )
 OFF = 0.01  # how far below the power that is wanted the exact one may lie before it is said
 
@@ -56,7 +56,8 @@ def _of_smallest(scenario: Power, found: Smallest) -> Answer:
     sentences = [found.sentence, *(f"Assumed: {text}." for text in assumed(scenario, found))]
     if exact is not None:
         sentences.append(
-            f"The exact power of this test at that rate, over all numbers of events in these arms, is {exact:.3f}."
+            "The exact power of this test at that rate, over all numbers of events in these arms, is "
+            f"{exact:.3f}."
         )
     rows = [(f"smallest {name}" if found.quantity != "hazard_ratio" else f"{name} nearest to 1", found.value)]
     rows += [("the same in the other direction", found.opposite)] if found.opposite is not None else []
@@ -89,8 +90,8 @@ def doubts(scenario: Power, found: Found) -> tuple[str, ...]:
     if exact is None or exact >= scenario.power - OFF:
         return ()
     return (
-        f"the exact power at this rate is {exact:.3f}, below the {scenario.power:g} of the normal approximation: "
-        "with so few patients the difference must be a little larger",
+        f"the exact power at this rate is {exact:.3f}, below the {scenario.power:g} of the normal "
+        "approximation: with so few patients the difference must be a little larger",
     )
 
 
@@ -99,12 +100,13 @@ def _of_one_arm(scenario: Power, found: OneArm) -> Answer:
     d = found.design
     sentences = [
         found.sentence,
-        f"Exact probability of a false claim at {d.p0:g}: {d.alpha:.4f}; exact power at {d.p1:.4g}: {d.power:.4f}.",
+        f"Exact probability of a false claim at {d.p0:g}: {d.alpha:.4f}; exact power at {d.p1:.4g}: "
+        f"{d.power:.4f}.",
     ]
     if scenario.two_stage is not None:
         sentences.append(
-            f"At {d.p0:g} the trial stops early with a probability of {d.early:.3f}, and {d.expected:.1f} patients "
-            "are expected."
+            f"At {d.p0:g} the trial stops early with a probability of {d.early:.3f}, and {d.expected:.1f} "
+            "patients are expected."
         )
     sentences += [f"Assumed: {text}." for text in assumed(scenario, found)]
     return Answer(
@@ -220,7 +222,12 @@ def plain(_: Power, found: Found) -> dict:
     """The numbers and the sentence."""
     if isinstance(found, OneArm):
         designs = {name: design_row(design) for name, design in found.designs}
-        return {"sentence": found.sentence, "design": found.name, **design_row(found.design), "designs": designs}
+        return {
+            "sentence": found.sentence,
+            "design": found.name,
+            **design_row(found.design),
+            "designs": designs,
+        }
     row = asdict(found)
     if isinstance(found, Smallest):
         return row

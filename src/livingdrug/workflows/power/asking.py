@@ -1,4 +1,5 @@
-"""Which question about power is asked, and what belongs to it: exactly one, or a sentence that says why not."""
+"""Which question about power is asked, and what belongs to it: exactly one, or a sentence that says why
+not."""
 
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,8 @@ def in_place(scenario: "Power") -> bool:
 
 
 def wanted_of(scenario: "Power") -> str:
-    """Which of QUESTIONS is asked, or ONE_ARM. Raises InputError unless it is exactly one, with what it needs."""
+    """Which of QUESTIONS is asked, or ONE_ARM. Raises InputError unless it is exactly one, with what it
+    needs."""
     given = _differences(scenario)
     if scenario.historical is not None:
         found = _of_one_arm(scenario, given)
@@ -35,8 +37,9 @@ def wanted_of(scenario: "Power") -> str:
         found = _beside_n(scenario)
     elif len(given) != 1:
         raise InputError(
-            f"give exactly one of {_flags(QUESTIONS, ', ')}, not {' and '.join(given) or 'none'}; or none of them "
-            "and --n, for the smallest difference that so many show; or --historical with --rate, for one arm"
+            f"give exactly one of {_flags(QUESTIONS, ', ')}, not {' and '.join(given) or 'none'}; or none of "
+            "them and --n, for the smallest difference that so many show; or --historical with --rate, for "
+            "one arm"
         )
     else:
         found = given[0]
@@ -101,4 +104,6 @@ def _refuse_idle(scenario: "Power", found: str) -> None:
         other = "--n" if in_place(scenario) and found != ONE_ARM else _flags([found])
         raise InputError(f"{_flags(idle)} belong(s) to {BELONGS[idle[0]][1]}; with {other} leave it out")
     if in_place(scenario) and scenario.uncertainty:
-        raise InputError("--uncertainty averages the power of a fold change (--fold); without one leave it out")
+        raise InputError(
+            "--uncertainty averages the power of a fold change (--fold); without one leave it out"
+        )

@@ -1,5 +1,5 @@
-"""The `power` kind of scenario: how many subjects per arm, what so many show, and one arm against a historical
-rate, with formulas."""
+"""The `power` kind of scenario: how many subjects per arm, what so many show, and one arm against a
+historical rate, with formulas."""
 
 import math
 from collections.abc import Callable
@@ -119,7 +119,9 @@ class Power(Document):
     ] = None
     historical: Annotated[
         float | None,
-        About("Response rate so far (p0), with --rate or --n: exact binomial test of one arm.", group=ONE_ARM),
+        About(
+            "Response rate so far (p0), with --rate or --n: exact binomial test of one arm.", group=ONE_ARM
+        ),
     ] = None
     rate: Annotated[float | None, About("Response rate hoped for in one arm (p1).", group=ONE_ARM)] = None
     two_stage: Annotated[
@@ -139,8 +141,8 @@ class Power(Document):
     n: Annotated[
         int | None,
         About(
-            "Subjects in the smaller arm (or the one arm): their power, or without a difference, the smallest "
-            "one that they show.",
+            "Subjects in the smaller arm (or the one arm): their power, or without a difference, the "
+            "smallest one that they show.",
             ("-n", "--n"),
             TEST,
         ),
@@ -171,8 +173,8 @@ class Power(Document):
         return in_place(self)
 
     def wanted(self) -> str:
-        """Which of fold, effect, proportions, hazard_ratio and historical is asked. Raises InputError unless it
-        is exactly one, with what it needs."""
+        """Which of fold, effect, proportions, hazard_ratio and historical is asked. Raises InputError
+        unless it is exactly one, with what it needs."""
         return wanted_of(self)
 
 
@@ -226,6 +228,7 @@ def _beside(scenario: Power) -> dict:
     return {"control_rate": scenario.control_rate, "event_rate": scenario.event_rate}
 
 
+@lru_cache(maxsize=16)  # the figure and the table show the same
 def over_sizes(scenario: Power) -> SmallestCurve:
     """The smallest difference over the number of subjects, around n."""
     return smallest_curve(scenario.n, **_beside(scenario), design=scenario.design())
@@ -260,6 +263,7 @@ def _power_over_draws(scenario: Power, n: int) -> tuple[Assured, tuple[str, ...]
     )
 
 
+@lru_cache(maxsize=16)
 def power_curve(scenario: Power) -> PowerCurve:
     """Power from the least number of subjects to twice the answer."""
     asked = question(scenario)
@@ -329,8 +333,8 @@ def _two_sds(scenario: Power) -> tuple[float, float]:
     """Those of the first and of the second arm. Raises InputError beside a model, and for more of them."""
     if len(scenario.log_sd) > 2:
         raise InputError(
-            f"--log-sd was given {len(scenario.log_sd)} times; give it once for both arms, or twice, once for "
-            "each"
+            f"--log-sd was given {len(scenario.log_sd)} times; give it once for both arms, or twice, once "
+            "for each"
         )
     if scenario.model is not None or scenario.variability is not None:
         log_sd_of(scenario)  # says which of the two to leave out

@@ -12,7 +12,8 @@ from livingdrug.workflows.response.spec import Response, ResponseAnswer
 from livingdrug.workflows.tables import hashes
 
 # kind of outcome -> the module that tells of it: as_dict, lines, tables, table and figure of an answer
-KINDS = {"binary": "binary", "time": "time", "competing": "competing", "graded": "graded", "continuous": "continuous"}
+KINDS = {"binary": "binary", "time": "time", "competing": "competing", "visits": "visits",
+         "graded": "graded", "continuous": "continuous"}
 
 
 def telling(kind: str) -> ModuleType:

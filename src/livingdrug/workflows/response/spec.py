@@ -76,14 +76,15 @@ class Response(KineticScenario):
         ),
     ] = None
     outcome: Annotated[
-        Literal["binary", "graded", "time", "competing", "continuous"] | None,
+        Literal["binary", "graded", "time", "competing", "visits", "continuous"] | None,
         About("What the outcome is; by its values where it is not said.", ("--kind",), ASKED),
     ] = None
     model: Annotated[
         str | None,
         About(
             "Of binary: logistic, firth, emax, hill; graded: ordinal; time: cox, km, weibull, exponential, "
-            "loglogistic; competing: fine-gray, cause-specific; continuous: emax, emax-baseline, hill, 4pl. "
+            "loglogistic, lognormal; visits: weibull, exponential, loglogistic, lognormal; competing: fine-gray, "
+            "cause-specific; continuous: emax, emax-baseline, hill, 4pl. "
             "The first is the default.",
             group=ASKED,
             metavar="NAME",
@@ -105,6 +106,36 @@ class Response(KineticScenario):
     event_value: Annotated[
         float | None,
         About("The code of an event, where the column has others, such as 2 for 1 and 2.", group=ASKED),
+    ] = None
+    start: Annotated[
+        str | None,
+        About(
+            "Column with the start of each row, where a subject has a row for each stretch of time (exposure that changes); "
+            "--time is then its end.",
+            group=ASKED,
+            metavar="COLUMN",
+        ),
+    ] = None
+    strata: Annotated[
+        tuple[str, ...],
+        About("Column whose groups have baseline hazards of their own, of a time (cox, km). Repeatable.", group=ASKED,
+              metavar="COLUMN"),
+    ] = ()
+    robust: Annotated[
+        bool, About("Robust (sandwich) errors of cox, the rows of a subject taken together.", group=ASKED)
+    ] = False
+    cluster: Annotated[
+        str | None,
+        About("The same with the rows of this column taken together, such as a site.", group=ASKED, metavar="COLUMN"),
+    ] = None
+    seen_by: Annotated[
+        str | None,
+        About(
+            "Column with the first visit at which the event was seen, empty where it never was; --time is then the last "
+            "visit without it (the event lies between them).",
+            group=ASKED,
+            metavar="COLUMN",
+        ),
     ] = None
     causes: Annotated[
         dict[str, str],
@@ -150,9 +181,12 @@ class Response(KineticScenario):
     def question(self) -> Question:
         """The part that says what is asked. Raises InputError for parts that do not fit together."""
         timed = self.time and self.event and self.landmark is None and not self.endpoint
-        kind = self.outcome or ("competing" if self.causes else "time" if timed else None)
+        kind = self.outcome or (
+            "competing" if self.causes else "visits" if self.seen_by else "time" if timed else None
+        )
         return Question(self.exposure, self.endpoint, kind, self.trials, self.time, self.event, self.event_value,
-                        self.adjust, self.landmark, self.onset, tuple(self.causes.items()))  # fmt: skip
+                        self.adjust, self.landmark, self.onset, tuple(self.causes.items()), self.start, self.strata,
+                        self.cluster, self.robust, self.seen_by)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -216,7 +250,7 @@ def subject_table(scenario: Response) -> SubjectTable:
 def _wide(scenario: Response) -> SubjectTable | None:
     """The file as a table of subjects, or None where it holds no column of the exposure's name and so may
     hold samples."""
-    several = scenario.trials is not None or scenario.by is not None
+    several = any((scenario.trials, scenario.by, scenario.start, scenario.robust, scenario.cluster))
     table = read_subjects(scenario.file, scenario.sheet, several=True)
     if table.find(scenario.exposure) is None:
         if scenario.endpoints is None:

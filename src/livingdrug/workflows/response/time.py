@@ -32,8 +32,11 @@ def as_dict(answer) -> dict:
         made["tests"] = {name: _test(test) for name, test in tests(fit).items()}
     if isinstance(regression, CoxFit):
         made["ties"] = regression.ties
-        share, error = concordance(regression)
-        made["concordance"] = {"value": share, "se": error if error > 0 else None}
+        made["clusters"] = regression.clusters or None
+        made["concordance"] = None
+        if fit.times.plain:  # pairs of rows that start late, or of strata, are others
+            share, error = concordance(regression)
+            made["concordance"] = {"value": share, "se": error if error > 0 else None}
         made["proportional_hazards"] = {term: _test(test) for term, test in fit.proportionality.items()}
     elif regression is not None:
         made["residual_scale"] = regression.scale
@@ -145,9 +148,14 @@ def lines(answer) -> Iterator[str]:
     listed = ", ".join(f"{name} {p_text(t.p_value)}" for name, t in tests(fit).items())
     yield f"all terms: {listed}{few}"
     if isinstance(fit.regression, CoxFit):
-        value, error = concordance(fit.regression)
-        known = f"SE {error:.3f}" if error > 0 else "every pair is in order, so its error is not determined"
-        yield f"concordance {value:.3f} ({known})"
+        if fit.regression.clusters:
+            yield f"robust errors over {fit.regression.clusters:,} clusters; likelihood-ratio and score tests are not robust"
+        if fit.times.plain:
+            value, error = concordance(fit.regression)
+            known = f"SE {error:.3f}" if error > 0 else "every pair is in order, so its error is not determined"
+            yield f"concordance {value:.3f} ({known})"
+        else:
+            yield "concordance is not computed for start-stop rows or strata"
         tested = {
             term: p_text(t.p_value) for term, t in fit.proportionality.items() if np.isfinite(t.statistic)
         }

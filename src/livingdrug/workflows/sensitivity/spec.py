@@ -6,15 +6,16 @@ from pydantic import Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import Model, build_model
-from livingdrug.sensitivity import Sensitivity, inputs_of, sensitivity
+from livingdrug.sensitivity import Sensitivity, Separation, inputs_of, sensitivity, separate
 from livingdrug.simulation import Regimen, read_dose
 from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers
+from livingdrug.workflows.fields import About, EvenSo, commas, flag_of, named_numbers
 from livingdrug.workflows.memory import SUBJECT
 
 COUNTED = "runs"
 VARIES = "What varies"
+BESIDE = ("version", "purpose", "kind", "model", "separate", "even_so")  # fields that go with `separate`
 POINTS = {"sobol": 512, "morris": 50, "prcc": 1000}  # by default: base points, trajectories, runs
 
 
@@ -125,6 +126,15 @@ class SensitivityScenario(Document):
             read=read_groups,
         ),
     ] = Field(default_factory=dict)
+    separate: Annotated[
+        str | None,
+        About(
+            "Group of an ensemble's vectors (a population, such as nr) that is compared with all other vectors as they "
+            "are published; nothing is run.",
+            group=VARIES,
+            metavar="GROUP",
+        ),
+    ] = None
     method: Annotated[
         Literal["sobol", "morris", "prcc"], About("Sobol's indices, Morris' effects, or rank correlations.")
     ] = "sobol"
@@ -149,6 +159,8 @@ class SensitivityScenario(Document):
 
     def memory(self) -> float:
         """Bytes of the runs."""
+        if self.separate:
+            return 0.0
         inputs = len(inputs_of(self.built(), self.over, self.variability, self.cv, self.ranges))
         return (
             SUBJECT
@@ -157,7 +169,17 @@ class SensitivityScenario(Document):
         )
 
 
-def run(scenario: SensitivityScenario, conduct: Conduct) -> Sensitivity:
+def _check_alone(scenario: SensitivityScenario) -> None:
+    """Refuse what `--separate` would not look at: it compares vectors as published, and runs nothing."""
+    for name, field in type(scenario).model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        if name not in BESIDE and getattr(scenario, name) != default:
+            raise InputError(
+                f"--separate compares vectors as published and runs nothing; leave out {flag_of(name, field)}"
+            )
+
+
+def run(scenario: SensitivityScenario, conduct: Conduct) -> Sensitivity | Separation:
     """Run the design. Raises InputError before anything is computed."""
     if conduct.executor != Conduct().executor:
         raise InputError(
@@ -165,6 +187,9 @@ def run(scenario: SensitivityScenario, conduct: Conduct) -> Sensitivity:
             "--workers and --dask"
         )
     model = scenario.built()
+    if scenario.separate:
+        _check_alone(scenario)
+        return separate(model, scenario.separate)
     if scenario.points < 4:
         raise InputError(f"-n is {scenario.points}; give at least 4 points")
     return sensitivity(

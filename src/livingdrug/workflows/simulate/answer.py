@@ -1,6 +1,6 @@
 """What a simulation says: peaks and areas of its curves, or percentiles of exposures."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -8,9 +8,12 @@ from livingdrug.models import Model, is_model_file
 from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card
 from livingdrug.simulation import (
     METRICS,
+    RISES,
+    UNPHYSICAL,
     Bands,
     Distribution,
     ExposureSummary,
+    Failure,
     Regimen,
     Result,
     default_regimen,
@@ -42,9 +45,9 @@ def answer(scenario: Simulation, found: Simulated) -> Answer:
 
 
 def table(scenario: Simulation, found: Simulated):
-    """The long table of curves, observed where the scenario says so; None of exposures, which was written as
-    it came."""
-    if isinstance(found.result, ExposureSummary):
+    """The long table of curves, observed where the scenario says so; None where it was written as it came, and of
+    exposures."""
+    if found.written or isinstance(found.result, ExposureSummary):
         return None
     result = found.result
     return (
@@ -155,13 +158,30 @@ def meaning_of(model: Model, output: str) -> str:
 def sentences(model: Model, result: Result) -> tuple[str, ...]:
     """Peak and area of every output in words."""
     said = []
-    for output in result.outputs:
-        row, time = result.summary()[output], result.time_unit
-        unit = row["unit"]
+    for output, row in result.summary().items():
+        time, unit = result.time_unit, row["unit"]
         peak, when, area = (_cell(row[metric]) for metric in METRICS)
         what = meaning_of(model, output)
         said.append(f"{what} ({output}): peak {peak} {unit} at {when} {time}, area {area} {time}*{unit}.")
+        if "XCMAX" in row:
+            said.append(_of_expansion(result, output, row))
     return tuple(said)
+
+
+def _of_expansion(result: Result, output: str, row: dict) -> str:
+    """What the level does after the infused cells have distributed, where they are the peak."""
+    there = result.infusate_peaks(output)[result.counted]
+    where = "" if result.n == 1 else f" in {int(there.sum()):,} of {len(there):,} subjects"
+    rises = ~np.isnan(result.metric(output, "XCMAX")[result.counted])
+    first = f"CMAX of {output} is the level of the infused cells{where}, not of their expansion"
+    if not rises.any():
+        return f"{first}: the level never rises after the infusion."
+    peak, when = (_cell(row[metric]) for metric in RISES)
+    never = int((~rises).sum())
+    return (
+        f"{first}: the largest level after the distribution minimum is {peak} {row['unit']} at {when} "
+        f"{result.time_unit} (XCMAX, XTMAX)" + (f"; in {never:,} subjects the level never rises." if never else ".")
+    )
 
 
 def exposure_rows(result: Result) -> Table:
@@ -169,11 +189,14 @@ def exposure_rows(result: Result) -> Table:
     several."""
     title = f"{result.model}: {result.subjects}, 0 to {result.until:g} {result.time_unit}"
     title += "" if result.n == 1 else "; median (5th to 95th percentile)"
-    time, rows = result.time_unit, []
-    for output, row in result.summary().items():
-        units = zip(METRICS, (row["unit"], time, f"{time}*{row['unit']}"), strict=True)
-        rows.append((output, row["unit"], *(_cell(row[metric], unit) for metric, unit in units)))
-    return Table(title, ("output", "unit", "CMAX", f"TMAX ({time})", f"AUC ({time}*unit)"), tuple(rows))
+    time, summary = result.time_unit, result.summary()
+    shown = (*METRICS, *(RISES if any("XCMAX" in row for row in summary.values()) else ()))
+    rows = []
+    for output, row in summary.items():
+        cells = (_cell(row[m], result.unit_of(output, m)) if m in row else Cell("") for m in shown)
+        rows.append((output, row["unit"], *cells))
+    heads = {"TMAX": f"TMAX ({time})", "AUC": f"AUC ({time}*unit)", "XTMAX": f"XTMAX ({time})"}
+    return Table(title, ("output", "unit", *(heads.get(m, m) for m in shown)), tuple(rows))
 
 
 def _cell(row: float | dict[str, float], unit: str = "") -> Cell:
@@ -182,9 +205,40 @@ def _cell(row: float | dict[str, float], unit: str = "") -> Cell:
 
 
 def _failures(result: Result) -> list[str]:
-    said = [f"subject {i + 1} was not computed: {result.reason[i]}" for i in result.failed[:MOST_SUBJECTS]]
-    more = len(result.failed) - MOST_SUBJECTS
-    return said + ([f"... and {more} more subjects were not computed"] if more > 0 else [])
+    lost = result.uncomputed
+    said = [f"subject {i + 1} was not computed: {result.reason[i]}" for i in lost[:MOST_SUBJECTS]]
+    more = len(lost) - MOST_SUBJECTS
+    return [*said, *([f"... and {more} more subjects were not computed"] if more > 0 else []), *of_unphysical(result)]
+
+
+def of_unphysical(result: Result) -> list[str]:
+    """How many subjects no patient can be, and what the percentiles would be with them."""
+    beyond = result.unphysical
+    if not beyond:
+        return []
+    if result.n == 1:
+        return [f"{result.subjects}: no patient can be like this (unphysical): {result.reason[0]}"]
+    output = result.reason[beyond[0]].partition(" ")[0]
+    said = unphysical_words(len(beyond), result.n, beyond[0] + 1, result.reason[beyond[0]])
+    if output not in result.outputs or not result.counted:
+        return [said]
+    peaks = result.metric(output, "CMAX")
+    both = [np.percentile(peaks[rows], (50, 95)) for rows in (result.counted, sorted({*result.counted, *beyond}))]
+    return [said + " " + with_them(output, *both, result.unit_of(output))]
+
+
+def unphysical_words(count: int, n: int, first: int, reason: str) -> str:
+    """That these subjects take no part in what is summed up."""
+    return (
+        f"{count:,} of {n:,} subjects are unphysical, no patient can be like them: they keep their numbers and this "
+        f"status in the table and are left out of all percentiles; the first is subject {first}: {reason}."
+    )
+
+
+def with_them(output: str, without: Sequence[float], included: Sequence[float], unit: str) -> str:
+    """Median and 95th percentile of CMAX without and with the unphysical."""
+    (a, b), (c, d) = without, included
+    return f"CMAX of {output} without them: median {a:.3g}, 95th percentile {b:.3g} {unit}; with them {c:.3g}, {d:.3g}."
 
 
 def figures(_: Simulation, found: Simulated) -> Iterator[tuple[Picture, object]]:
@@ -206,9 +260,15 @@ def _exposures(scenario: Simulation, summary: ExposureSummary) -> Answer:
     task = summary.task
     start, end = task.window
     window = f"{start:g} to {end:g} {task.model.time_unit}"
-    said = [f"{summary.done:,} of {summary.n:,} subjects were computed over {window}."]
-    if summary.n > 1:
+    computed = summary.done + summary.unphysical
+    said = [f"{computed:,} of {summary.n:,} subjects were computed over {window}."]
+    if summary.n > 1 and summary.unphysical:
+        said.append(
+            f"Percentiles are of the {summary.done:,} computed subjects that can be patients, each within 0.1 %."
+        )
+    elif summary.n > 1:
         said.append(f"Percentiles are of the {summary.done:,} computed subjects, each within 0.1 %.")
+    said += [_infusate(summary, output, count) for output, count in summary.infusate_peaks.items() if count]
     levels = ("value",) if summary.n == 1 else tuple(f"{level:g} %" for level in LEVELS)
     tables = tuple(
         Table(
@@ -227,17 +287,42 @@ def _exposures(scenario: Simulation, summary: ExposureSummary) -> Answer:
     )
 
 
+def _infusate(summary: ExposureSummary, output: str, count: int) -> str:
+    where = "" if summary.n == 1 else f" in {count:,} of {summary.done:,} subjects"
+    return (
+        f"CMAX of {output} is the level of the infused cells{where}, not of their expansion: read XCMAX, the largest "
+        f"level after the distribution minimum."
+    )
+
+
 def _not_computed(summary: ExposureSummary) -> Iterator[str]:
     for f in summary.failures:
+        if f.status == UNPHYSICAL:
+            yield _of_unphysical(summary, f)
+            continue
         which = f"subject {f.subject}" if f.count == 1 else f"the first is subject {f.subject}"
         yield f"{f.count:,} of {summary.n:,} not computed ({f.status}), {which}: {f.reason}"
+
+
+def _of_unphysical(summary: ExposureSummary, found: Failure) -> str:
+    if summary.n == 1:
+        return f"{summary.task.subjects}: no patient can be like this (unphysical): {found.reason}"
+    said = unphysical_words(found.count, summary.n, found.subject, found.reason)
+    output = found.reason.partition(" ")[0]
+    if output not in summary.metrics:
+        return said
+    both = [
+        part[output]["CMAX"].percentiles((50, 95)) for part in (summary.metrics, summary.with_unphysical)
+    ]
+    return said + " " + with_them(output, *both, dict(zip(summary.task.outputs, summary.task.units, strict=True))[output])
 
 
 def _rows(summary: ExposureSummary, output: str, unit: str) -> Iterator[tuple]:
     """(exposure with its unit, percentiles or the one value) of an output."""
     time = summary.task.model.time_unit
-    units = {"CMAX": unit, "TMAX": time, "AUC": f"{time}*{unit}"}
-    for metric, distribution in summary.metrics[output].items():
+    units = {"CMAX": unit, "TMAX": time, "AUC": f"{time}*{unit}", "XCMAX": unit, "XTMAX": time}
+    for metric in summary.metrics_of(output):
+        distribution = summary.metrics[output][metric]
         yield f"{metric} ({units[metric]})", *_levels(summary, distribution, units[metric])
     for (name, value), above, last in zip(
         summary.task.limits, summary.above, summary.last_above, strict=True

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from livingdrug.core.errors import InputError, SolveError
+from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.units import in_a_day
 from livingdrug.data import Reading, read_data
-from livingdrug.models import Model, build_model, lognormal
-from livingdrug.scale import Serial, run_curves, run_exposures
+from livingdrug.models import Model, build_model, get_regimen, lognormal
+from livingdrug.scale import CurveFile, Serial, run_curves, run_exposures
 from livingdrug.simulation import (
     MAX_SUBJECTS,
     MAX_VALUES,
@@ -30,6 +31,8 @@ from livingdrug.simulation import (
     default_until,
     drawn_models,
     exposure_task,
+    observed_part,
+    preconditioned_doses,
     read_dose,
     write_dose,
 )
@@ -47,6 +50,7 @@ DOSE_HELP = (
     "target cells twice; 'reset@24' sets all back to the start."
 )
 POPULATION, TABLE = "Virtual population", "Table of curves"
+BSA = 1.85  # m2, the adult of the reference outcomes of fludarabine
 
 
 def read_above(texts: tuple[str, ...], option: str) -> dict[str, float | tuple[float, ...]]:
@@ -69,7 +73,12 @@ class Simulation(Document):
     SHORTCUTS: ClassVar = {
         "doses_from": About(
             "The doses of a subject in a file, as `fit` reads its rows.", metavar="FILE=SUBJECT"
-        )
+        ),
+        "regimen": About(
+            "With --with preconditioning: drugs of a regimen before the infusion, such as flu_cy_standard, or "
+            "flu_cy_standard:1.7 for another body surface (1.85 m2).",
+            metavar="NAME[:M2]",
+        ),
     }
     EXAMPLES: ClassVar = (
         "livingdrug simulate stein_2019 -n 200 --days 60",
@@ -168,7 +177,7 @@ class Simulation(Document):
 
     @classmethod
     def of_options(cls, given: dict, say: Callable[[str], None]) -> dict:
-        """--doses-from adds the doses of a subject in a file."""
+        """--doses-from adds the doses of a subject in a file, --regimen drugs before the doses that are given."""
         source = given.pop("doses_from", None)
         if source:
             more, notes = doses_of_file(
@@ -177,6 +186,10 @@ class Simulation(Document):
             given["doses"] = (*given.get("doses", ()), *more)
             for note in notes:
                 say(note)
+        regimen = given.pop("regimen", None)
+        if regimen:
+            given["doses"], note = doses_after(regimen, given.get("doses", ()), given.get("fragments", ()))
+            say(note)
         return given
 
     def memory(self) -> float:
@@ -196,15 +209,16 @@ class Simulation(Document):
 @dataclass(frozen=True)
 class Simulated:
     """What was run, and what came out: curves, with what of their range is uncertainty of the estimates, or a
-    summary of exposures."""
+    summary of exposures; written: whether the table is on disk already."""
 
     task: CurvesTask | ExposureTask
     result: Result | ExposureSummary
     bands: Bands | None = None
+    written: bool = False
 
 
 def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
-    """Curves, or exposures where the scenario asks for them, whose table is written as it comes."""
+    """Curves, or exposures where the scenario asks for them; the table is written as it comes."""
     executor = conduct.executor or Serial()
     if executor != Serial() and scenario.subjects is None:
         raise InputError(
@@ -212,13 +226,27 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
         )
     task = plan(scenario)
     if isinstance(task, ExposureTask):
-        return Simulated(task, run_exposures(task, executor, conduct.out, conduct.progress))
-    result = run_curves(task, executor, conduct.progress)
-    if len(result.failed) == result.n:
-        raise SolveError(f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}")
-    if not scenario.uncertainty:
-        return Simulated(task, result)
-    return Simulated(task, result, bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress))
+        summary = run_exposures(task, executor, conduct.out, conduct.progress)
+        return Simulated(task, summary, written=conduct.out is not None)
+    file = None
+    if conduct.out is not None:
+        kept = conduct.drawn or bool(scenario.uncertainty)
+        file = CurveFile(conduct.out, partial(_rows, scenario, task.model), kept)
+    result = run_curves(task, executor, conduct.progress, file=file)
+    made = (
+        bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress)
+        if scenario.uncertainty
+        else None
+    )
+    return Simulated(task, result, made, written=file is not None)
+
+
+def _rows(scenario: Simulation, model: Model, result: Result, before: int):
+    """The table of some of the subjects, `before` others standing before them."""
+    table = result.coded_table(before)
+    if not scenario.observe:
+        return table
+    return observed_part(model, result, scenario.limit, scenario.seed, table, before)
 
 
 def run_simulation(
@@ -313,6 +341,30 @@ def _draw(model: Model, scenario: Simulation) -> Draw | None:
     draw = Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
     draw.population(model)
     return draw
+
+
+def doses_after(
+    text: str, doses: tuple[str, ...], fragments: tuple[str, ...]
+) -> tuple[tuple[str, ...], str]:
+    """(drugs of a regimen of preconditioning and the given doses after them, a note); text: NAME or NAME:M2."""
+    name, colon, surface = text.partition(":")
+    regimen = get_regimen(name)
+    try:
+        bsa = float(surface) if colon else BSA
+    except ValueError:
+        bsa = 0.0
+    if not 0 < bsa <= 4:
+        raise InputError(f"--regimen `{text}`: the body surface must be a number of m2 above 0 and at most 4")
+    if "preconditioning" not in fragments:
+        raise InputError("--regimen gives its drugs to the fragment preconditioning; add --with preconditioning")
+    if not doses:
+        raise InputError("--regimen comes before an infusion, and none is given; add its dose, such as --dose 1e8")
+    made = preconditioned_doses(regimen, [read_dose(dose) for dose in doses], bsa)
+    note = (
+        f"{regimen.name}: {regimen.title} ({regimen.source}), body surface {bsa:g} m2; time 0 is its first day, and "
+        f"the doses that were given follow {regimen.infusion_day:g} d later"
+    )
+    return tuple(write_dose(dose) for dose in made), note
 
 
 def doses_of_file(

@@ -147,6 +147,10 @@ class TrialScenario(Document):
     output: str = ""
     doses: tuple[str, ...] = ()
     repeat: Literal["", "superposition"] = ""
+    peak: Annotated[
+        Literal["expansion", "highest"],
+        About("Peak where infused cells are counted too: after the distribution minimum (XCMAX), or of all levels."),
+    ] = "expansion"
     visits: tuple[float, ...] = ()
     residual: float | None = None
     limit: float | None = None
@@ -170,7 +174,7 @@ class TrialScenario(Document):
         model = build_model(self.model, self.fragments, self.values, self.even_so)
         doses = Regimen.of(read_dose(text) for text in self.doses) if self.doses else None
         futility = Futility(**self.futility.model_dump()) if self.futility else None
-        plain = ("control", "output", "cv", "visits", "residual", "limit", "dropout", "repeat", "alpha", "power",
+        plain = ("control", "output", "cv", "visits", "residual", "limit", "dropout", "repeat", "peak", "alpha", "power",
                  "sides", "multiplicity")  # fmt: skip
         trial = Trial(
             model=model, arms=tuple(entry.arm() for entry in self.arms), doses=doses, futility=futility,

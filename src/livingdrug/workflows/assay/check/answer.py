@@ -90,13 +90,14 @@ def files(_: CheckAssay, found: AssayCheck) -> dict:
 
 
 def figures(scenario: CheckAssay, found: AssayCheck) -> Iterator[tuple[Picture, object]]:
-    """A heat map of the plate for each check."""
+    """A heat map of the plate for each check, first those in which it names wells."""
     from livingdrug.plots import plot_plates
 
     if found.plate is None:
         return
-    titles = {shown.code: shown.title for shown in found.quality.maps}
-    for name, figure in plot_plates(found.plate, found.quality.maps, scenario.size).items():
+    maps = sorted(found.quality.maps, key=lambda shown: not shown.marked.any())
+    titles = {shown.code: shown.title for shown in maps}
+    for name, figure in plot_plates(found.plate, maps, scenario.size).items():
         caption = f"{titles[name]}, by well; wells that the check names are outlined."
         yield Picture(f"plate_{name}", caption), figure
 

@@ -89,7 +89,7 @@ class AssayPlanning(Document):
     model: Literal["carrgo", "exhaustion", "capacity", "antigen_saturating", "reversible_exhaustion"] = (
         "exhaustion"
     )
-    killing: Literal["mass_action", "saturating_effectors", "saturating_targets", "conjugates", "ratio"] = (
+    killing: Literal["mass_action", "saturating_effectors", "saturating_targets", "conjugates", "holling_3", "ratio"] = (
         "mass_action"
     )
     growth: Literal["logistic", "exponential", "gompertz"] = "logistic"

@@ -42,7 +42,7 @@ class FirstDosing(OfAssay):
             "Which rate of the assay moves which quantity of the model, and the slope of their logarithms with its SD; "
             "1+-0.5 where none is given.",
             ("--map",),
-            metavar="RATE=QUANTITY[:SLOPE+-SD]",
+            metavar="RATE=QUANTITY[:SLOPE+-SD[~SCATTER]]",
             read=commas,
         ),
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from livingdrug.assay import Derived, Estimates, Pressure, Rate, derived, killing_pressure
+from livingdrug.assay import MIXED, Derived, Estimates, Pressure, Rate, derived, killing_pressure
 from livingdrug.core.export import write_csv, write_text
 from livingdrug.report import Answer, Part, Picture, Table, cell
 from livingdrug.workflows.assay.fit.spec import AssayFitting, Fitted
@@ -65,6 +65,7 @@ def derived_numbers(found: Fitted) -> list[Derived]:
 def _sentences(scenario: AssayFitting, found: Fitted, control: str | None) -> Iterator[str]:
     first = found.estimates[0]
     wells, readings = sum(e.wells for e in found.estimates), sum(e.readings for e in found.estimates)
+    lasts = any(name.startswith("lasting error") for e in found.estimates for name, _ in e.errors)
     how = {
         "correlated": "errors that last are part of the model",
         "independent": "readings are taken as independent, which makes intervals too narrow where errors "
@@ -72,6 +73,9 @@ def _sentences(scenario: AssayFitting, found: Fitted, control: str | None) -> It
         "given": "the SDs of the file are taken, readings as independent, which makes intervals too narrow "
         "where errors last",
     }[scenario.errors]
+    if scenario.errors == "correlated" and not lasts:
+        what = "counts are negative binomial" if scenario.counts == "negative_binomial" else "wells have too few readings"
+        how = f"{what}, so errors that last are not part of the model and readings are taken as independent"
     yield f"{wells} well(s) and {readings:,} readings were fitted; {how}."
     every = [r for e in found.estimates for r in e.rates]
     lost = [r.name for r in every if r.status != DETERMINED]
@@ -100,6 +104,7 @@ def _flags(found: Fitted) -> Iterator[str]:
             yield f"{which}: the search had not come to its end"
         for name, value, se in e.others:
             yield from _deviation(name, value, se)
+        yield from (note for note in e.notes if note.startswith(MIXED))
 
 
 def _deviation(name: str, value: float, se: float) -> Iterator[str]:

@@ -18,7 +18,7 @@ from livingdrug.assay import (
     observe,
     read_assay,
 )
-from livingdrug.workflows.assay.inputs import AssayFiles, stages
+from livingdrug.workflows.assay.inputs import AssayFiles, read_columns, stages
 from livingdrug.workflows.base import HERE, Conduct
 from livingdrug.workflows.fields import About, commas, named_numbers
 
@@ -45,7 +45,7 @@ class AssayFitting(AssayFiles):
         About("What effectors do.", group=MODEL),
     ] = "carrgo"
     killing: Annotated[
-        Literal["mass_action", "saturating_effectors", "saturating_targets", "conjugates", "ratio"],
+        Literal["mass_action", "saturating_effectors", "saturating_targets", "conjugates", "holling_3", "ratio"],
         About("Law of killing.", group=MODEL),
     ] = "mass_action"
     growth: Annotated[
@@ -73,6 +73,17 @@ class AssayFitting(AssayFiles):
     fix: Annotated[
         dict[str, float],
         About("A rate that is taken as known.", ("--fix",), MODEL, metavar="RATE=VALUE", read=named_numbers),
+    ] = Field(default_factory=dict)
+    dose: Annotated[
+        dict[str, str],
+        About(
+            "How the dose of a well (column `dose` of the map) moves a rate: `linear` (its logarithm in proportion to the "
+            "dose) or `inhibition` (rate / (1 + dose / IC50)).",
+            ("--dose-effect",),
+            MODEL,
+            metavar="RATE=FORM",
+            read=read_columns,
+        ),
     ] = Field(default_factory=dict)
     errors: Annotated[
         Literal["correlated", "independent", "given"],
@@ -112,6 +123,16 @@ class AssayFitting(AssayFiles):
             read=named_numbers,
         ),
     ] = Field(default_factory=dict)
+    unknown_scale: Annotated[
+        tuple[str, ...],
+        About(
+            "Readings of which it is estimated what one cell gives, such as cell_index; refused where it stands in for "
+            "rates per cell.",
+            ("--estimate-per-cell",),
+            metavar="QUANTITY,...",
+            read=commas,
+        ),
+    ] = ()
     first: Annotated[float | None, About("Begin of the readings that are fitted.", ("--from",), unit="h")] = (
         None
     )
@@ -122,11 +143,17 @@ class AssayFitting(AssayFiles):
     counted: Annotated[
         float,
         About(
-            "Part of a well's cells that were counted, such as 0.1: small counts then err by counting as well (negative "
-            "binomial, as far as logarithms are normal).",
+            "Part of a well's cells that were counted, such as 0.1: small counts then err by counting as well.",
             ("--counted-part",),
         ),
     ] = 0.0
+    counts: Annotated[
+        Literal["lognormal", "negative_binomial"],
+        About(
+            "How counts err: lognormal, or negative binomial (needs --counted-part, takes counts of 0, errors do not last).",
+            ("--count-errors",),
+        ),
+    ] = "lognormal"
     control: Annotated[
         str | None, About("Group that the others are compared with; the first one by default.")
     ] = None
@@ -158,6 +185,7 @@ class AssayFitting(AssayFiles):
             errors=self.errors,
             seeding=self.seeding,
             fixed=self.fix,
+            dose=self.dose,
         )
 
     @property
@@ -181,7 +209,14 @@ def run(scenario: AssayFitting, conduct: Conduct = HERE) -> Fitted:
     plan, say = scenario.assay_plan(), stages(conduct)
     plate = read_assay(scenario.files, scenario.plan, scenario.events, scenario.reading())
     seen = observe(
-        plate, scenario.first, scenario.last, scenario.readings, scenario.per_cell, scenario.counted
+        plate,
+        first=scenario.first,
+        last=scenario.last,
+        most=scenario.readings,
+        per_cell=scenario.per_cell,
+        counted=scenario.counted,
+        unknown_scale=scenario.unknown_scale,
+        counts=scenario.counts,
     )
     fits = tuple(fit_wells(plan, seen, say)) if scenario.each_well else (fit_assay(plan, seen, say),)
     say("intervals")

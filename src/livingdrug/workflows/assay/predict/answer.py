@@ -21,7 +21,7 @@ def answer(scenario: AssayPrediction, predicted: Predicted) -> Answer:
         parts = [by[group, metric, of] for of in ("both", "assay", "slope")]
         rows.append((group, metric, *(cell(c.ratio, ends=(c.low, c.high)) for c in parts)))
     factors = tuple((group, name, cell(f[0], ends=f[1:])) for (group, name), f in found.factors.items())
-    lost = (f"{found.failed} simulation(s) could not be computed and are left out",) if found.failed else ()
+    lost = (f"{found.failed} simulation(s) not computed, or unphysical, and left out",) if found.failed else ()
     return Answer(
         title=f"From the assay to {scenario.model}: constructs over {control}",
         question=f"What would each construct change in a patient, beside {control}?",

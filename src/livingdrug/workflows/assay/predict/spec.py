@@ -34,7 +34,7 @@ class AssayPrediction(OfAssay):
             "with its SD; "
             "1+-0.5 where none is given.",
             ("--map",),
-            metavar="RATE=QUANTITY[:SLOPE+-SD]",
+            metavar="RATE=QUANTITY[:SLOPE+-SD[~SCATTER]]",
             read=commas,
         ),
     ]

@@ -26,7 +26,7 @@ def answer(scenario: Carry, carried: Carried) -> Answer:
     )
     responses = tuple((who, cell(p, ends=(low, high))) for who, (p, low, high) in carried.responses.items())
     more = (Table("probability of response", ("product", "probability (95 % band)"), responses),) if responses else ()
-    lost = (f"{found.failed} simulation(s) could not be computed and are left out",) if found.failed else ()
+    lost = (f"{found.failed} simulation(s) not computed, or unphysical, and left out",) if found.failed else ()
     return Answer(
         title=f"From attributes to {scenario.model}: beside {control}",
         question="What would a product with these attributes change in a patient?",

@@ -1,0 +1,125 @@
+"""The rows of a large table as CSV, many at once: the very bytes that `export` writes row by row."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.digits import DIGITS, Texts, float_texts, int_texts
+
+CHUNK = 4096  # rows laid out at a time, so that they stay near the processor
+SAMPLE = 512  # values looked at to see whether a column repeats itself
+PAIRS = 4096  # distinct texts of neighbouring columns that are joined before they are looked up
+MOST_BYTES = 50_000_000  # of the distinct texts of a column; beyond that row by row is cheaper
+_COMMA, _LINE_END = b",\n"
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Columns of a few distinct texts: which of them each row has, (n,)."""
+
+    codes: np.ndarray
+    texts: list[bytes]
+
+    def __and__(self, other: "_Known") -> "_Known":
+        joined = [b",".join(pair) for pair in ((a, b) for a in self.texts for b in other.texts)]
+        return _Known(self.codes * len(other.texts) + other.codes, joined)
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """A column of numbers, and what makes texts of them."""
+
+    values: np.ndarray
+    texts: Callable[[np.ndarray], Texts]
+
+
+def csv_bytes(frame, texts_of: Callable[..., list[str]]) -> Iterator[bytes] | None:
+    """The rows of a pandas table in portions; texts_of: the cells of a column that holds no numbers.
+
+    None where single texts are so long that rows are better written one by one.
+    """
+    columns: list[_Known | _Numbers] = []
+    for name in frame.columns:
+        column = _column(frame[name], texts_of)
+        last = columns[-1] if columns else None
+        if (
+            isinstance(column, _Known)
+            and isinstance(last, _Known)
+            and len(last.texts) * len(column.texts) <= PAIRS
+        ):
+            columns[-1] = last & column
+        else:
+            columns.append(column)
+    sizes = [len(c.texts) * max(map(len, c.texts)) for c in columns if isinstance(c, _Known)]
+    if max(sizes, default=0) > MOST_BYTES:
+        return None
+    looked_up = [_looked_up(column) for column in columns]
+    chunks = (slice(begin, begin + CHUNK) for begin in range(0, len(frame), CHUNK))
+    return (_rows([texts(chunk) for texts in looked_up]) for chunk in chunks)
+
+
+def _column(column, texts_of: Callable[..., list[str]]) -> _Known | _Numbers:
+    """The texts of a column."""
+    import pandas as pd
+
+    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else "O"
+    if kind == "f":
+        values = np.ascontiguousarray(column.to_numpy(), dtype=np.float64)
+        return _numbers(values, values.view(np.int64), float_texts)
+    if kind in "iu" and len(column) and max(abs(int(column.min())), abs(int(column.max()))) < 10**DIGITS:
+        values = np.ascontiguousarray(column.to_numpy(), dtype=np.int64)
+        return _numbers(values, values, int_texts)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, known = column.cat.codes.to_numpy(), texts_of(pd.Series(column.cat.categories))
+    elif isinstance(column.dtype, pd.StringDtype):
+        codes, known = pd.factorize(column)
+        known = texts_of(pd.Series(known))
+    else:
+        codes, known = pd.factorize(np.array(texts_of(column), dtype=object))
+    codes = np.where(codes < 0, len(known), codes).astype(np.intp)
+    return _Known(codes, [*(text.encode() for text in known), b""])
+
+
+def _numbers(
+    values: np.ndarray, words: np.ndarray, texts: Callable[[np.ndarray], Texts]
+) -> _Known | _Numbers:
+    """A column of numbers; those that come again and again (times, subjects) are written once."""
+    import pandas as pd
+
+    some = words[:: max(1, len(words) // SAMPLE)]
+    if len(np.unique(some)) > len(some) / 2:
+        return _Numbers(values, texts)
+    codes, known = pd.factorize(words)
+    made = texts(np.asarray(known).view(values.dtype))
+    cells = [
+        row[b:e].tobytes()
+        for row, b, e in zip(made.bytes, made.begin.tolist(), made.end.tolist(), strict=True)
+    ]
+    return _Known(codes, cells)
+
+
+def _looked_up(column: _Known | _Numbers) -> Callable[[slice], Texts]:
+    """Rows -> their texts."""
+    if isinstance(column, _Numbers):
+        return lambda chunk: column.texts(column.values[chunk])
+    known = Texts.of(column.texts)
+    return lambda chunk: known.take(column.codes[chunk])
+
+
+def _rows(columns: list[Texts]) -> bytes:
+    """Rows of which each column's texts are given."""
+    widths = [column.width for column in columns]
+    rows = np.empty((len(columns[0].end), sum(widths) + len(widths)), dtype=np.uint8)
+    kept = np.ones(rows.shape, dtype=bool)
+    at = 0
+    for column, width in zip(columns, widths, strict=True):
+        rows[:, at : at + width] = column.bytes[:, :width]
+        place = np.uint8 if width < 256 else np.int64
+        begin, end = column.begin.astype(place)[:, None], column.end.astype(place)[:, None]
+        here = np.arange(width, dtype=place)
+        np.logical_and(here >= begin, here < end, out=kept[:, at : at + width])
+        at += width + 1
+        rows[:, at - 1] = _COMMA
+    rows[:, -1] = _LINE_END
+    return rows.ravel().compress(kept.ravel()).tobytes()

@@ -1,0 +1,5 @@
+"""Laplace: by exact curvature."""
+
+from livingdrug.fit.estimators.focei import Conditional
+
+ESTIMATOR = Conditional("laplace")

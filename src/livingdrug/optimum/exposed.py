@@ -1,0 +1,113 @@
+"""Exposures of the virtual patients at a candidate, in the units of the curves they are put into."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.units import conversion, in_a_day
+from livingdrug.models import Model
+from livingdrug.optimum.candidates import Candidate
+from livingdrug.response import Curve, curve_at
+from livingdrug.simulation import Draw, Regimen, default_until, exposure_task
+
+EXPOSURES = ("CMAX", "AUC28")
+MONTH = 28.0  # d
+AT_A_DOSE = 1e-6  # d within which a maximum is that of the infusion itself
+STATED = re.compile(rf"({'|'.join(EXPOSURES)}):([^:]+):([^:]+)")
+
+
+@dataclass(frozen=True)
+class Side:
+    """An outcome. curve; factor: from the model's unit to that of the curve; lowest, highest: exposures that it was fitted
+    to, None where it is built in or stated; notes: what to know of it, a sentence each."""
+
+    curve: Curve
+    factor: float
+    lowest: float | None = None
+    highest: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def peak(self) -> bool:
+        """Whether it is on CMAX."""
+        return self.curve.exposure == "CMAX"
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """A candidate in all patients: response, toxicity: exposures in the units of the curves, nan for a patient that could
+    not be computed, shape (n,) each; infused: whether the CMAX is the level at an infusion, shape (n,)."""
+
+    response: np.ndarray
+    toxicity: np.ndarray
+    infused: np.ndarray
+
+
+def stated_curve(text: str, name: str) -> Curve | None:
+    """`CMAX:40:1.2`: exposure, EC50 and slope of a curve that its user states; None for a text of another form."""
+    found = STATED.fullmatch(text.strip())
+    if found is None:
+        return None
+    try:
+        ec50, slope = float(found[2]), float(found[3])
+    except ValueError:
+        raise InputError(f"`{text}` cannot be read; write EXPOSURE:EC50:SLOPE with numbers, such as CMAX:40:1.2") from None
+    return curve_at(name, ec50, slope, "as given", "stated", found[1])
+
+
+def side_of(curve: Curve, model: Model, output: str, unit: str, **facts) -> Side:
+    """A curve on the exposure of an output.
+
+    unit: of the output; facts: `lowest`, `highest`, `notes` of a Side. A stated curve is in the unit of the model.
+    Raises InputError for an exposure or a unit that the model does not give.
+    """
+    if curve.exposure not in EXPOSURES:
+        raise InputError(
+            f"curve `{curve.name}` is on `{curve.exposure or 'an exposure without a name'}`; an optimum takes curves on "
+            f"{' or '.join(EXPOSURES)}, which a dose changes"
+        )
+    given = unit if curve.exposure == "CMAX" else f"{model.time_unit}*{unit}"
+    if curve.label == "stated":
+        curve = replace(curve, unit=given)
+    factor = conversion(given, curve.unit) if curve.unit else None
+    if factor is None:
+        raise InputError(
+            f"curve `{curve.name}` is on {curve.exposure} in {curve.unit or 'no stated unit'}, and `{output}` of "
+            f"`{model.full_name}` gives it in {given}; take a curve or an output of the same unit"
+        )
+    return Side(curve, float(factor), **facts)
+
+
+@dataclass(frozen=True)
+class Patients:
+    """The virtual patients, the same for every candidate, and what is measured in them."""
+
+    model: Model
+    draw: Draw | None
+    output: str
+    beside: Regimen
+    threads: int | None = None
+
+    def until(self, last: float) -> float:
+        """Where a CMAX is looked for: the model's horizon, and 28 days after the last infusion of any candidate (d)."""
+        return max(default_until(self.model), (last + MONTH) * in_a_day(self.model.time_unit))
+
+    def exposed(self, one: Candidate, sides: Sequence[Side], last: float) -> tuple[Exposed, tuple[str, ...]]:
+        """(exposures at a candidate, notices). last: day of the latest infusion of all candidates."""
+        day = in_a_day(self.model.time_unit)
+        windows = {side.peak: (0.0, self.until(last) if side.peak else MONTH * day) for side in sides}
+        found, notices, infused = {}, (), None
+        for peak, window in windows.items():
+            task = exposure_task(self.model, self.draw, one.regimen(self.model, self.beside), window,
+                                 outputs=[self.output], threads=self.threads)  # fmt: skip
+            block = task(0, task.n)
+            found[peak] = np.where(block.done, (block.peak if peak else block.area)[:, 0], np.nan)
+            notices = task.notices
+            if peak:
+                apart = np.abs(block.peak_time[:, :1] - np.array(one.times(self.model)))
+                infused = block.done & (apart <= AT_A_DOSE * day).any(axis=1)
+        first, second = (side.factor * found[side.peak] for side in sides)
+        return Exposed(first, second, np.zeros(len(first), bool) if infused is None else infused), notices

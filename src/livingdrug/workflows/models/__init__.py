@@ -1,0 +1,1 @@
+"""List or find models. `show`, `check`, `export`, `compare` or write a `new` one."""
