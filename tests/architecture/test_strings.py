@@ -13,9 +13,9 @@ def torn(path: Path) -> list[str]:
     found, text = [], path.read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.JoinedStr):
-            own = ast.get_source_segment(text, node) or ""
             parts = [p.value for p in node.values if isinstance(p, ast.Constant) and isinstance(p.value, str)]
             fields = [match[0] for p in parts for match in FIELD.finditer(p)]
+            own = (ast.get_source_segment(text, node) or "") if fields else ""
             # braces that are meant stand doubled in the source
             found += [f"{path.name}:{node.lineno}: {field}" for field in fields if f"{{{field}}}" not in own]
     return found

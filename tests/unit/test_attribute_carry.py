@@ -10,6 +10,7 @@ import pytest
 from livingdrug import attributes as at
 from livingdrug.attributes.carried import _values
 from livingdrug.attributes.scales import whole_of
+from livingdrug.core.errors import InputError
 from livingdrug.models import get_model
 from livingdrug.simulation import carry, read_link, settled, simulate
 from livingdrug.workflows.assay.predict.spec import AssayPrediction, Predicted
@@ -81,8 +82,10 @@ def test_response_follows_the_exposure_through_its_slope():
 
 
 def test_a_value_outside_of_the_published_range_is_said():
-    said = carried(links=("memory=mu_memory:1+-0",), changes=("memory=8",)).found.cautions
+    said = carried(links=("memory=mu_memory:1+-0",), changes=("memory=4",)).found.cautions
     assert len(said) == 1 and "mu_memory" in said[0] and "100%" in said[0]
+    with pytest.raises(InputError, match="gives no patient with these rates: car_t_blood reaches"):
+        carried(links=("memory=mu_memory:1+-0",), changes=("memory=8",))
 
 
 @pytest.mark.parametrize("kind", ["attributes.carry", "assay.predict"])

@@ -159,12 +159,12 @@ def test_importance_sampling_of_a_linear_model_is_exact(tmp_path):
 
 
 def test_the_sampled_likelihood_does_not_depend_on_how_draws_are_shared_out(tmp_path, monkeypatch):
-    from livingdrug.fit import importance
+    from livingdrug.fit import at_draws
 
     problem = new_problem(from_toml(DECLINE, "decline"), decline_data(tmp_path), random={"top": 0.5, "rate": 0.3},
                           residuals=[ResidualError("level", "lognormal", a=0.3)])  # fmt: skip
     whole = evaluate(problem, "is", draws=512)
-    monkeypatch.setattr(importance, "AT_ONCE", 200)
+    monkeypatch.setattr(at_draws, "AT_ONCE", 200)
     parts = evaluate(problem, "is", draws=512)
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     alone = evaluate(problem, "is", draws=512)

@@ -89,7 +89,7 @@ def test_memory_that_is_not_there_ends_one_request(client, monkeypatch):
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr("livingdrug.web.work.run_simulation", greedy)
+        patch.setattr("livingdrug.web.work.plan", greedy)
         for path in ("/live?model=stein_2019&days=3", "/export/picture.svg?model=stein_2019&days=3"):
             answer = client.get(path)
             assert answer.status_code == 503 and "memory" in answer.text and "Traceback" not in answer.text

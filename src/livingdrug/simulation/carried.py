@@ -263,7 +263,7 @@ def _simulated(model: Model, factors: dict, n: int, until: float):
     )
     if len(found.failed) == found.n:
         raise InputError(
-            f"`{model.full_name}` could not be computed with these rates: {found.reason[found.failed[0]]}"
+            f"`{model.full_name}` gives no patient with these rates: {found.reason[found.failed[0]]}"
         )
     return found
 
