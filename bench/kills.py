@@ -3,7 +3,8 @@
     python -m bench.kills 200              kills, the kinds in turn
     python -m bench.kills 20 fit nca       of these kinds alone
     python -m bench.kills 40 --moves       while results are moved in: a kill before a rename (or rmdir); the
-                                           places are spread over all of a run, and enough kills meet every one
+                                           places are spread over all of a run, go on from those of earlier
+                                           calls, and enough kills meet every one
     python -m bench.kills 200 --seconds N  until N seconds are over
     python -m bench.kills 2000 --records   mutated records that `livingdrug report` reads; nothing is killed
 
@@ -11,7 +12,8 @@ Every folder holds an earlier run of its kind, with another seed or setting. A k
 the files of the earlier or of the new run (a move that was cut off is finished first, as all that reads a folder does),
 where the next command (the same again, of a fit with --resume) ends without a fault, and where it leaves, byte for byte,
 the folder of a run that was not killed, and nothing else. Times are uniform over 1.1 times the duration of a run.
-Prints a row for each kind, and keeps the counts in bench/results/kills.json; exit code 1 where one failed.
+Prints a row for each kind, and adds the counts to bench/results/kills.json (empty its rows to begin anew); exit
+code 1 where one failed.
 """
 
 import json
@@ -49,7 +51,7 @@ count = left = int(sys.argv.pop(1))
 def counted(call):
     def counting(*given, **named):
         global left
-        left -= ".livingdrug." in str(given[0])
+        left -= ".livingdrug." in str(given[0]) or ".part" in str(given[0])
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return call(*given, **named)
@@ -81,7 +83,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         name: content
         for name, content in named.items()
-        if not name.startswith(OWN) and not name.startswith("state.npz")
+        if not name.startswith((OWN, "state.npz")) and not name.endswith(".part")  # not there for a reader
     }
 
 
@@ -146,13 +148,14 @@ def fault_of(kind: str, where: Path, old: dict, new: dict) -> str:
 class Row:
     """The kills of one kind, in a folder of its own."""
 
-    def __init__(self, kind: str, folder: Path, walk: bool, share: int, draw: random.Random) -> None:
+    def __init__(self, kind: str, folder: Path, walk: bool, share: int, draw: random.Random, done: int) -> None:
         self.kind, self.where, self.walk, self.draw = kind, folder / kind, walk, draw
         self.where.mkdir()
         self.old, self.new, self.seconds = prepared(kind, self.where)
         self.begin_again()
         self.places = moves(kind, self.where) if walk else 0
         self.step = max(self.places / share, 1.0)
+        self.done = done  # places that earlier calls met
         self.runs = self.hit = 0
         self.faults: list[str] = []
 
@@ -165,7 +168,7 @@ class Row:
         """One more run and its kill."""
         self.begin_again()
         if self.walk:
-            at = 1 + int(self.runs * self.step) % max(self.places, 1)
+            at = 1 + (self.done + int(self.runs * self.step)) % max(self.places, 1)
             self.hit += at_a_move(self.kind, self.where, at).returncode == -signal.SIGKILL
         else:
             at = self.draw.uniform(0.0, 1.1 * self.seconds)
@@ -188,19 +191,29 @@ class Row:
         }
 
 
+def together(before: dict | None, now: dict) -> dict:
+    """The counts of an earlier call and of this one."""
+    if before is None:
+        return now
+    return now | {key: before[key] + now[key] for key in ("runs", "killed", "right", "faults")}
+
+
 def kills(kinds: list[str], count: int, walk: bool, seconds: float) -> bool:
     """Kill `count` runs, the kinds in turn, until the time is over; whether all was right."""
-    draw, end, name = random.Random(7), time.monotonic() + seconds, "moves" if walk else "moments"
+    end, name = time.monotonic() + seconds, "moves" if walk else "moments"
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"rows": {}}
+    kept = found["rows"].setdefault(name, {})
+    before, draw = dict(kept), random.Random(7 + sum(row["runs"] for row in kept.values()))
     with tempfile.TemporaryDirectory() as folder:
         rows = []
         for k in range(count):
             if time.monotonic() > end:
                 break
             if k < len(kinds):
-                rows.append(Row(kinds[k], Path(folder), walk, -(-count // len(kinds)), draw))
+                done = before.get(kinds[k], {}).get("runs", 0) if walk else 0
+                rows.append(Row(kinds[k], Path(folder), walk, -(-count // len(kinds)), draw, done))
             rows[k % len(kinds)].kill()
-            found["rows"][name] = {row.kind: row.counts() for row in rows}
+            kept.update((row.kind, together(before.get(row.kind), row.counts())) for row in rows)
             RESULTS.write_text(json.dumps({"machine": machine(), "rows": found["rows"]}, indent=1) + "\n")
     for row in rows:
         print(f"{row.kind:9} {row.counts()}", flush=True)

@@ -6,7 +6,7 @@ come from a generator of this file, with seeds of its own. Asked are: intervals 
 c_max, t_max and alpha determined in 90 %; seeds that both end with code 0 within 0.5 in -2 log likelihood and 0.25 standard
 errors.
 
-    python -m bench.small_trials 200         # go on to 200 sets of each design
+    python -m bench.small_trials 200 60      # go on to 200 sets of each design, 60 of them with two seeds
     python -m bench.small_trials --table     # of what has been run
 """
 
@@ -30,7 +30,6 @@ DESIGNS = {  # subjects, days, limit, how many never expand
     "twenty_one_fails": (20, (1, 3, 5, 7, 10, 14, 21, 28, 90, 180), 50.0, 1),
     "ten_daily_month": (10, tuple(range(1, 29)), 50.0, 0),
 }
-PAIRS = 60  # sets of each design that are fitted with a second seed
 FAILS = 1e-3  # level of a subject that never expands, as part of its limit
 
 
@@ -141,11 +140,12 @@ def main(words: list[str]) -> None:
     """Run what is missing, then print the table."""
     if words and words[0] != "--table":
         rows = json.loads(STORED.read_text()) if STORED.exists() else []
+        pairs = int(words[1])
         known = {(r["design"], r["set"], r["seed"]) for r in rows}
         for number in range(1, int(words[0]) + 1):
-            for design in words[1:] or DESIGNS:
+            for design in words[2:] or DESIGNS:
                 for seed in (1, 2):
-                    if (design, number, seed) in known or (seed == 2 and number > PAIRS):
+                    if (design, number, seed) in known or (seed == 2 and number > pairs):
                         continue
                     rows.append(one(design, number, seed))
                     STORED.write_text(json.dumps(rows, indent=0))
