@@ -206,7 +206,7 @@ def test_mechanisms_pins_and_patients(page, address):
     opened(page, address, THREE)
     page.get_by_role("button", name="Pin this curve").click()
     shows(page, "pinned 1")
-    page.get_by_role("button", name="allogeneic killing").click()
+    page.get_by_role("button", name="allogeneic killing", exact=True).click()
     page.wait_for_selector("button[aria-pressed=false]:has-text('allogeneic killing')")
     shown = heights(page)
     assert [y for name, y in shown if name.startswith("pinned 1")][0] != [y for name, y in shown if name == "car t"][0]
