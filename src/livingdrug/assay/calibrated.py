@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.assay.clinical import Clinic
+from livingdrug.assay.patient import UNTIL
 from livingdrug.assay.rates import DETERMINED, LEVEL, Estimates
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
@@ -74,7 +75,7 @@ def calibrate(
     clinic: Sequence[Clinic],
     control: str,
     metric: str,
-    until: float = 28.0,
+    until: float = UNTIL,
 ) -> Calibration:
     """The slope by which ratios of a rate in the assay become ratios of a quantity of the model.
 

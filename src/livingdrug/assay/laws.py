@@ -65,6 +65,9 @@ GROWTH = {
 }
 
 KILL = Quantity("k_kill", "1/cells/h", "killing rate per effector", r"\kappa_1")
+HALF_TARGETS = Quantity(
+    "half_targets", "cells", "targets at which an effector kills at half its highest rate", "h", bound="positive"
+)
 
 
 def _killing(rate: str) -> tuple[Flow, ...]:
@@ -93,13 +96,7 @@ KILLING = {
         _killing("k_kill * targets * effectors / (1 + targets / half_targets)"),
         (
             KILL,
-            Quantity(
-                "half_targets",
-                "cells",
-                "targets at which an effector kills at half its highest rate",
-                "h",
-                bound="positive",
-            ),
+            HALF_TARGETS,
         ),
         {"k_kill": 1e-5, "half_targets": 1e4},
     ),
@@ -119,13 +116,7 @@ KILLING = {
         _killing("kill_max * effectors * targets**2 / (half_targets**2 + targets**2)"),
         (
             Quantity("kill_max", "1/h", "highest number of targets that an effector kills in an hour", "k_{max}"),
-            Quantity(
-                "half_targets",
-                "cells",
-                "targets at which an effector kills at half its highest rate",
-                "h",
-                bound="positive",
-            ),
+            HALF_TARGETS,
         ),
         {"kill_max": 0.1, "half_targets": 1e4},
     ),
