@@ -131,6 +131,17 @@ def test_levels_through_an_exposure_and_through_a_model_agree():
         assert b.rate == pytest.approx(expected, abs=0.01)
 
 
+def test_who_rises_above_any_patient_is_not_without_toxicity():
+    """A level near the ceiling: patients beyond it count by their exposure, so no rate falls with it."""
+    curve = Endpoint("toxicity", "toxicity", (0.0, 28.0), exposure="auc", ec50=(100.0,), slope=1.5)
+    made = tuple(Level(f"x {fold:g}", dose=fold) for fold in (1.0, 100.0, 1000.0))
+    model = get_model("kirouac_2023")
+    plan = Escalation(made, "boin", toxicity=curve, model=model, output="car_t_blood", cv=0.5, patients=30)
+    found = simulate_escalation(plan, 4, 1)
+    rates = [level.rate for level in found.levels]
+    assert rates == sorted(rates) and rates[-1] > 0.9 and not any("without toxicity" in n for n in found.notices)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

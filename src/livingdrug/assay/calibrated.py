@@ -166,7 +166,7 @@ def _inverted(
         raise InputError(unknown("metric of this model", metric, known))
     if found.failed:
         raise InputError(
-            f"`{model.full_name}` could not be computed at {found.failed} of {len(GRID)} values of {quantity}; calibrate by "
+            f"`{model.full_name}` gives no patient at {found.failed} of {len(GRID)} values of {quantity}; calibrate by "
             "another quantity"
         )
     exposure = np.log(np.maximum(found.draws["grid", metric], 1e-300))

@@ -129,7 +129,7 @@ def first_dose(
         found = simulate(model, subjects, [(0.0, float(dose))], until=until, outputs=[output], threads=1)
         ok = np.isin(np.arange(found.n), found.failed, invert=True)
         if not ok.any():
-            raise InputError(f"`{model.full_name}` could not be computed at a dose of {dose:g}: {found.reason[0]}")
+            raise InputError(f"`{model.full_name}` gives no patient at a dose of {dose:g}: {found.reason[0]}")
         values = np.sort(found.metric(output, name)[ok])
         infused = float(found.starts_at_peak(output)[ok].mean())
         rows.append(Exposed(float(dose), *_percentiles(values, percentiles), int((~ok).sum()), infused))

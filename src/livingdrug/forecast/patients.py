@@ -203,7 +203,7 @@ def _why(posterior: Posterior, i: int, lost: float, course: Course) -> str:
             "uncertain itself: the samples disagree with the population"
         )
     if lost > LOST:
-        said.append(f"{lost:.0%} of the draws could not be computed ({course.why}) and are left out")
+        said.append(f"{lost:.0%} of the draws were not computed, or are unphysical ({course.why}), and are left out")
     if len(course.kept) and np.mean(course.tmax == 0) > 0.5:
         said.append("CMAX is the level at the infusion, not the expansion")
     return "; ".join(said)

@@ -70,13 +70,15 @@ def course(
     visits: np.ndarray,
     windows: tuple[Window, ...],
     threads: int | None = None,
+    keep: bool = False,
 ) -> Course:
-    """Levels at the visits, areas and peaks in the windows of the subjects of an arm."""
+    """Levels at the visits, areas and peaks in the windows of the subjects of an arm; keep: the numbers of
+    unphysical subjects too."""
     regimen = arm_regimen(trial, arm)
     if trial.repeat == "superposition":
-        return _superposed(trial, regimen, subjects, visits, windows, threads)
+        return _superposed(trial, regimen, subjects, visits, windows, threads, keep)
     infused = expansion_counts(trial, regimen)
-    return _course(trial.model, regimen, trial.measured, subjects, visits, windows, threads, infused)
+    return _course(trial.model, regimen, trial.measured, subjects, visits, windows, threads, infused, keep)
 
 
 def expansion_counts(trial: Trial, regimen: Regimen) -> bool:
@@ -85,8 +87,9 @@ def expansion_counts(trial: Trial, regimen: Regimen) -> bool:
 
 
 def _course(
-    model: Model, regimen: Regimen, output: str, subjects: Subjects, visits, windows, threads, infused=False
-) -> Course:
+    model: Model, regimen: Regimen, output: str, subjects: Subjects, visits, windows, threads, infused=False,
+    keep=False,
+) -> Course:  # fmt: skip
     wanted = list(windows)
     span = (0.0, float(visits[-1])) if len(visits) and visits[-1] > 0 else None
     if span and span not in wanted:
@@ -96,7 +99,7 @@ def _course(
     for start, end in wanted:
         times = visits if (start, end) == span else np.empty(0)
         solved = solve(model, subjects, [regimen], times, end, (output,), start, threads=threads)
-        failed = [i for i, reason in enumerate(solved.reason) if reason]
+        failed = [i for i, s in enumerate(solved.status) if s != "ok" and not (keep and s == UNPHYSICAL)]
         unphysical |= np.array([status == UNPHYSICAL for status in solved.status])
         parts = [solved.area[:, 0], solved.peak[:, 0], solved.values[:, 0]]
         if infused:
@@ -110,7 +113,9 @@ def _course(
     return Course(levels, areas, peaks, unphysical, infusate)
 
 
-def _superposed(trial: Trial, regimen: Regimen, subjects: Subjects, visits, windows, threads) -> Course:
+def _superposed(
+    trial: Trial, regimen: Regimen, subjects: Subjects, visits, windows, threads, keep=False
+) -> Course:
     """The sum of the curves of single infusions: each is taken to grow as the first one did, whatever is
     there already.
 
@@ -132,8 +137,9 @@ def _superposed(trial: Trial, regimen: Regimen, subjects: Subjects, visits, wind
             since = visits > start if start else visits >= 0
             shifted = {w: (max(w[0] - start, 0.0), w[1] - start) for w in windows if w[1] > start}
             part = _course(
-                model, alone, output, subjects, visits[since] - start, tuple(shifted.values()), threads
-            )
+                model, alone, output, subjects, visits[since] - start, tuple(shifted.values()), threads,
+                keep=keep,
+            )  # fmt: skip
             unphysical |= part.unphysical
             if part.levels.shape[1]:
                 levels[:, since] += size * part.levels

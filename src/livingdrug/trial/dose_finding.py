@@ -215,7 +215,9 @@ def _exposures(
     arm = next(arm for arm in trial.arms if arm.name == level.name)
     toxicity = known(escalation.toxicity, "the curve of toxicity")
     window = trial.window_of(toxicity)
-    found = course(trial, arm, arm_subjects(trial, arm, seed, first, count), np.empty(0), (window,), threads)
+    subjects = arm_subjects(trial, arm, seed, first, count)
+    # who rises above any patient is no patient without toxicity: the numbers stand
+    found = course(trial, arm, subjects, np.empty(0), (window,), threads, keep=True)
     return (found.areas if toxicity.exposure == "auc" else found.peaks)[window]
 
 

@@ -22,7 +22,7 @@ def answer(scenario: FractionationScenario, found: FractionationFound) -> Answer
     """Splits side by side."""
     result, model = found.result, found.model
     lost = (
-        (f"{result.lost} virtual subject(s) were not computed under every split and are left out",)
+        (f"{result.lost} virtual subject(s) were not computed, or are unphysical, under one split or more: left out of all",)
         if result.lost
         else ()
     )

@@ -105,7 +105,8 @@ def _flags(found: Optimum) -> Iterator[str]:
     yield from _of_curves(found)
     if found.left:
         of = found.patients + found.left
-        yield f"{found.left:,} of {of:,} virtual patients could not be computed at every dose: left out"
+        lost = f"{found.left:,} of {of:,} virtual patients were not computed, or are unphysical, at one dose or more"
+        yield f"{lost}: left out of all"
     yield from _of_infusate(found)
     top = found.top
     if top is None:

@@ -62,7 +62,7 @@ def _flags(scenario: FirstDosing, dosed: Dosed) -> Iterator[str]:
         yield "the slope from assay to patient is not estimated from data: no public data pair them"
     yield "a dose for a trial needs toxicology and clinical judgement; a ceiling on exposure alone is no limit of safety"
     if lost:
-        yield f"{lost} virtual patient(s) could not be computed and are left out"
+        yield f"{lost} virtual patient(s) were not computed, or are unphysical, and are left out"
     most = max(row.infused for row in found.rows)
     if found.metric.endswith("CMAX") and most > 0:
         yield (

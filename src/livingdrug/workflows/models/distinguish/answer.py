@@ -81,7 +81,7 @@ def _flags(found: Distinguished) -> Iterator[str]:
         yield "without a limit of quantification (--limit OUTPUT=VALUE) a difference may lie below what an assay sees"
     for model, left, variable in zip(found.models, found.left, found.variable, strict=True):
         if left:
-            yield f"`{model.full_name}`: {left:,} virtual patients could not be computed and are left out"
+            yield f"`{model.full_name}`: {left:,} virtual patients were not computed, or are unphysical, and are left out"
         if not variable:
             who = f"`{model.full_name}` has no between-subject variability"
             yield f"{who}: its typical patient stands for all (--cv states one)"
