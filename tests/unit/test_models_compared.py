@@ -175,3 +175,11 @@ def test_few_cells_from_the_start_are_followed_from_there():
 def test_a_question_of_cure_that_cannot_be_is_refused(words, sentence, tmp_path):
     done = livingdrug("cure", *words, cwd=tmp_path)
     assert done.returncode == 2 and sentence in done.stderr, done.stderr
+
+
+def test_diseases_of_a_product_are_compared_in_the_same_kind_of_patients(tmp_path):
+    """Responders with responders (EU SmPC, Tables 8-10: 32,900, 6,070 and 6,280), not with non-responders."""
+    done = livingdrug("models", "compare", "stein_2019", "kirouac_2023", cwd=tmp_path)
+    said = " ".join(done.stdout.split())
+    assert "of tisagenlecleucel in responders differ 5.42-fold between diseases by qPCR" in said and "n 67" in said
+    assert "6,070 copies/ug (n 44)" in said and "5,000" not in said

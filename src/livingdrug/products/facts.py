@@ -2,6 +2,7 @@
 row."""
 
 import csv
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -44,6 +45,14 @@ class ExposureFact:
     log_sd: float | None
     source: str
     read: str
+
+    @property
+    def who(self) -> str:
+        """Which patients: responders, non-responders, or all of a study."""
+        words = re.split(r"[^A-Za-z-]+", self.population)
+        if "non-responder" in words or "NR" in words:
+            return "non-responders"
+        return "responders" if {"responder", "CR"} & set(words) else "all patients"
 
     @property
     def group(self) -> str:

@@ -1,10 +1,11 @@
 """What a comparison of models says: their peaks on one axis, and what makes them differ."""
 
+import math
 from collections.abc import Iterator
 from itertools import combinations
 
 from livingdrug.core.words import number
-from livingdrug.products import exposure_facts, product_cards
+from livingdrug.products import ExposureFact, exposure_facts, product_cards
 from livingdrug.report import Answer, Picture, Table, cell, model_card
 from livingdrug.simulation import ModelCurve, ModelsCompared, conversions
 from livingdrug.workflows.models.compare.spec import ModelsCompare
@@ -89,22 +90,23 @@ def _of_product(high: ModelCurve, low: ModelCurve) -> Iterator[str]:
     card = next((c for c in product_cards() if mine in c.models and theirs in c.models), None)
     if card is None:
         return
-    best: dict[str, tuple[int, float, str]] = {}
+    # alike in everything but the disease: the largest group of each
+    alike: dict[tuple[str, str, str], dict[str, ExposureFact]] = {}
     for fact in exposure_facts():
-        if (
-            fact.product == card.product
-            and (fact.parameter, fact.statistic) == ("CMAX", "geometric mean")
-            and fact.value
-        ):
-            n = int(fact.n) if fact.n.isdigit() else 0
-            if n > best.get(fact.indication, (0, 0.0, ""))[0]:
-                best[fact.indication] = (n, fact.value, fact.unit)
-    if len(best) > 1:
-        values = [value for _, value, _ in best.values()]
-        texts = "; ".join(f"{name} {value:,.0f} {unit} (n {n})" for name, (n, value, unit) in best.items())
+        mean = (fact.parameter, fact.statistic) == ("CMAX", "geometric mean")
+        if fact.product == card.product and mean and fact.value and fact.n.isdigit():
+            best = alike.setdefault((fact.who, fact.unit, fact.assay), {})
+            if fact.indication not in best or int(fact.n) > int(best[fact.indication].n):
+                best[fact.indication] = fact
+    (who, unit, assay), most = max(
+        alike.items(), key=lambda kept: (len(kept[1]), sum(int(f.n) for f in kept[1].values())), default=(("",) * 3, {})
+    )
+    if len(most) > 1:
+        values = [float(f.value or math.nan) for f in most.values()]
+        texts = "; ".join(f"{name} {f.value:,.0f} {unit} (n {f.n})" for name, f in most.items())
         yield (
-            f"disease: published geometric means of CMAX of {card.product} differ {number(max(values) / min(values))}-fold "
-            f"between diseases in one unit and assay ({texts})"
+            f"disease: published geometric means of CMAX of {card.product} in {who} differ "
+            f"{number(max(values) / min(values))}-fold between diseases by {assay} ({texts})"
         )
 
 
