@@ -12,6 +12,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import Flow, Model, Output, Place, Quantity, State, Structure, Values
 from livingdrug.models.shared import SYNTHETIC
 from livingdrug.simulation import Regimen, distinguish
+from livingdrug.simulation.distinguish import _separation
 from tests.commands import livingdrug
 
 
@@ -110,3 +111,12 @@ def test_the_command_names_the_sample_and_what_is_left_out(tmp_path):
     for names in (("kirouac_2023",), ("kirouac_2023", "kirouac_2023"), ("kirouac_2023", "stein_2019")):
         done = livingdrug("models", "distinguish", *names, "--cv", "0.3", "-n", "4", cwd=tmp_path)
         assert done.returncode == 2 and "Traceback" not in done.stderr
+
+
+def test_values_that_have_no_logarithm_ask_for_a_limit():
+    """A residual error that adds gives values below 0: without a limit they have no place on the axis."""
+    one, other = np.array([3.0, 2.0, -0.5]), np.array([1.0, 2.0, 4.0])
+    with pytest.raises(InputError, match="state the limit of quantification"):
+        _separation("level", "cells/uL", 7.0, one, other, None)
+    found = _separation("level", "cells/uL", 7.0, one, other, 1.5)
+    assert found.below == (pytest.approx(1 / 3), pytest.approx(1 / 3)) and np.isfinite(found.difference)

@@ -216,7 +216,12 @@ def _reported(model: Model, values: np.ndarray, output: str, noise: float | None
 def _separation(
     output: str, unit: str, time: float, one: np.ndarray, other: np.ndarray, limit: float | None
 ) -> Separation:
-    floor = np.finfo(float).tiny if limit is None else limit
+    if limit is None and not (min(one.min(), other.min()) > 0):
+        raise InputError(
+            f"`{output}` is 0 or below in some patients on day {time:g} (with its residual error), which has no logarithm: "
+            f"state the limit of quantification (--limit {output}=VALUE), or choose other outputs (--output)"
+        )
+    floor = -math.inf if limit is None else limit
     pair = [np.maximum(v, floor) for v in (one, other)]
     below = tuple(float((v <= floor).mean()) for v in pair)
     logs = [np.log(v) for v in pair]
