@@ -49,6 +49,14 @@ def test_one_stage_is_the_smallest_that_keeps_both_rates(p0, p1):
         assert binom.sf(needed - 1, n, p1) < 0.8
 
 
+def test_the_optimum_is_not_the_end_of_what_was_gone_through():
+    """The best design of these rates has more than 100 patients: going further finds no better one."""
+    best, _ = simon(0.3, 0.45, 0.05, 0.9)
+    assert (best.r1, best.n1, best.r, best.n) == (13, 40, 40, 110)
+    assert best == simon(0.3, 0.45, 0.05, 0.9, most=140)[0]
+    assert best.expected < simon(0.3, 0.45, 0.05, 0.9, most=100)[0].expected
+
+
 @pytest.mark.parametrize(
     ("p0", "p1", "words"), [(0.5, 0.3, "not above"), (0, 0.3, "between 0 and 1"), (0.5, 0.51, "at most")]
 )

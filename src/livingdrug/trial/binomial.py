@@ -100,7 +100,7 @@ def one_stage_of(n: int, p0: float, p1: float, alpha: float = 0.05) -> OneStage 
 
 @lru_cache(maxsize=32)
 def simon(
-    p0: float, p1: float, alpha: float = 0.05, power: float = 0.8, most: int = 100
+    p0: float, p1: float, alpha: float = 0.05, power: float = 0.8, most: int = MOST
 ) -> tuple[TwoStage, TwoStage]:
     """Simon's optimal and minimax designs (Controlled Clinical Trials 1989;10:1-10), by going through all of
     them.

@@ -8,10 +8,11 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.roots import root
 from livingdrug.core.shown import Shown
-from livingdrug.trial.binomial import OneStage, TwoStage, check_rates, one_stage, one_stage_of, simon
+from livingdrug.trial.binomial import MOST, OneStage, TwoStage, check_rates, one_stage, one_stage_of, simon
 from livingdrug.trial.sample_size import MAX_PER_ARM, check_design
 
 ONE_STAGE, OPTIMAL, MINIMAX = "one stage", "optimal", "minimax"
+NEAR = 0.75  # part of the largest design gone through beyond which a larger one may be better
 
 
 @dataclass(frozen=True, repr=False)
@@ -215,6 +216,8 @@ def _in_two_stages(
         f"Treat {d.n1} patients and stop if {d.r1} or fewer respond, otherwise treat {d.n} in all; call the "
         f"rate above {p0:g} if more than {d.r} respond."
     )
+    if d.n > NEAR * MOST:
+        sentence += f" This is the best of the designs of at most {MOST} patients; a larger one may be better."
     return OneArm(which, d, designs, sentence)
 
 
