@@ -217,3 +217,13 @@ def test_the_link_is_the_fragments_and_moves_with_its_half(splits):
 def test_splits_that_cannot_be_compared_are_refused(words, sentence, tmp_path):
     done = livingdrug("fractionation", *words, cwd=tmp_path)
     assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_cells_that_lost_the_antigen_are_tumour_too():
+    model = build_model("kirouac_2023", ("il6_crs", "antigen_loss"))
+    (one,) = compare_splits(model, [read_split("100@0")], 1e8, response_day=60.0).splits
+    run = ld.simulate(model, None, one.split.regimen(1e8), [0.0, 60.0], 60.0, ["tumour", "antigen_negative"])
+    both = run.values[0].sum(axis=0)
+    assert run.values[0, 1, 1] > 0 and one.left[0] == pytest.approx(both[1] / both[0], rel=1e-6)
+    with pytest.raises(InputError, match="must be above 0"):
+        compare_splits(model, [read_split("100@0")], 1e8, crs_50=0.0)

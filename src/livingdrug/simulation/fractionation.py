@@ -14,6 +14,7 @@ from livingdrug.simulation.run import simulate
 
 SEVERE, IL6 = "severe_crs", "il6"
 LINK = "il6_crs"  # the fragment whose link from IL-6 to severe CRS is used where a model has IL-6 of its own
+ANTIGEN_NEGATIVE = "antigen_negative"  # the state of the fragment antigen_loss
 Z95 = 1.959963984540054
 MOST_PARTS = 20
 
@@ -186,7 +187,8 @@ def compare_splits(
         Where no subject could be computed.
     """
     system = flows_of(model)
-    targets = [s.name for s in system.states if "target" in s.roles]
+    # cells that lost the antigen are no targets any more, and still tumour
+    targets = [s.name for s in system.states if "target" in s.roles or s.name == ANTIGEN_NEGATIVE]
     if system.time_unit != "d" or not system.dose_into or not targets:
         raise InputError(
             f"`{model.full_name}` must count days, take a dose and have target cells, to split a dose"
@@ -198,6 +200,13 @@ def compare_splits(
         raise InputError(
             f"response is looked at on day {response_day:g}; that must come after the last infusion (day {last:g})"
         )
+    units = {s.unit for s in system.states if s.name in targets}
+    if len(units) > 1:
+        raise InputError(
+            f"`{model.full_name}` counts its target cells in {', '.join(sorted(units))}; a response needs one unit"
+        )
+    if crs_50 is not None and not crs_50 > 0:
+        raise InputError(f"the IL-6 at which half have severe CRS is {crs_50:g}; it must be above 0")
     if not 0 < response_below <= 1:
         raise InputError(
             f"the part of the tumour that counts as response is {response_below:g}; it must be above 0 and at most 1"
@@ -231,7 +240,5 @@ def compare_splits(
 def _linked(il6: np.ndarray, crs_50: float | None) -> np.ndarray:
     """Probability of severe CRS at a level of IL-6, by the link of the fragment."""
     values = get_fragment(LINK).values.values
-    half, slope = crs_50 or values["crs_50"], values["crs_slope"]
-    if not half > 0:
-        raise InputError(f"the IL-6 at which half have severe CRS is {half:g}; it must be above 0")
+    half, slope = values["crs_50"] if crs_50 is None else crs_50, values["crs_slope"]
     return 1 / (1 + (half / np.maximum(il6, 1e-300)) ** slope)
