@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from livingdrug.core.draws import effective
 from livingdrug.core.errors import InputError
 from livingdrug.models import get_model, read_model, to_toml
 from livingdrug.population import (
     Target,
     balanced,
     candidates,
-    effective_size,
     match,
     model_of,
     of_product,
@@ -31,7 +31,7 @@ def test_weights_of_one_condition_are_those_of_its_strata():
     held = np.array([[1.0]] * 30 + [[0.0]] * 70)
     weights = balanced(held, np.array([0.6]), np.array([[1e-12]]))
     assert weights[:30] == pytest.approx(0.6 / 30, rel=1e-6) and weights[30:] == pytest.approx(0.4 / 70, rel=1e-6)
-    assert effective_size(weights) == pytest.approx(1 / (30 * 0.02**2 + 70 * (0.4 / 70) ** 2), rel=1e-5)
+    assert effective(weights) == pytest.approx(1 / (30 * 0.02**2 + 70 * (0.4 / 70) ** 2), rel=1e-5)
 
 
 def test_without_a_difference_the_weights_are_even():

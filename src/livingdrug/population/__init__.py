@@ -12,9 +12,9 @@ from livingdrug.population.match import (
     weighted_percentile,
 )
 from livingdrug.population.targets import Target, of_product, read_targets
-from livingdrug.population.weights import balanced, effective_size, quantiles
+from livingdrug.population.weights import balanced, quantiles
 
 __all__ = [
-    "FAR", "Matched", "Target", "balanced", "candidates", "effective_size", "match", "model_of", "of_product",
+    "FAR", "Matched", "Target", "balanced", "candidates", "match", "model_of", "of_product",
     "product_targets_for", "quantiles", "read_targets", "said", "weighted_percentile",
 ]  # fmt: skip

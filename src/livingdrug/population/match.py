@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from livingdrug.core.draws import combed, effective
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import uniforms
 from livingdrug.core.shown import Shown
@@ -13,10 +14,11 @@ from livingdrug.core.sources import Source
 from livingdrug.core.units import in_a_day
 from livingdrug.models import Model, Population, Values, infused_outputs
 from livingdrug.population.targets import EXPOSURES, RESPONSE, Target
-from livingdrug.population.weights import balanced, effective_size, errors_of, quantiles
+from livingdrug.population.weights import balanced, errors_of, quantiles
 from livingdrug.simulation import Draw, Regimen, Subjects, fates, simulate
 
 By = Literal["weight", "accept"]
+WITHOUT = "no_exposure"  # status of a candidate that was computed, and has not every exposure
 MONTH = 28.0  # d: the window of CMAX, TMAX and AUC28
 LEAST = 50.0  # effective size below which the targets are out of reach
 FAR = 3.0  # standard errors of the published part beyond which a target is not met
@@ -174,7 +176,9 @@ def candidates(
         metric = found.metric(target.output, EXPOSURES[target.exposure])
         # times and areas in days
         values[target.name] = metric / (day if target.exposure in ("TMAX", "XTMAX", "AUC28") else 1.0)
-        usable &= np.isfinite(metric)
+        for i in np.flatnonzero(usable & ~np.isfinite(metric)).tolist():
+            usable[i], status[i] = False, WITHOUT
+            reason[i] = f"{target.exposure} of {target.output} is not determined, as its level never rises"
     if not usable.any():
         why = next((r for r in reason if r), "the exposure is not determined in any of them")
         raise InputError(f"none of {draw.n:,} candidates of `{model.full_name}` can be a patient: {why}")
@@ -226,7 +230,7 @@ def match(
         weights[use] = ideal
     own = weights[use]
     return Matched(
-        model, tuple(targets), found, by, weights, effective_size(weights),
+        model, tuple(targets), found, by, weights, float(effective(weights)),
         {name: h.mean(axis=0) for name, h in held.items()}, {name: own @ h for name, h in held.items()},
         _members(weights, by, min(keep, _most(model)), seed), least,
     )  # fmt: skip
@@ -243,8 +247,7 @@ def _members(weights: np.ndarray, by: By, keep: int, seed: int) -> np.ndarray:
         counts[np.flatnonzero(counts)[keep:]] = 0
         return counts
     start = float(uniforms(seed, "resampled", 0, 1)[0])
-    at = np.searchsorted(np.cumsum(weights) / weights.sum(), (np.arange(keep) + start) / keep)
-    return np.bincount(np.minimum(at, len(weights) - 1), minlength=len(weights))
+    return np.bincount(combed(weights / weights.sum(), keep, start), minlength=len(weights))
 
 
 def model_of(found: Matched, name: str, how: str) -> Model:
@@ -290,11 +293,14 @@ def product_targets_for(model: Model, targets: Sequence[Target]) -> tuple[Target
 
 def said(found: Matched) -> list[str]:
     """What was kept, and how near the targets are."""
-    lost, unphysical = fates(found.candidates.status)
+    status = found.candidates.status
+    flat = status.count(WITHOUT)
+    lost, unphysical = fates(tuple(one for one in status if one != WITHOUT))
     words = [
         f"{found.n:,} of {len(found.weights):,} candidates take part"
         + (f"; {unphysical:,} are unphysical, no patient can be like them" if unphysical else "")
         + (f"; {lost:,} were not computed" if lost else "")
+        + (f"; the level of {flat:,} never rises, so that an exposure of theirs is not determined" if flat else "")
         + "."
     ]
     kept = int((found.weights > 0).sum())

@@ -71,11 +71,6 @@ def errors_of(targets: Sequence[Target]) -> np.ndarray:
     return made + 1e-12 * np.eye(len(made))
 
 
-def effective_size(weights: np.ndarray) -> float:
-    """How many equally weighted subjects tell as much: (sum w)^2 / sum w^2 (Kish)."""
-    return float(weights.sum() ** 2 / (weights**2).sum())
-
-
 def quantiles(values: np.ndarray, weights: np.ndarray, levels: Sequence[float]) -> np.ndarray:
     """Weighted percentiles: the smallest value with at least this part of the weight at or below it."""
     order = np.argsort(values, kind="stable")
