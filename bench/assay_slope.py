@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from livingdrug.assay.calibrated import fit_slope
+from livingdrug.core.errors import InputError
 
 SETTINGS = (
     (4, 1, 0.3, 0.05, 0.2),
@@ -25,16 +26,20 @@ def main(sets: int) -> None:
     """Print coverage by setting."""
     rng = np.random.default_rng(1)
     for n, true, scatter, assay, clinic in SETTINGS:
-        rates, shared, rows = rng.normal(0, 0.5, n + 1), np.eye(n) + np.ones((n, n)), []
+        rates, shared, rows, refused = rng.normal(0, 0.5, n + 1), np.eye(n) + np.ones((n, n)), [], 0
         for _ in range(sets):
             x = rates + rng.normal(0, assay, n + 1)
             y = true * rates + rng.normal(0, scatter, n + 1) + rng.normal(0, clinic, n + 1)
-            slope, se, _ = fit_slope(x[1:] - x[0], y[1:] - y[0], assay**2 * shared, clinic**2 * shared)
+            try:
+                slope, se, _ = fit_slope(x[1:] - x[0], y[1:] - y[0], assay**2 * shared, clinic**2 * shared)
+            except InputError:  # not determined, and said to be
+                refused += 1
+                continue
             rows.append((slope, stdtrit(n - 1, 0.975) * se))
         found, half = np.array(rows).T
         print(
             f"{n} products, slope {true:g}, scatter {scatter:g}, errors {assay:g} and {clinic:g}: "
-            f"{100 * np.mean(np.abs(found - true) < half):.1f} % of {sets} hold it, median {np.median(found):.2f} "
+            f"{100 * np.mean(np.abs(found - true) < half):.1f} % of {len(rows)} hold it ({refused} not determined), median {np.median(found):.2f} "
             f"+- {np.median(half):.2f}"
         )
 

@@ -162,3 +162,10 @@ def test_a_construct_without_patients_is_no_part_of_the_slope(model, patients):
     found = calibrate(made(), model, "k_kill", "k_kill", data, "C1", METRIC)
     assert [row.group for row in found.rows] == ["C2", "C3", "C4", "C5"]
     assert any("no patients of C6" in note for note in found.notes)
+
+
+def test_a_slope_that_nothing_holds_is_no_estimate():
+    """Differences in the assay that are all error, and patients that differ a lot: the end of what is tried is no answer."""
+    x, y = np.array([0.05, -0.04, 0.03, -0.06]), np.array([1.5, -1.2, 1.1, -1.4])
+    with pytest.raises(InputError, match="do not determine the slope"):
+        fit_slope(x, y, 0.3**2 * np.eye(4), 0.05**2 * np.eye(4))

@@ -216,6 +216,12 @@ def fit_slope(x: np.ndarray, y: np.ndarray, errors: np.ndarray, clinical: np.nda
         slope = float(SLOPES[np.argmin(_chi2(y - SLOPES[:, None] * x, v))])
         if (slope, scatter) == before:
             break
+    if slope in (SLOPES[0], SLOPES[-1]) or scatter == SCATTERS[-1]:
+        raise InputError(
+            "these products do not determine the slope: the errors of the assay, or what products differ by for other "
+            "reasons, are as large as their differences; state a slope with its uncertainty instead, such as "
+            "k_kill=k_kill:1+-0.5"
+        )
     v = scatter**2 * shared + clinical + slope**2 * errors
     larger = max(1.0, float(_chi2(y - slope * x, v)) / (n - 1))
     return slope, float(np.sqrt(larger / (x @ np.linalg.solve(v, x)))), scatter
