@@ -39,8 +39,8 @@ def main(sets: int) -> None:
         found, half = np.array(rows).T
         print(
             f"{n} products, slope {true:g}, scatter {scatter:g}, errors {assay:g} and {clinic:g}: "
-            f"{100 * np.mean(np.abs(found - true) < half):.1f} % of {len(rows)} hold it ({refused} not determined), median {np.median(found):.2f} "
-            f"+- {np.median(half):.2f}"
+            f"{100 * np.mean(np.abs(found - true) < half):.1f} % of {len(rows)} hold it ({refused} not determined), "
+            f"median {np.median(found):.2f} +- {np.median(half):.2f}"
         )
 
 
