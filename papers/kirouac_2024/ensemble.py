@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from livingdrug.models import Model, get_fragment, get_model
+from livingdrug.sensitivity import separate
 from livingdrug.simulation import Regimen, Subjects, simulate
 
 NAME = "kirouac_2023_ensemble"
@@ -113,18 +114,9 @@ def probability(auc, slope: float, ec50: float):
 def separation() -> pd.DataFrame:
     """How well each quantity of the fits parts non-responders from responders: area under the ROC curve, 0.5 (not at all)
     to 1, whichever direction."""
-    model = get_model(NAME)
-    names = [q.name for q in model.quantities if np.ptp([fit.values[q.name] for fit in model.values]) > 0]
-    rows = []
-    for name in names:
-        responders, others = (
-            np.array([fit.values[name] for fit in model.values if (fit.name[:2] == "nr") is none])
-            for none in (False, True)
-        )
-        wins = (responders[:, None] > others).mean() + 0.5 * (responders[:, None] == others).mean()
-        rows.append((name, max(wins, 1 - wins), "higher" if wins > 0.5 else "lower"))
-    table = pd.DataFrame(rows, columns=["quantity", "roc_area", "in_responders"])
-    return table.sort_values("roc_area", ascending=False, ignore_index=True)
+    found = separate(get_model(NAME), "nr").table()
+    direction = np.where(found["higher_in_group"], "lower", "higher")
+    return found[["quantity", "roc_area"]].assign(in_responders=direction)
 
 
 def responding_with(group: str, changes: dict[str, float]) -> int:

@@ -84,7 +84,7 @@ def test_the_page_of_the_manual_has_the_verdicts_of_the_report(folder):
     assert rows == found[["the paper says", "verdict"]].to_numpy().tolist()
 
 
-def test_figure_6f_is_that_of_an_independent_solution(folder):
+def test_figure_6f_is_that_of_an_earlier_solution_of_ours(folder):
     targets = pd.read_csv(folder / "targets.csv", keep_default_na=False)
     ours = targets[targets["panel"] == "6F"].set_index("quantity")["ours"].astype(float)
     assert ours["largest relative difference of AUC60 from the reference, 432 patients"] < 1e-5
@@ -105,8 +105,8 @@ def test_the_gap_between_products_is_taken_apart_without_rest(folder):
     data = pd.read_csv(folder / "data" / "figure6E.csv")
     steps = data[data["statistic"] == "value"].set_index("group")["auc60_d_cells_per_ul"]
     assert steps.is_monotonic_decreasing and len(steps) == 4
-    ratios = steps.to_numpy()[:-1] / steps.to_numpy()[1:]
-    assert ratios.prod() == pytest.approx(steps.iloc[0] / steps.iloc[-1]) and 14 <= ratios[0] <= 16
+    # one drug in two models (docs/paper.md: 15- to 19-fold)
+    assert 15 <= steps.iloc[0] / steps.iloc[1] <= 16
 
 
 def test_the_regression_is_at_its_maximum():
