@@ -227,3 +227,11 @@ def test_cells_that_lost_the_antigen_are_tumour_too():
     assert run.values[0, 1, 1] > 0 and one.left[0] == pytest.approx(both[1] / both[0], rel=1e-6)
     with pytest.raises(InputError, match="must be above 0"):
         compare_splits(model, [read_split("100@0")], 1e8, crs_50=0.0)
+
+
+def test_a_peak_of_infused_cells_is_said_to_be_one(tmp_path):
+    """Cells given straight into the blood stand highest at the infusion."""
+    for model, infused in (("kirouac_2023", False), ("hardiansyah_2019", True)):
+        done = livingdrug("preconditioning", model, "--dose", "1e9", "--days", "40", cwd=tmp_path)
+        said = " ".join((done.stdout + done.stderr).split())
+        assert done.returncode == 0 and ("level at the infusion, not of expansion" in said) == infused, model

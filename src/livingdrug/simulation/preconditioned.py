@@ -17,6 +17,7 @@ from livingdrug.simulation.run import simulate
 
 STEP = 0.1  # d, of the grid on which nadir and recovery are read
 CAR_T, HOST, DRUG = "car_t_blood", "host_t", "chemo"
+AT_ONCE = 1e-6  # d from the infusion within which a highest level is that of the infused cells
 WINDOW = 28.0  # d after the infusion, of AUC28
 PK_MODEL = "langenhorst_2019_fludarabine"
 
@@ -67,6 +68,8 @@ class Preconditioned:
         Days of the nadir and, after it, of half and of 90 % of the start; nan where that is not reached.
     cmax, auc28 : float
         Of CAR-T cells in blood; area over 28 d from the infusion on.
+    infusate : bool
+        Whether the CMAX is the level at the infusion, of the infused cells and not of expansion.
     """
 
     regimen: PreconditioningRegimen
@@ -82,6 +85,7 @@ class Preconditioned:
     recovered_day: float
     cmax: float
     auc28: float
+    infusate: bool
 
 
 def fludarabine_exposure(
@@ -205,6 +209,7 @@ def _one(
         recovered_day=_reached(times - infusion, host, low, 0.9 * host[0]),
         cmax=float(run.metric(CAR_T, "CMAX")[0]),
         auc28=float(area.metric(CAR_T, "AUC")[0]),
+        infusate=bool(abs(run.metric(CAR_T, "TMAX")[0] - infusion) < AT_ONCE),
     )
 
 

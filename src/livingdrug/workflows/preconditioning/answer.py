@@ -26,7 +26,7 @@ def answer(scenario: Preconditioning, found: PreconditioningFound) -> Answer:
         title=f"Preconditioning before {found.model.full_name}",
         question=f"What do {len(found.regimens)} regimens of preconditioning do to host T cells and to CAR-T cells?",
         sentences=tuple(_sentences(scenario, found)),
-        flags=(BY_MASS, NOT_LINKED, *((STATED,) if scenario.response is not None else ())),
+        flags=(BY_MASS, NOT_LINKED, *((STATED,) if scenario.response is not None else ()), *_of_infusate(found)),
         checks=(
             "typical subject; days count from the infusion; fludarabine AUC = 0.781 x dose / CL, log-normal with the "
             "published variability of CL (Langenhorst 2019)",
@@ -34,6 +34,13 @@ def answer(scenario: Preconditioning, found: PreconditioningFound) -> Answer:
         tables=(_exposures(found), _hosts(found), _cells(scenario, found), _sources(found)),
         cards=(model_card(found.model),),
     )
+
+
+def _of_infusate(found: PreconditioningFound) -> Iterator[str]:
+    names = [one.regimen.name for one in found.regimens if one.infusate]
+    if names:
+        under = ", ".join(names)
+        yield f"the CMAX of CAR-T cells is the level at the infusion, not of expansion, under {under}: read the AUC"
 
 
 def _sentences(scenario: Preconditioning, found: PreconditioningFound) -> Iterator[str]:
