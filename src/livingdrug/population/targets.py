@@ -127,7 +127,7 @@ def _target(entry: Mapping[str, Any], where: str, model: Model) -> Target:
     wrong = [key for key in ("rate", "day", "below") if key in entry]
     if wrong:
         raise InputError(f"{where}: `{wrong[0]}` belongs to a target of exposure = \"response\"; leave it out")
-    unit = exposure_unit(model, str(exposure), unit)
+    unit = exposure_unit(str(exposure), unit)
     points = _points(entry, where, int(n), "n" in entry)
     factor = _factor(_text(entry, "unit", where), unit, where)
     levels, values = zip(*sorted(points.items()), strict=True)
@@ -226,7 +226,7 @@ def _measured(model: Model) -> str:
     return next((o.name for o in outputs if o.measured), outputs[0].name)
 
 
-def exposure_unit(model: Model, exposure: str, unit: str) -> str:
+def exposure_unit(exposure: str, unit: str) -> str:
     """Unit of an exposure of an output with this unit."""
     return {"TMAX": "d", "XTMAX": "d", "AUC28": f"d*{unit}"}.get(exposure, unit)
 
@@ -278,11 +278,11 @@ def of_product(name: str, model: Model, group: str | None = None) -> tuple[Targe
     found = {}
     for fact in groups[chosen[0]]:
         where = f"{product}, {fact.group} ({fact.parameter})"
-        factor = _factor(fact.unit, exposure_unit(model, fact.parameter, unit), where)
+        factor = _factor(fact.unit, exposure_unit(fact.parameter, unit), where)
         levels, values = zip(*sorted(_of_fact(fact, where).items()), strict=True)
         n = int(fact.n) if fact.n.isdigit() else PATIENTS
         found[fact.parameter] = Target(
-            fact.parameter, output, exposure_unit(model, fact.parameter, unit), levels,
+            fact.parameter, output, exposure_unit(fact.parameter, unit), levels,
             tuple(v * factor for v in values), n, f"{fact.parameter} {fact.printed} {fact.unit}, {fact.source}",
         )  # fmt: skip
     return tuple(found.values())
