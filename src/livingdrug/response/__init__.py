@@ -44,6 +44,7 @@ from livingdrug.response.models.curve_file import (
     read_curves,
 )
 from livingdrug.response.models.draws import drawn_coefficients, probabilities
+from livingdrug.response.models.exposure_axis import exposure_factor
 from livingdrug.response.models.graded import GradedFit, fit_graded, grade_shares, half_exposure
 from livingdrug.response.models.least_squares import LeastSquares, fit_least_squares
 from livingdrug.response.models.permutation import Permutation, event_scores
@@ -99,7 +100,7 @@ __all__ = [
     "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "drawn_coefficients",
     "event_beside",
     "event_scores", "expected",
-    "exposure_at", "exposure_at_profile", "exposure_at_share", "fit_binary", "fit_continuous", "fit_cox",
+    "exposure_at", "exposure_factor", "exposure_at_profile", "exposure_at_share", "fit_binary", "fit_continuous", "fit_cox",
     "fit_failure_time", "fit_graded", "fit_least_squares", "fit_response", "fit_times", "grade_shares",
     "grid", "half_exposure", "kaplan_meier", "limits", "logistic", "logrank", "look", "marginal_rate",
     "martingale_residuals", "may_be_flat", "median_time", "nodes", "numbers_at_risk", "observed_rates", "on_axis", "paired",

@@ -12,6 +12,7 @@ from livingdrug.response.models.likelihood import (
     Objective,
     constrained,
     crossings,
+    likelihood_ratio_p,
     maximise,
     orthogonal,
     profile_interval,
@@ -51,7 +52,7 @@ def fit_binary(
     estimates, covariance = turn @ best.at, turn @ best.covariance @ turn.T
     eta = columns @ estimates
     penalised = best.value + constant(sample) if model == "firth" else None
-    p_value = _p_value(objective, best, directions[:, 1])
+    p_value = likelihood_ratio_p(objective, best, directions[:, 1])
     curve = _curve(sample, scale, columns, estimates, covariance, model)
     notes = _separated(sample, columns, terms, model)
     return BinaryFit(
@@ -197,15 +198,6 @@ def _curve(sample: Sample, scale: Scale, columns, estimates, covariance, model: 
         exposure=sample.exposure_name,
         unit=sample.exposure_unit,
     )
-
-
-def _p_value(objective: Objective, best: Maximum, direction: np.ndarray) -> float:
-    """Likelihood-ratio test that c'b = 0."""
-    from scipy.special import chdtrc
-
-    basis = orthogonal(direction)
-    null = maximise(constrained(objective, np.zeros(len(direction)), basis), basis.T @ best.at)
-    return float(chdtrc(1, max(2 * (best.value - null.value), 0.0)))
 
 
 def _check_outcome(sample: Sample) -> None:

@@ -83,6 +83,8 @@ def read_curves(name: str, even_so: bool = False) -> tuple[FittedCurve, ...]:
     """
     given, wanted = _parted(name)
     file = _file(given)
+    if file is None and given and Path(given).is_dir():
+        raise InputError(_without(given))
     if file is None:
         raise InputError(f"`{printable(name)}` is neither a file that ends in .toml nor a folder with a {CURVE_FILE}")
     data = parse_toml(read_text(file), file.name, f"`livingdrug response --out` writes the file of a curve, {CURVE_FILE}")
@@ -102,6 +104,19 @@ def read_curves(name: str, even_so: bool = False) -> tuple[FittedCurve, ...]:
             "--even-so (in a document: even_so = true); every output will say so"
         )
     return found
+
+
+def _without(folder: str) -> str:
+    """Why a folder holds no curve, by the scenario that it is the run of."""
+    scenario = settled(folder) / "scenario.toml"
+    kind = parse_toml(read_text(scenario), scenario.name).get("kind", "") if scenario.is_file() else ""
+    what = f"the folder of a `{printable(str(kind))}`, which" if kind else "a folder that"
+    if kind == "response":
+        what = "the folder of a `response` whose outcome is a time or a number, which"
+    return (
+        f"`{printable(folder)}` is {what} holds no curve of a probability ({CURVE_FILE}); `livingdrug response --out` writes "
+        "one for an outcome of yes or no and for grades"
+    )
 
 
 def read_curve(name: str, even_so: bool = False) -> FittedCurve:
