@@ -47,6 +47,7 @@ from livingdrug.response.models.draws import drawn_coefficients, probabilities
 from livingdrug.response.models.exposure_axis import exposure_factor
 from livingdrug.response.models.graded import GradedFit, fit_graded, grade_shares, half_exposure
 from livingdrug.response.models.least_squares import LeastSquares, fit_least_squares
+from livingdrug.response.models.links import Link
 from livingdrug.response.models.permutation import Permutation, event_scores
 from livingdrug.response.run import FITS, fit_response
 from livingdrug.response.sample.below import on_axis
@@ -94,7 +95,7 @@ __all__ = [
     "CONFOUNDED", "FITS", "GRADES", "BinaryFit", "ChiSquare",
     "CompetingFit", "CompetingTimes", "GroupIncidence", "Incidence", "SubdistributionFit",
     "cumulative_incidence", "fit_competing", "fit_fine_gray", "gray_test", "ContinuousFit", "CoxFit", "Curve", "Estimate",
-    "Expected", "ExposureSpread", "FailureTimeFit", "GradedFit", "GroupSurvival", "Kind", "LeastSquares",
+    "Expected", "ExposureSpread", "FailureTimeFit", "GradedFit", "GroupSurvival", "Kind", "LeastSquares", "Link",
     "Looked", "ObservedRate", "Pair", "Permutation", "Question", "Sample", "Scale", "SubjectTable",
     "SurvivalCurve", "TherapeuticIndex", "TimeFit", "Times", "best_fold", "calibrate_ec50",
     "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "drawn_coefficients",
