@@ -47,9 +47,9 @@ def _run(scenario: Document, output: Output) -> None:
         with Progress(kind.counted) as progress:
             where = {"out": None if folder else output.out, "folder": folder, "resume": output.resume}
             conduct = Conduct(executor, progress, drawn=bool(output.plots), say=say, **where)
-            with kind.conducted(scenario, conduct):
+            with kind.conducted(scenario, conduct) as own:
                 run = partial(_keep, folder) if folder else _show
-                code = run(kind, scenario, output, conduct)
+                code = run(kind, scenario, output, own or conduct)
     except NothingLeft as left:
         if output.as_json:
             click.echo(json.dumps(plain(left.plain), ensure_ascii=False))

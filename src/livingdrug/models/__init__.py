@@ -13,7 +13,6 @@ from livingdrug.models.catalogue import (
     list_models,
     list_runnable,
 )
-from livingdrug.models.compose import System
 from livingdrug.models.equations import latex_equations, plain_equations
 from livingdrug.models.fitted import Estimated, Fitted, coefficient_name, numbers_hash, with_numbers
 from livingdrug.models.model import (
@@ -66,6 +65,7 @@ from livingdrug.models.structure import (
     Structure,
     Switch,
 )
+from livingdrug.models.system import System
 from livingdrug.models.text import ENDING, MODEL_FILE, is_model_file, read_model, to_toml
 
 __all__ = [
