@@ -13,11 +13,11 @@ from livingdrug.response import (
     exposure_at,
     exposure_at_profile,
     grid,
+    inverse_link,
     observed_rates,
     probability,
     probability_band,
 )
-from livingdrug.response.models.links import inverse
 from livingdrug.response.words import p_text, per_step, percent, short, span
 from livingdrug.workflows.response.coefficients import (
     at_words,
@@ -109,7 +109,7 @@ def sentence(fit: BinaryFit) -> str:
     moves = step * np.array([fit.estimates[1], *fit.intervals[1]])
     ratio, low, high = np.exp(moves)
     if fit.curve.link == "probit":
-        half = percent(float(inverse("probit", moves[0])))
+        half = percent(float(inverse_link("probit", moves[0])))
         text = (f"{words[0].upper()}{words[1:]} adds {short(moves[0])} ({span(*moves[1:], fit.level)}) to the probit of "
                 f"{s.endpoint}, which takes a probability of 50 % to {half}")  # fmt: skip
         return text + _held(fit) + unclear(low, high, fit.permutation, fit.level) + "."
