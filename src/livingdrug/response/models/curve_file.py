@@ -12,7 +12,7 @@ from livingdrug.response.models.curve import Curve
 
 CURVE_FILE = "curve.toml"  # in the folder of a response
 NUMBERS = ("intercept", "slope", "ceiling", "lowest", "highest")
-TEXTS = ("name", "group", "scale", "exposure", "unit", "source", "label")
+TEXTS = ("name", "group", "scale", "link", "exposure", "unit", "source", "label")
 WHOLE = ("subjects",)
 LISTS = ("covariance", "doubts")
 SEPARATED = "one exposure separates the outcomes, so only a penalty keeps its slope finite"
@@ -46,7 +46,7 @@ def curves_to_toml(made: tuple[FittedCurve, ...]) -> str:
 
 def _plain(one: FittedCurve) -> dict:
     curve = one.curve
-    plain = {name: getattr(curve, name) for name in ("name", "exposure", "unit", "scale", "label", "source")}
+    plain = {name: getattr(curve, name) for name in ("name", "exposure", "unit", "scale", "link", "label", "source")}
     plain |= {"group": one.group, "intercept": float(curve.intercept), "slope": float(curve.slope),
               "ceiling": float(curve.ceiling), "lowest": one.lowest, "highest": one.highest, "subjects": one.subjects,
               "data_sha256": one.data_sha256, "doubts": list(one.doubts)}  # fmt: skip
@@ -154,6 +154,7 @@ def _read(table: dict, where: str) -> FittedCurve:
         curve = Curve(
             text["name"], number["intercept"], number["slope"], table.get("covariance"), text["scale"],
             text["source"], text["label"], number.get("ceiling", 1.0), text["exposure"], text["unit"],
+            text["link"] or "logit",
         )  # fmt: skip
     except (LivingdrugError, TypeError, ValueError) as error:
         raise InputError(f"{where}: {error}") from None
