@@ -100,7 +100,7 @@ def test_a_trial_takes_it_as_its_numbers(folder):
 def test_units_must_agree_and_doubts_travel(folder, tmp_path):
     text = (folder / "orr" / "curve.toml").read_text()
     (tmp_path / "other.toml").write_text(text.replace("copies/ug", "cells/uL"))
-    with pytest.raises(InputError, match="gives copies/ug"):
+    with pytest.raises(InputError, match="gives it in copies/ug"):
         trial(curve=str(tmp_path / "other.toml"))
     (tmp_path / "doubt.toml").write_text(text + 'doubts = ["one exposure separates the outcomes"]\n')
     with pytest.raises(InputError, match="even-so"):

@@ -12,7 +12,7 @@ from livingdrug.response.models.curve import Curve
 
 CURVE_FILE = "curve.toml"  # in the folder of a response
 NUMBERS = ("intercept", "slope", "ceiling", "lowest", "highest")
-TEXTS = ("name", "group", "scale", "exposure", "unit", "source", "label")
+TEXTS = ("name", "group", "scale", "link", "exposure", "unit", "source", "label")
 WHOLE = ("subjects",)
 LISTS = ("covariance", "doubts")
 SEPARATED = "one exposure separates the outcomes, so only a penalty keeps its slope finite"
@@ -46,7 +46,7 @@ def curves_to_toml(made: tuple[FittedCurve, ...]) -> str:
 
 def _plain(one: FittedCurve) -> dict:
     curve = one.curve
-    plain = {name: getattr(curve, name) for name in ("name", "exposure", "unit", "scale", "label", "source")}
+    plain = {name: getattr(curve, name) for name in ("name", "exposure", "unit", "scale", "link", "label", "source")}
     plain |= {"group": one.group, "intercept": float(curve.intercept), "slope": float(curve.slope),
               "ceiling": float(curve.ceiling), "lowest": one.lowest, "highest": one.highest, "subjects": one.subjects,
               "data_sha256": one.data_sha256, "doubts": list(one.doubts)}  # fmt: skip
@@ -83,6 +83,8 @@ def read_curves(name: str, even_so: bool = False) -> tuple[FittedCurve, ...]:
     """
     given, wanted = _parted(name)
     file = _file(given)
+    if file is None and given and Path(given).is_dir():
+        raise InputError(_without(given))
     if file is None:
         raise InputError(f"`{printable(name)}` is neither a file that ends in .toml nor a folder with a {CURVE_FILE}")
     data = parse_toml(read_text(file), file.name, f"`livingdrug response --out` writes the file of a curve, {CURVE_FILE}")
@@ -102,6 +104,19 @@ def read_curves(name: str, even_so: bool = False) -> tuple[FittedCurve, ...]:
             "--even-so (in a document: even_so = true); every output will say so"
         )
     return found
+
+
+def _without(folder: str) -> str:
+    """Why a folder holds no curve, by the scenario that it is the run of."""
+    scenario = settled(folder) / "scenario.toml"
+    kind = parse_toml(read_text(scenario), scenario.name).get("kind", "") if scenario.is_file() else ""
+    what = f"the folder of a `{printable(str(kind))}`, which" if kind else "a folder that"
+    if kind == "response":
+        what = "the folder of a `response` whose outcome is a time or a number, which"
+    return (
+        f"`{printable(folder)}` is {what} holds no curve of a probability ({CURVE_FILE}); `livingdrug response --out` writes "
+        "one for an outcome of yes or no and for grades"
+    )
 
 
 def read_curve(name: str, even_so: bool = False) -> FittedCurve:
@@ -139,6 +154,7 @@ def _read(table: dict, where: str) -> FittedCurve:
         curve = Curve(
             text["name"], number["intercept"], number["slope"], table.get("covariance"), text["scale"],
             text["source"], text["label"], number.get("ceiling", 1.0), text["exposure"], text["unit"],
+            text["link"] or "logit",
         )  # fmt: skip
     except (LivingdrugError, TypeError, ValueError) as error:
         raise InputError(f"{where}: {error}") from None

@@ -6,8 +6,10 @@ from pathlib import Path
 from types import ModuleType
 
 from livingdrug.core.export import write_text
-from livingdrug.report import Answer, Picture, Table
+from livingdrug.report import Answer, Cell, Picture, Table
 from livingdrug.response import CONFOUNDED, CURVE_FILE, SEPARATED, BinaryFit, Curve, FittedCurve, GradedFit, curves_to_toml
+from livingdrug.response.words import percent
+from livingdrug.workflows.response.coefficients import as_estimate, estimate_words
 from livingdrug.workflows.response.spec import Response, ResponseAnswer
 from livingdrug.workflows.tables import hashes
 
@@ -31,8 +33,9 @@ def answer(scenario: Response, found: tuple[ResponseAnswer, ...]) -> Answer:
             f"{one.group}: " * bool(one.group) + module.as_dict(one)["sentence"],
             *module.lines(one),
         ]
-        tables += [Table(t.title + of, t.header, t.rows) for t in module.tables(one)]
+        tables += [Table(t.title + of, t.header, t.rows, t.detail) for t in module.tables(one)]
         checks += [*one.sample.notes, *one.fit.notes]
+    tables = [*by_groups(found), *tables]
     return Answer(
         title=f"{sample.endpoint} on {sample.exposure_name}",
         question=f"How does {sample.endpoint} depend on {sample.exposure_name} in {sample.name}?",
@@ -42,6 +45,22 @@ def answer(scenario: Response, found: tuple[ResponseAnswer, ...]) -> Answer:
         tables=tuple(tables),
         data=hashes(scenario),
     )
+
+
+def by_groups(found: tuple[ResponseAnswer, ...]) -> list[Table]:
+    """Where there are several groups: for each the exposures with a given probability, side by side."""
+    shown = [(one, telling(one.kind).as_dict(one).get("exposure_at") or []) for one in found]
+    if len(found) < 2 or not all(rows and "probability" in rows[0] for _, rows in shown):
+        return []
+    made = []
+    for one, rows in shown:
+        unit = f" {one.sample.exposure_unit}" if one.sample.exposure_unit else ""
+        for row in rows:
+            outcome = f"{row['outcome']}: " if "outcome" in row else ""
+            at = estimate_words(as_estimate(row), unit)
+            made.append((one.group, outcome + percent(row["probability"]), Cell(at)))
+    name = found[0].sample.exposure_name
+    return [Table(f"{name} by probability and group", ("group", "probability", "exposure"), tuple(made))]
 
 
 def _head(scenario: Response, found: tuple[ResponseAnswer, ...]) -> str:

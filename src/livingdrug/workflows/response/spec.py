@@ -24,9 +24,9 @@ from livingdrug.response import (
     with_endpoints,
 )
 from livingdrug.workflows.fields import About, commas
+from livingdrug.workflows.response.coefficients import LEVEL
 from livingdrug.workflows.tables import KineticScenario
 
-LEVEL = 0.95
 ASKED = "Exposure and outcome"
 # what is said of samples: how to read them, and how to compute exposures (a window may also be that of a product's exposure)
 SAMPLES_ONLY = (
@@ -82,7 +82,7 @@ class Response(KineticScenario):
     model: Annotated[
         str | None,
         About(
-            "Of binary: logistic, firth, emax, hill; graded: ordinal; time: cox, km, weibull, exponential, "
+            "Of binary: logistic, firth, probit, cloglog, emax, hill; graded: ordinal; time: cox, km, weibull, exponential, "
             "loglogistic, lognormal; visits: weibull, exponential, loglogistic, lognormal; competing: fine-gray, "
             "cause-specific; continuous: emax, emax-baseline, hill, 4pl. "
             "The first is the default.",
