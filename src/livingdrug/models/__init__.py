@@ -1,7 +1,6 @@
 """Models as data: states with roles, flows between them, numbers with units and sources, fragments joined
 with `+`."""
 
-<<<<<<< HEAD
 from livingdrug.core.faces import lazy
 
 TYPE_CHECKING = False
@@ -19,7 +18,6 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
         list_models,
         list_runnable,
     )
-    from livingdrug.models.compose import System
     from livingdrug.models.equations import latex_equations, plain_equations
     from livingdrug.models.fitted import Estimated, Fitted, coefficient_name, numbers_hash, with_numbers
     from livingdrug.models.model import (
@@ -72,75 +70,8 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
         Structure,
         Switch,
     )
+    from livingdrug.models.system import System
     from livingdrug.models.text import ENDING, MODEL_FILE, is_model_file, read_model, to_toml
-=======
-from livingdrug.core.sources import Source
-from livingdrug.models.about import WORDS, About
-from livingdrug.models.bounds import bounds_of, infused_outputs
-from livingdrug.models.build import build_model
-from livingdrug.models.catalogue import (
-    find_models,
-    get_fragment,
-    get_model,
-    list_fragments,
-    list_models,
-    list_runnable,
-)
-from livingdrug.models.equations import latex_equations, plain_equations
-from livingdrug.models.fitted import Estimated, Fitted, coefficient_name, numbers_hash, with_numbers
-from livingdrug.models.model import (
-    Fragment,
-    Fragments,
-    Model,
-    closed_form_of,
-    find_quantity,
-    flows_of,
-    plain_symbol,
-)
-from livingdrug.models.parameters import (
-    Anchor,
-    Bound,
-    Correlation,
-    Experiment,
-    Population,
-    Range,
-    Ranges,
-    Residual,
-    Values,
-    Variability,
-    check_value,
-    lognormal,
-)
-from livingdrug.models.regimens import (
-    FludarabineWindow,
-    PreconditioningRegimen,
-    fludarabine_windows,
-    get_regimen,
-    list_regimens,
-)
-from livingdrug.models.structure import (
-    Clock,
-    ClosedForm,
-    ClosedOutput,
-    Condition,
-    Definition,
-    EachWith,
-    Event,
-    Flow,
-    Mirror,
-    Needs,
-    Output,
-    Piece,
-    Place,
-    Quantity,
-    Scale,
-    State,
-    Structure,
-    Switch,
-)
-from livingdrug.models.system import System
-from livingdrug.models.text import ENDING, MODEL_FILE, is_model_file, read_model, to_toml
->>>>>>> main
 
 __all__ = [
     "FludarabineWindow", "PreconditioningRegimen", "fludarabine_windows", "get_regimen", "list_regimens",

@@ -1,7 +1,6 @@
 """Virtual populations that look like published patients: candidates weighted until their exposures are distributed as
 published."""
 
-<<<<<<< HEAD
 from livingdrug.core.faces import lazy
 
 TYPE_CHECKING = False
@@ -16,22 +15,8 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
         said,
         weighted_percentile,
     )
-    from livingdrug.population.targets import Target, of_product, read_targets
+    from livingdrug.population.targets import Target, of_product, published_groups, read_targets
     from livingdrug.population.weights import balanced, quantiles
-=======
-from livingdrug.population.match import (
-    FAR,
-    Matched,
-    candidates,
-    match,
-    model_of,
-    product_targets_for,
-    said,
-    weighted_percentile,
-)
-from livingdrug.population.targets import Target, of_product, published_groups, read_targets
-from livingdrug.population.weights import balanced, quantiles
->>>>>>> main
 
 __all__ = [
     "FAR", "Matched", "Target", "balanced", "candidates", "match", "model_of", "of_product",
