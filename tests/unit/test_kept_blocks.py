@@ -144,7 +144,7 @@ def test_damaged_and_foreign_blocks_are_found_and_computed_again(tmp_path, monke
         (tmp_path / BLOCKS / "subjects-1-64.block").write_bytes(content)
         again = livingdrug(*EXPOSURE, "--out", "out.csv", "--resume", cwd=tmp_path)
         assert again.returncode == 0 and "1 of 4 blocks are kept from before" in again.stderr, again.stderr
-        assert "1 are damaged or of another run, and are computed again" in again.stderr
+        assert "3 are computed now, 1 of them as what is kept is damaged or of another run" in again.stderr
         assert (tmp_path / "out.csv").read_bytes() == expected
 
 
@@ -199,7 +199,7 @@ def test_of_two_writers_the_second_is_refused_and_the_first_is_named(tmp_path):
 
 def test_what_cannot_be_resumed_is_said(tmp_path):
     run = livingdrug(*EXPOSURE, "--resume", cwd=tmp_path)
-    assert run.returncode == 2 and "name it with --out" in run.stderr
+    assert run.returncode == 2 and "name that with --out" in run.stderr
     run = livingdrug(*EXPOSURE, "--out", "out.csv", "--resume", cwd=tmp_path)
     assert run.returncode == 0 and "no blocks are kept in out.csv.blocks yet, so the run starts again" in run.stderr
     assert livingdrug(*EXPOSURE, "--out", "run", cwd=tmp_path).returncode == 0

@@ -65,6 +65,14 @@ class Kept:
         """Whether every block is kept."""
         return bool(self.blocks) and len(self.found) == len(self.blocks)
 
+    def tell(self) -> None:
+        """Say what is kept of a run that has begun and did not end; nothing stays where that is nothing."""
+        if self.found:
+            self.say(f"{len(self.found):,} of {len(self.blocks):,} blocks are kept in {self.folder}: the same command with "
+                     "--resume goes on from them")  # fmt: skip
+        elif self.blocks:
+            _clear(self.folder)
+
     def _begin(self, task: Task, blocks: Sequence[Block]) -> None:
         marks = marks_of(task)
         self.mark = mark_of(marks)
@@ -78,7 +86,9 @@ class Kept:
         self.found = {block: path for block, path in there if is_sound(path, self.mark, block[0])}
         if there:
             bad = len({block for block, _ in there} - set(self.found))
-            more = f"; {bad:,} are damaged or of another run, and are computed again" if bad else ""
+            left = len(blocks) - len(self.found)
+            more = f"; {left:,} are computed now" if left else ""
+            more += f", {bad:,} of them as what is kept is damaged or of another run" if bad else ""
             self.say(f"{len(self.found):,} of {len(blocks):,} blocks are kept from before in {self.folder}{more}")
         write_text(json.dumps({"run": self.mark, "of": marks, "blocks": len(blocks)}, indent=1) + "\n",
                    self.folder / MANIFEST)  # fmt: skip
@@ -109,22 +119,13 @@ def kept_blocks(out: str | Path, resume: bool, say: Callable[[str], None]) -> It
         except SolveError:
             if kept.complete:  # there is no more to be had of them
                 kept.found = {}
-            _tell(kept)
+            kept.tell()
             raise
         except BaseException:
-            _tell(kept)
+            kept.tell()
             raise
         _clear(shown)
     _remove_empty(shown)
-
-
-def _tell(kept: Kept) -> None:
-    """Say what is kept of a run that has begun; nothing stays where that is nothing."""
-    if kept.found:
-        kept.say(f"{len(kept.found):,} of {len(kept.blocks):,} blocks are kept in {kept.folder}: the same command with "
-                 "--resume goes on from them")  # fmt: skip
-    elif kept.blocks:
-        _clear(kept.folder)
 
 
 def shards_in(folder: Path) -> list[Path]:

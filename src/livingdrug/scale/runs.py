@@ -44,7 +44,7 @@ def run_exposures(
 
     Raises SolveError, and writes nothing, when not one subject could be computed.
     """
-    task, summary = _for(task, executor), ExposureSummary(task)
+    task, summary = for_worker(task, executor), ExposureSummary(task)
     with (
         table_file(out) if out is not None else nullcontext() as file,
         closing(_results(executor, task, cut(task.n, size or block_size(task)), kept)) as results,
@@ -96,7 +96,7 @@ def run_curves(
     parts, done = [], 0
     with (
         table_file(file.path) if file else nullcontext() as table,
-        closing(_results(executor, _for(task, executor), cut(task.n, size), kept)) as results,
+        closing(_results(executor, for_worker(task, executor), cut(task.n, size), kept)) as results,
     ):
         for result in results:
             if file and table:
@@ -136,6 +136,6 @@ def _without_curves(result: Result) -> Result:
     return replace(result, times=result.times[:0], values=result.values[:, :, :0])
 
 
-def _for(task, executor: Executor):
-    """A worker keeps to one processor, as its neighbours have the others."""
+def for_worker(task: Any, executor: Executor) -> Any:
+    """The task as an executor computes it: a worker keeps to one processor, as its neighbours have the others."""
     return task if executor == Serial() else replace(task, threads=1)

@@ -15,7 +15,7 @@ from livingdrug.web.files import by_their_names, in_fields
 from livingdrug.web.forms import Entry
 from livingdrug.web.parts import FILES, downloads, points, problem, table
 from livingdrug.web.work import Work
-from livingdrug.workflows import Document, Workflow, workflow
+from livingdrug.workflows import Conduct, Document, Workflow, workflow
 
 Words = Callable[[str], str]
 POINT = "- "  # begins a sentence that is one of a list
@@ -34,8 +34,8 @@ def answered(
     try:
         names = work.names(scenario)
         located = work.located(scenario)
-        with work.job():
-            found = kind.run(located)
+        with work.job() as progress:
+            found = kind.run(located, Conduct(progress=progress))
             answer = kind.answer(located, found)
             figures = list(drawn(kind, located, found))
     except LivingdrugError as error:

@@ -16,8 +16,7 @@ from livingdrug.web.forms import Entry
 from livingdrug.web.parts import points, problem, table
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, SUFFIXES
 from livingdrug.web.work import Work
-from livingdrug.workflows import Document, about, column_table, finding_table
-from livingdrug.workflows.fields import option_names
+from livingdrug.workflows import Document, about, column_table, finding_table, option_names
 
 LIMITS = f"CSV or Excel up to {MAX_BYTES / 1e6:g} MB ({', '.join(SUFFIXES)}); the file stays on this machine."
 # a field for every question that the reader of files can ask; a test compares them with `data.Reading`

@@ -21,9 +21,8 @@ from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import FILES, choice
 from livingdrug.web.work import Work
-from livingdrug.workflows import Document, about, workflow
+from livingdrug.workflows import Document, about, help_of, workflow
 from livingdrug.workflows.fields import EvenSo
-from livingdrug.workflows.found import help_of
 
 MODEL, MODELS = "model", "models"
 _EVEN_SO = get_args(EvenSo)[1].flags

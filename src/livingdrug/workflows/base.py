@@ -48,7 +48,7 @@ TYPE_CHECKING = False
 if (
     TYPE_CHECKING
 ):  # who computes is loaded by the kind that has use for it: the engine would cost every command its start
-    from livingdrug.scale import Executor, Kept, Progress
+    from livingdrug.scale import Executor, Kept, Progress, Shard
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class Conduct:
     executor: who computes the subjects, this process by default; progress: called with how many are done, and
     of how many; out: the file of a table that is written as it comes; drawn: whether figures will be drawn;
     folder: where the state of a long run is kept on its way; resume: go on from that state; say: takes a
-    sentence for the user; kept: the blocks of subjects that are kept on the way.
+    sentence for the user; kept: the blocks of subjects that are kept on the way; shard: the part of them that is
+    computed.
     """
 
     executor: "Executor | None" = None
@@ -69,6 +70,7 @@ class Conduct:
     resume: bool = False
     say: Callable[[str], None] = lambda text: None
     kept: "Kept | None" = None
+    shard: "Shard | None" = None
 
     def alone(self, scenario: Document) -> None:
         """Refuse workers, where a kind has no use for them."""
@@ -82,8 +84,8 @@ HERE = Conduct()
 
 
 class NothingLeft(Exception):
-    """A run that was to go on is whole already. Holds what is to be said, what --json prints, and the exit
-    code."""
+    """A run with nothing to write: it was to go on and is whole already, or was one part of a run. Holds what is to be
+    said, what --json prints, and the exit code."""
 
     def __init__(self, said: str, plain: dict, code: int) -> None:
         super().__init__(said)

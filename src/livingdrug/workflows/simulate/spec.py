@@ -40,7 +40,7 @@ from livingdrug.workflows.base import HERE, Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, EvenSo, commas, named_number, named_numbers
 from livingdrug.workflows.memory import ROW
-from livingdrug.workflows.simulate.conducted import conducted
+from livingdrug.workflows.simulate.conducted import conducted, keep_part
 
 __all__ = ["Simulated", "Simulation", "conducted", "doses_of_file", "plan", "read_above", "run", "run_simulation"]
 
@@ -72,7 +72,7 @@ class Simulation(Document):
     without curves; the run then ends with the window.
     """
 
-    OUTPUTS: ClassVar = ("workers", "dask", "resume")
+    OUTPUTS: ClassVar = ("workers", "dask", "resume", "shard")
     SHORTCUTS: ClassVar = {
         "doses_from": About(
             "The doses of a subject in a file, as `fit` reads its rows.", metavar="FILE=SUBJECT"
@@ -228,6 +228,8 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
             "there is one subject, nothing to distribute; give a number of subjects, such as -n 1000"
         )
     task = plan(scenario)
+    if conduct.shard and conduct.kept:
+        keep_part(task, executor, conduct)
     if isinstance(task, ExposureTask):
         summary = run_exposures(task, executor, conduct.out, conduct.progress, kept=conduct.kept)
         return Simulated(task, summary, written=conduct.out is not None)
