@@ -63,6 +63,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.response.sample.samples import table_of_samples
     from livingdrug.response.sample.selection import CONFOUNDED, Question, select
     from livingdrug.response.sample.table import SubjectTable, read_subjects, rows_of, with_endpoints
+    from livingdrug.response.survival.by_day import curves_by, doubts_of
     from livingdrug.response.survival.causes import CompetingFit, GroupIncidence, fit_competing
     from livingdrug.response.survival.competing import (
         CompetingTimes,
@@ -103,7 +104,8 @@ __all__ = [
     "Expected", "ExposureSpread", "FailureTimeFit", "GradedFit", "GroupSurvival", "Kind", "LeastSquares", "Link",
     "Looked", "ObservedRate", "Pair", "Permutation", "Question", "Sample", "Scale", "SubjectTable",
     "SurvivalCurve", "TherapeuticIndex", "TimeFit", "Times", "best_fold", "calibrate_ec50",
-    "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "drawn_coefficients",
+    "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "curves_by",
+    "doubts_of", "drawn_coefficients",
     "event_beside",
     "event_scores", "expected",
     "exposure_at", "exposure_factor", "exposure_at_profile", "exposure_at_share", "fit_binary", "fit_continuous", "fit_cox",
