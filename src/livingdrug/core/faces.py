@@ -34,8 +34,9 @@ def lazy(package: str) -> tuple[Callable[[str], object], Callable[[], list[str]]
             raise AttributeError(f"module `{package}` has no attribute `{name}`", name=name, obj=module)
         import importlib
 
-        home = importlib.import_module(_homes(module)[name])
-        value = module.__dict__.get(name, None) or getattr(home, name)
+        home, inside = _homes(module)[name]
+        loaded = importlib.import_module(home)
+        value = module.__dict__.get(name, None) or getattr(loaded, inside)
         setattr(module, name, value)
         return value
 
@@ -53,14 +54,15 @@ class LazyPackage(ModuleType):
     of both was asked for first."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if isinstance(value, ModuleType) and not hasattr(value, "__path__") and _homes(self).get(name) == value.__name__:
-            value = vars(value).get(name, value)
+        if isinstance(value, ModuleType) and not hasattr(value, "__path__"):
+            home, inside = _homes(self).get(name, ("", name))
+            value = vars(value).get(inside, value) if home == value.__name__ else value
         super().__setattr__(name, value)
 
 
 @cache
-def _homes(package: ModuleType) -> dict[str, str]:
-    """Name -> module of every `from MODULE import NAME` under `if TYPE_CHECKING:`."""
+def _homes(package: ModuleType) -> dict[str, tuple[str, str]]:
+    """Name -> (module, name in it) of every `from MODULE import NAME` under `if TYPE_CHECKING:`."""
     import ast
 
     homes, loader = {}, getattr(package.__spec__, "loader", None)
@@ -69,7 +71,7 @@ def _homes(package: ModuleType) -> dict[str, str]:
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             for line in node.body:
                 if isinstance(line, ast.ImportFrom):
-                    homes |= {alias.asname or alias.name: line.module for alias in line.names}
+                    homes |= {alias.asname or alias.name: (line.module, alias.name) for alias in line.names}
     return homes
 
 
