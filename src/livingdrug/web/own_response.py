@@ -47,7 +47,8 @@ MORE = {
                Entry("landmark", "Only subjects free of the event after", "a day, with the time below"),
                Entry("time", "Time to the event or the end of observation", "a column")),
     "time": (Entry("event", "Column of the event", "1: event, 0: still free of it; empty: that of PFS"),
-             Entry("groups", "Groups of exposure"), Entry("landmark", "Only subjects free of the event after", "a day")),
+             Entry("groups", "Groups of exposure"), Entry("by_day", "Probability of an event by day", "a day after time 0"),
+             Entry("landmark", "Only subjects free of the event after", "a day")),
 }  # fmt: skip
 
 
