@@ -237,9 +237,10 @@ class Posterior(Shown):
         """Each number with its 90 % interval, in words; refuses as `table` does."""
         units = {q.name: q.unit for q in self.problem.model.quantities}
         told = []
-        for row in self.table().itertuples():
-            unit = "" if units.get(row.name, "1") == "1" else f" {units[row.name]}"
-            told.append(f"{row.name} is {row.q50:.3g}{unit} (90 % {row.q05:.3g} to {row.q95:.3g})")
+        for row in self.table().to_dict("records"):
+            name = str(row["name"])
+            unit = "" if units.get(name, "1") == "1" else f" {units[name]}"
+            told.append(f"{name} is {row['q50']:.3g}{unit} (90 % {row['q05']:.3g} to {row['q95']:.3g})")
         return tuple(told)
 
     def _facts(self) -> dict[str, str]:

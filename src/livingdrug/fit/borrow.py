@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.fit.bayes import Posterior
 from livingdrug.fit.estimator import Estimator, estimator_of
 from livingdrug.fit.penalty import penalty_of
@@ -22,6 +23,7 @@ from livingdrug.fit.result import Beside, FitResult
 from livingdrug.fit.run import Progress, estimated, fit
 from livingdrug.fit.text import read_number
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
+from livingdrug.fit.verdict import Verdict
 from livingdrug.fit.words import interval_words, number
 from livingdrug.models import Model
 
@@ -167,17 +169,21 @@ def with_data_alone(together: FitResult, alone: FitResult | str, borrowing: Borr
         "likelihood",
     ]
     own = {} if isinstance(alone, str) else {e.name: e for e in alone.estimates}
-    ended = not isinstance(alone, str) and alone.verdict.ended and alone.verdict.sound
+    ended = not isinstance(alone, str) and _verdict(alone).ended and _verdict(alone).sound
     whole = {e.name: e for e in together.estimates}
     rows = tuple(
         Beside(name, *_prior_ends(unknowns, k), own.get(name) if ended else None, whole.get(name))
         for k, name in enumerate(unknowns.names)
     )
     notes += [_disagreement(row) for row in rows if _disagree(row)]
-    verdict = together.verdict
+    verdict = _verdict(together)
     if verdict.ended and verdict.sound:
         verdict = replace(verdict, data=_data_words(verdict.undetermined, len(rows), alone, ended))
     return replace(together, notes=(*together.notes, *notes), beside=rows, verdict=verdict)
+
+
+def _verdict(result: FitResult) -> Verdict:
+    return known(result.verdict, "the verdict on a fit of a population")
 
 
 def _data_words(undetermined: tuple[str, ...], everything: int, alone: FitResult | str, ended: bool) -> str:
@@ -192,24 +198,25 @@ def _data_words(undetermined: tuple[str, ...], everything: int, alone: FitResult
         return f"{first}; the data alone cannot be fitted: {alone}."
     if not ended:
         return f"{first}; what the data alone determine is not known, as their fit did not end."
-    if alone.verdict.undetermined:
-        return f"{first}; the data alone do not determine {_named(alone.verdict.undetermined)}."
+    if _verdict(alone).undetermined:
+        return f"{first}; the data alone do not determine {_named(_verdict(alone).undetermined)}."
     return f"{first}; so do the data alone."
 
 
 def _disagree(row: Beside) -> bool:
     """Whether the intervals of prior and data alone have nothing in common: a compromise of the two is
     then neither."""
-    if row.prior is None or row.alone is None or not row.alone.by:
+    if row.prior_lower is None or row.prior_upper is None or row.alone is None or not row.alone.by:
         return False
     low, high = row.alone.lower, row.alone.upper
     return bool((low is not None and low > row.prior_upper) or (high is not None and high < row.prior_lower))
 
 
 def _disagreement(row: Beside) -> str:
-    prior = f"{number(row.prior_lower)} to {number(row.prior_upper)}"
+    low, high = (known(end, "an end of the interval of a prior") for end in (row.prior_lower, row.prior_upper))
+    alone = interval_words(known(row.alone, "the estimate by the data alone"))
     return (
-        f"data and prior disagree on `{row.name}`: {interval_words(row.alone)} by the data alone, {prior} by "
+        f"data and prior disagree on `{row.name}`: {alone} by the data alone, {number(low)} to {number(high)} by "
         "the prior; the value of both together lies between them and is carried by neither"
     )
 
@@ -225,7 +232,11 @@ def _prior_ends(unknowns: Unknowns, k: int) -> tuple[float | None, float | None,
         return None, None, None
     reach = Z / np.sqrt(penalty.precision[k])
     code = np.array(SCALE_CODE["log"])  # of typical values with a prior, and of every variability
-    return tuple(float(from_scale(np.array(penalty.centre[k] + side * reach), code)) for side in (0, -1, 1))
+
+    def at(side: int) -> float:
+        return float(from_scale(np.array(penalty.centre[k] + side * reach), code))
+
+    return at(0), at(-1), at(1)
 
 
 def advice(result: FitResult, published: Model, name: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.errors import InputError
 from livingdrug.data import ENDPOINT_WORDS, Data, plain_word
 from livingdrug.fit.design import covariate
 from livingdrug.fit.eta_correlation import FEWEST, LEVEL, averaged, between, holm
@@ -79,6 +80,8 @@ def _values(result: FitResult, name: str) -> tuple[np.ndarray, np.ndarray] | Non
     """(which subjects have it, their values as numbers or texts), None where there is nothing to compare."""
     data = result.problem.data
     texts = covariate(data, name)
+    if texts is None:
+        raise InputError(f"the data have no covariate `{name}`")
     of = {subject: str(text).strip() for subject, text in zip(data.subjects, texts, strict=True)}
     own = np.array([of[subject] for subject in result.individuals.subjects], dtype=object)
     known = np.array([text not in ("", "nan") for text in own])
@@ -138,12 +141,11 @@ def _between_levels(draws: np.ndarray, x: np.ndarray) -> tuple[float, float]:
     means = [draws[own].mean(axis=0) for own in levels]
     grand = draws.mean(axis=0)
     among = sum(own.sum() * (mean - grand) ** 2 for own, mean in zip(levels, means, strict=True)) / (k - 1)
-    within = sum(((draws[own] - mean) ** 2).sum(axis=0) for own, mean in zip(levels, means, strict=True)) / (
-        n - k
-    )
+    squares = sum(((draws[own] - mean) ** 2).sum(axis=0) for own, mean in zip(levels, means, strict=True))
+    within = np.asarray(squares / (n - k))
     if not (within > 0).all():
         return float("nan"), float("nan")
-    value = float((among / within).mean())
+    value = float(np.mean(among / within))
     return value, float(fisher.sf(value, k - 1, n - k))
 
 

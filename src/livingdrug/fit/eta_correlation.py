@@ -70,7 +70,7 @@ def averaged(one: np.ndarray, other: np.ndarray) -> tuple[float, float, float, f
     a, b = one - one.mean(axis=0), other - other.mean(axis=0)
     size = np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))
     if n < FEWEST or not (size > 0).all():
-        return (float("nan"),) * 4
+        return np.nan, np.nan, np.nan, np.nan
     z = float(np.arctanh(np.clip((a * b).sum(axis=0) / size, -1 + 1e-12, 1 - 1e-12)).mean())
     reach = NORMAL / np.sqrt(n - 3)
     return (

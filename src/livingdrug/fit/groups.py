@@ -46,7 +46,7 @@ class Groups:
 
     covariate: str
     names: tuple[str, str]
-    sizes: tuple[int, int]
+    sizes: tuple[int, ...]
     width: float
     differences: tuple[Difference, ...]
     notes: tuple[str, ...] = ()

@@ -157,7 +157,7 @@ def individual_posterior(
             state = anneal(own, point, seed) if state is None else state.of(own.design.subjects)
             drawn, weight = drawn_around(own, point, state, count)
         # no draw at which the model gives the samples a finite likelihood
-        lost = ~np.isfinite(weight).all(axis=1)
+        lost = ~np.all(np.isfinite(weight), axis=1)
         found = np.where(lost, 0.0, effective_of(np.where(lost[:, None], 1.0, weight)))
         better = found > (0.0 if count == POOL else worth[left])  # else what an earlier round gave stands
         for k in np.flatnonzero(better).tolist():

@@ -10,6 +10,7 @@ so that data and replicates stay alike.
 """
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -72,8 +73,9 @@ def _tested(x: np.ndarray) -> tuple[float, ...]:
         return (np.nan,) * 6
     mean, sd = float(x.mean()), float(x.std(ddof=1))
     under = chi2.cdf((len(x) - 1) * sd**2, len(x) - 1)
-    p = (wilcoxon(x).pvalue, 2 * min(under, 1 - under), shapiro(x[:: -(-len(x) // 5000)]).pvalue)
-    return mean, sd, *(float(v) for v in p), float(min(1.0, 3 * min(p)))
+    located, shaped = wilcoxon(x), shapiro(x[:: -(-len(x) // 5000)])
+    p = [float(cast(Any, located).pvalue), float(2 * min(under, 1 - under)), float(cast(Any, shaped).pvalue)]
+    return mean, sd, *p, min(1.0, 3 * min(p))
 
 
 def npde(problem: FitProblem, replicates: int = 1000, seed: int = 1) -> Npde:

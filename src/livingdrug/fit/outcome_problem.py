@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.data import Data
 from livingdrug.fit.new_problem import new_problem
 from livingdrug.fit.outcome_data import read_asked, taken
@@ -47,7 +48,7 @@ def with_outcomes(problem: FitProblem, outcomes: tuple[Outcome, ...]) -> FitProb
     plain = tuple(replace(o, driver=replace(o.driver, log=False, reference=1.0)) for o in outcomes)
     raw = replace(problem, outcomes=tuple(with_start(o) for o in plain))
     prepared = prepare(raw)
-    exposures = prepared.exposures
+    exposures = known(prepared.exposures, "the exposures that drive outcomes")
     table = individual(prepared, centre(prepared, point_of(raw)))
     found = exposures.values(prepared.predictor, table)[len(prepared.records[0]) :]
     made = []

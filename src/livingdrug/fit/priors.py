@@ -149,7 +149,8 @@ def log_prior(priors: Sequence[Prior], unknowns: Unknowns, vector: np.ndarray) -
 def columns_of(priors: Sequence[Prior]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Kinds (positions in KINDS), centres and widths."""
     kinds = np.array([KINDS.index(prior.kind) for prior in priors], dtype=np.int64)
-    return kinds, *(np.array([getattr(p, name) for p in priors], dtype=float) for name in ("centre", "width"))
+    centres = np.array([prior.centre for prior in priors], dtype=float)
+    return kinds, centres, np.array([prior.width for prior in priors], dtype=float)
 
 
 @kept

@@ -98,7 +98,8 @@ def _lighter(now: Settled, seed: int) -> Settled | None:
     # a prior on its logarithm excludes that it is 0
     kept = {prior.name for prior in now.prepared.problem.priors}
     for name in sorted(
-        (n for n, information in places.items() if information < WEAK and n not in kept), key=places.get
+        (n for n, information in places.items() if information < WEAK and n not in kept),
+        key=lambda name: places[name],
     ):
         if len({p.variability_name for p in now.prepared.problem.random}) == 1:
             return None

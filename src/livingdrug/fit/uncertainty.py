@@ -72,9 +72,9 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
     def natural(x: float) -> float:
         return float(unknowns.natural(np.where(np.arange(len(best)) == k, x, best))[0][k])
 
-    ends = [None if end is None else natural(end) for end in ends]
+    lower, upper = ends = [None if end is None else natural(end) for end in ends]
     values = np.array([natural(x) for x in place])
-    return Profile(name, values, rise, *ends, _words(name, values, ends, astray), fall)
+    return Profile(name, values, rise, lower, upper, _words(name, values, ends, astray), fall)
 
 
 def _words(name: str, values: np.ndarray, ends: list[float | None], astray: bool) -> str:
@@ -141,7 +141,7 @@ def bootstrap(result: FitResult, refits: int = 200, seed: int = 1, near: float =
 def _drawn(prepared: Prepared, chosen: np.ndarray) -> Prepared:
     """The records of the chosen subjects, as if each were another one."""
     d = prepared.design
-    rows = np.concatenate([np.arange(d.first[i], d.last[i]) for i in chosen])
+    rows = np.concatenate([np.arange(int(d.first[i]), int(d.last[i])) for i in chosen])
     sizes = (d.last - d.first)[chosen]
     last = np.cumsum(sizes)
     design = replace(

@@ -6,7 +6,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.units import AMOUNT, MASS, conversion, measures, parse_unit
 from livingdrug.data import BRIDGES, Data, doses_in, times_in, values_in
-from livingdrug.models import Model
+from livingdrug.models import Model, flows_of
 
 
 def in_model_units(
@@ -54,7 +54,7 @@ def dose_unit(model: Model) -> str:
     """Unit of the model's doses: of the state they enter, or of its covariate `dose`; "" where it takes
     none."""
     if model.system.dose_into:
-        return next(s.unit for s in model.system.states if s.name == model.system.dose_into)
+        return next(s.unit for s in flows_of(model).states if s.name == model.system.dose_into)
     return next((q.unit for q in model.quantities if q.covariate and q.name.lower() == "dose"), "")
 
 

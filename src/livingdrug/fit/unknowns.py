@@ -129,8 +129,11 @@ def unknowns_of(problem: FitProblem) -> Unknowns:
     labels += [(f"a {problem.residuals[i].output}", RESIDUAL) for i in a]
     labels += [(f"b {problem.residuals[i].output}", RESIDUAL) for i in b]
     labels += [(n.name, OUTCOME) for outcome in problem.outcomes for n in outcome.numbers]
-    arrays = [np.array(part, dtype=np.int64) for part in (mu, beta, variability, alike)]
+    places = {"mu": mu, "beta": beta, "variability": variability, "alike": alike, "a": a, "b": b}
     return Unknowns(
-        problem, *arrays, pairs, np.array(a, dtype=np.int64), np.array(b, dtype=np.int64),
-        tuple(name for name, _ in labels), tuple(kind for _, kind in labels),
-    )  # fmt: skip
+        problem=problem,
+        pairs=pairs,
+        names=tuple(name for name, _ in labels),
+        kinds=tuple(kind for _, kind in labels),
+        **{name: np.array(part, dtype=np.int64) for name, part in places.items()},
+    )

@@ -168,7 +168,7 @@ def vpc(
     trial = trial_of(problem)
     groups = _groups(problem, trial, by)
     typical = typical_values(trial) if corrected else None
-    if corrected:
+    if typical is not None:
         _check_typical(trial, typical)
     if points:
         values = simulate_at_points(trial, points, replicates, seed, "vpc")

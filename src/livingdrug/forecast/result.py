@@ -1,11 +1,15 @@
 """What a forecast says: of each patient the curve with its band, exposures with intervals, probabilities."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from livingdrug.core.shown import Shown
 from livingdrug.forecast.next_sample import NextSample
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEVEL = 0.9  # of intervals and bands
 FALL = "day below the limit"
@@ -135,7 +139,7 @@ class Cut:
     auc: Proportion
     below: Score | None
     outcomes: tuple[Score, ...]
-    rows: object
+    rows: "pd.DataFrame"
     notes: tuple[str, ...] = ()
 
 

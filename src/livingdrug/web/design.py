@@ -8,7 +8,7 @@ from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.web.parts import problem
+from livingdrug.web.parts import attribute, problem
 from livingdrug.workflows import scenario_of_text, to_toml
 from livingdrug.workflows.trial.spec import TrialScenario
 
@@ -98,7 +98,7 @@ def _grid(scenario: TrialScenario, part: str) -> html.Div:
                     disabled=len(rows) <= (2 if part == ARMS else 1)),
     ]  # fmt: skip
     table = html.Div(html.Table([html.Thead(head), html.Tbody(body)]), className="scroll grid", tabIndex="0", role="region",
-                     **{"aria-label": part})  # fmt: skip
+                     **attribute("aria-label", part))  # fmt: skip
     return html.Div([table, html.Div(buttons, className="row")])
 
 

@@ -70,7 +70,7 @@ def check_names(scenario: Document) -> None:
     named = [name for name in named if not _one_of_a_few(scenario, name)]
     given = [getattr(scenario, name, None) for name in named]
     names = [name for value in given for name in (value if isinstance(value, tuple) else (value,))]
-    fitted = {scenario.model} if is_fitted(scenario) else set()
+    fitted = {getattr(scenario, "model", None)} if is_fitted(scenario) else set()
     for name in (name and name.split(":")[0] for name in names if name not in fitted):
         if name is not None and name not in list_models():
             raise InputError(f"the app runs the models that come with livingdrug, not `{name[:60]}`; use `livingdrug run`")

@@ -80,7 +80,7 @@ def _look(scenario: Response | Index, work: Work) -> Looked:
     """The file of outcomes: the endpoints where samples are joined to them."""
     if scenario.endpoints:
         return look(work.uploads.path(scenario.endpoints))
-    return look(work.uploads.path(scenario.file), scenario.sheet)
+    return look(work.uploads.path(scenario.file or ""), scenario.sheet)
 
 
 def _outcomes(looked: Looked) -> tuple[str, str]:
@@ -149,7 +149,7 @@ def _kind(scenario: Response, looked: Looked) -> str:
 
 def in_file(scenario: Response | Index, work: Work) -> list:
     """Faults by line, and what the columns are taken for. Raises InputError where the file is no table of subjects."""
-    looked, name = _look(scenario, work), work.uploads.name(scenario.endpoints or scenario.file)
+    looked, name = _look(scenario, work), work.uploads.name(scenario.endpoints or scenario.file or "")
     rows = tuple((printable(g.heading, 60), g.use, g.unit or "not stated" if g.use in ("exposure", "number", "time") else "",
                   g.why) for g in looked.guesses)  # fmt: skip
     columns = Table(f"columns of {name}", ("column", "taken for", "unit", "because of"), rows)

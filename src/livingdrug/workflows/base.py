@@ -55,13 +55,14 @@ class Conduct:
     """How a run is carried out, which changes no number.
 
     executor: who computes the subjects, this process by default; progress: called with how many are done, and
-    of how many; out: the file of a table that is written as it comes; drawn: whether figures will be drawn;
+    of how many, by a search with its objective too; out: the file of a table that is written as it comes;
+    drawn: whether figures will be drawn;
     folder: where the state of a long run is kept on its way; resume: go on from that state; say: takes a
     sentence for the user.
     """
 
     executor: "Executor | None" = None
-    progress: "Progress | None" = None
+    progress: Callable[..., None] | None = None
     out: str | Path | None = None
     drawn: bool = False
     folder: str | Path | None = None

@@ -1,15 +1,17 @@
 """What the kinds share that start from a table of samples: its reading, the rules of NCA, what is said of its
 columns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.data import (
     Check,
+    Column,
     Data,
     Endpoints,
     Finding,
@@ -284,11 +286,25 @@ def hashes(scenario: TableScenario) -> tuple[tuple[str, str], ...]:
 
 def size(checked: Check) -> str:
     """How much data there is."""
-    data = checked.data
+    data = known(checked.data, "the data of a table that may be analysed")
     return f"{len(data.subjects):,} subjects, {data.profiles.n:,} profiles, {data.rows:,} samples"
 
 
-def column_table(part: Check | Endpoints, detail: bool = False) -> Table:
+class Understood(Protocol):
+    """A file of which it is known what each column means."""
+
+    @property
+    def name(self) -> str:
+        """As it is shown."""
+        ...
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """In the order of the file."""
+        ...
+
+
+def column_table(part: Understood, detail: bool = False) -> Table:
     """What each column was taken for, and why."""
     rows = tuple((printable(c.name), c.meaning, printable(c.unit), c.why) for c in part.columns)
     return Table(f"columns of {part.name}", ("your column", "our meaning", "unit", "why"), rows, detail)
@@ -314,7 +330,7 @@ def finding_table(found: tuple[Finding, ...] | list[Finding], name: str, detail:
     )
 
 
-def checks_of(parts: list[Check | Endpoints], detail: bool = True) -> dict:
+def checks_of(parts: Sequence[Check | Endpoints], detail: bool = True) -> dict:
     """`checks` and `check_tables` of an Answer about tables that were read; detail: the tables are for the
     report alone."""
     tables = [column_table(part, detail) for part in parts]

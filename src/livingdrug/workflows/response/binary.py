@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.report import Cell, Table, cell
 from livingdrug.response import (
     BinaryFit,
@@ -44,7 +45,7 @@ def as_dict(answer) -> dict:
         "permutation": permutation(fit.permutation),
         "events": int(fit.sample.outcome.sum()),
         "curve": {"intercept": curve.intercept, "slope": curve.slope, "ceiling": curve.ceiling, "scale": curve.scale,
-                  "covariance": curve.covariance.tolist()},
+                  "covariance": known(curve.covariance, "the covariance of a fitted curve").tolist()},
         "exposure_at": [{"probability": p} | estimate(e) for p, e in levels(fit)],
         "observed": [vars(group) for group in observed_rates(fit.sample, fit.sample.outcome, fit.level)],
         "sentence": sentence(fit),

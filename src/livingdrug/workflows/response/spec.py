@@ -1,7 +1,7 @@
 """The `response` kind of scenario: exposure related to an outcome."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol
 
 import numpy as np
 from pydantic import Field
@@ -189,6 +189,20 @@ class Response(KineticScenario):
                         self.cluster, self.robust, self.seen_by)  # fmt: skip
 
 
+class Fit(Protocol):
+    """What fits of all kinds of outcomes share."""
+
+    @property
+    def model(self) -> str:
+        """The model that was fitted."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known of the fit."""
+        ...
+
+
 @dataclass(frozen=True)
 class ResponseAnswer:
     """What a scenario gives for one group of subjects ("" where all are one): the kind, the sample, and its
@@ -198,7 +212,7 @@ class ResponseAnswer:
     kind: Kind
     scale: Scale
     sample: Sample
-    fit: object
+    fit: Fit
 
 
 def run(scenario: Response) -> tuple[ResponseAnswer, ...]:

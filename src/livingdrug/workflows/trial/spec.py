@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.models import Model, build_model
 from livingdrug.response import exposure_factor, read_curves
 from livingdrug.simulation import Regimen, drawn_models, read_dose
@@ -60,7 +61,7 @@ class ArmEntry(Part):
 
 def read_own_dose(dose: float | tuple[str, ...], where: str) -> float | Regimen:
     """A factor, or the regimen of dose texts. Raises InputError saying where."""
-    if isinstance(dose, float):
+    if not isinstance(dose, tuple):
         return dose
     try:
         return Regimen.of(read_dose(text) for text in dose)
@@ -100,7 +101,7 @@ class EndpointEntry(Part):
         where = f"endpoint `{self.name}`: curve `{self.curve}`"
         if self.ec50 or self.slope != 1.0 or model is None:
             raise InputError(f"{where}: give either the curve of a file, or ec50 and slope, and a model")
-        found = [one.curve for one in read_curves(self.curve, even_so)]
+        found = [one.curve for one in read_curves(known(self.curve, "the curve of a file"), even_so)]
         first = found[0]
         if any(c.scale != "log" or c.ceiling != 1 or c.slope != first.slope for c in found):
             raise InputError(f"{where}: a trial takes curves on ln exposure with one slope and a ceiling of 1")
