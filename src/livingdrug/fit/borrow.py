@@ -33,9 +33,19 @@ Z = 1.959963984540054
 
 @dataclass(frozen=True)
 class Borrowing:
-    """Priors from a published population. source: model and population in words, with the publication;
-    strength: subjects that each prior is worth; without: estimated numbers for which the publication has
-    no prior."""
+    """Priors from a published population.
+
+    Attributes
+    ----------
+    source : str
+        Model and population in words, with the publication.
+    strength : float
+        Subjects that each prior is worth.
+    priors : tuple of NormalPrior
+        One for each number that the publication tells of.
+    without : tuple of str
+        Estimated numbers for which the publication has no prior.
+    """
 
     source: str
     strength: float
@@ -58,8 +68,23 @@ class Borrowing:
 def borrowed(problem: FitProblem, source: Model, strength: float = STRENGTH) -> Borrowing:
     """The priors that a published model has for the estimated numbers of a problem.
 
-    strength: subjects that each prior is worth. Raises InputError for a model without a published
-    between-subject variability, or with none of these numbers.
+    Parameters
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+    source : Model
+        A model with published between-subject variability.
+    strength : float, optional
+        Subjects that each prior is worth.
+
+    Returns
+    -------
+    Borrowing
+
+    Raises
+    ------
+    InputError
+        For a model without a published between-subject variability, or with none of these numbers.
     """
     if not (np.isfinite(strength) and strength > 0):
         raise InputError(
@@ -89,7 +114,17 @@ def borrowed(problem: FitProblem, source: Model, strength: float = STRENGTH) -> 
 
 
 def read_borrow(text: str) -> tuple[str, float]:
-    """Model and strength of `stein_2019` or `stein_2019:8`."""
+    """Model and strength of `stein_2019` or `stein_2019:8`.
+
+    Parameters
+    ----------
+    text : str
+        Such as `stein_2019:8`.
+
+    Returns
+    -------
+    tuple[str, float]
+    """
     name, colon, number = text.rpartition(":")
     if not colon:
         return text.strip(), STRENGTH
@@ -135,8 +170,32 @@ def fit_both(
     progress: Progress | None = None,
     starts: int | None = None,
 ) -> FitResult | Posterior:
-    """The fit of data and priors together, with that of the data alone beside it; a posterior has its
-    priors beside it by itself. Arguments as of `estimated`; only methods that take priors."""
+    """The fit of data and priors together, with that of the data alone beside it; a posterior has its priors
+    beside it by itself. Arguments as of `estimated`; only methods that take priors.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+    borrowing : Borrowing
+        The priors, see `borrowed`.
+    method : str or Estimator, optional
+        Of estimation; only one that takes priors.
+    seed : int, optional
+        Of the random streams.
+    folder : str or Path, optional
+        Where the state of a search is kept on its way.
+    resume : bool, optional
+        Go on from that state.
+    progress : Progress, optional
+        Called as the search goes on.
+    starts : int, optional
+        Searches from so many sets of initial estimates.
+
+    Returns
+    -------
+    FitResult or Posterior
+    """
     settings = estimator_of(method)
     if not borrows(settings):
         name = settings.method

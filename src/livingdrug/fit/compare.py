@@ -97,8 +97,23 @@ class Compared:
 
 @dataclass(frozen=True)
 class MethodRun(Compared):
-    """A method. result: None where it was refused, with the reason why; sampled: -2LL with exact breakpoints
-    at its numbers; gap, differences: from the reference, where both have numbers to compare."""
+    """A method.
+
+    Attributes
+    ----------
+    method : str
+        Its name.
+    result : FitResult or None
+        Its fit, None where it was refused.
+    why : str
+        The reason then, or what is wrong with its sampled likelihood.
+    sampled : Objective or None
+        -2LL with exact breakpoints at its numbers.
+    gap : Gap or None
+        From the reference, where both have numbers to compare.
+    differences : tuple of Difference
+        From the reference, where both have numbers to compare.
+    """
 
     method: str
     result: FitResult | None
@@ -126,7 +141,19 @@ class MethodRun(Compared):
 
 @dataclass(frozen=True, repr=False)
 class MethodComparison(Shown):
-    """Methods side by side; reference: the one that the others are compared with, None where none can be."""
+    """Methods side by side.
+
+    Attributes
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+    seed : int
+        Of the sampled likelihoods.
+    runs : tuple of MethodRun
+        One for each method.
+    reference : MethodRun or None
+        The one that the others are compared with, None where none can be.
+    """
 
     problem: FitProblem
     seed: int

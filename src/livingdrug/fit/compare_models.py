@@ -62,8 +62,23 @@ class Typical(NamedTuple):
 
 @dataclass(frozen=True)
 class ModelRun(Compared):
-    """A model. result: None where its fit was refused, with the reason why; sampled: -2LL with exact
-    breakpoints; typical: of each output in the data, none where the search did not end."""
+    """A model.
+
+    Attributes
+    ----------
+    name : str
+        Of the model.
+    time_unit : str
+        Of the model.
+    result : FitResult or None
+        Its fit, None where it was refused.
+    why : str
+        The reason then, or what is wrong with its sampled likelihood.
+    sampled : Objective or None
+        -2LL with exact breakpoints.
+    typical : tuple of Typical
+        Of each output in the data, none where the search did not end.
+    """
 
     name: str
     time_unit: str
@@ -91,7 +106,21 @@ class ModelRun(Compared):
 
 @dataclass(frozen=True, repr=False)
 class ModelComparison(Shown):
-    """Models side by side; doses: of the typical subject, in words."""
+    """Models side by side.
+
+    Attributes
+    ----------
+    data : str
+        Name of the file.
+    method : str
+        Of estimation.
+    seed : int
+        Of the sampled likelihoods.
+    runs : tuple of ModelRun
+        One for each model.
+    doses : str
+        Of the typical subject, in words.
+    """
 
     data: str
     method: str

@@ -27,10 +27,31 @@ OUTCOMES = {word for meaning, words in ENDPOINT_WORDS.items() if meaning != "ID"
 
 @dataclass(frozen=True)
 class Relation:
-    """One parameter and one covariate. drawn: whether a draw stands for each subject; x: the covariate of the
-    subjects that have it, numbers or texts; y: the parameter shown; statistic: correlation or F; value, low,
-    high (95 % interval of a correlation, else nan), p, corrected: nan where not determined; in_model: the
-    covariate acts on it in the model."""
+    """One parameter and one covariate.
+
+    Attributes
+    ----------
+    parameter : str
+        Of the model.
+    covariate : str
+        Of the data.
+    drawn : bool
+        Whether a draw stands for each subject.
+    shrinkage : float
+        Of the parameter's random effect, in %.
+    x : ndarray
+        The covariate of the subjects that have it, numbers or texts.
+    y : ndarray
+        The parameter shown.
+    statistic : str
+        Correlation or F.
+    value, low, p, corrected : float
+        Nan where not determined.
+    high : float (95 % interval of a correlation, else nan)
+        Nan where not determined.
+    in_model : bool
+        The covariate acts on it in the model.
+    """
 
     parameter: str
     covariate: str
@@ -55,7 +76,19 @@ class Relation:
 def covariate_relations(result: FitResult, sampled: Sampled) -> tuple[Relation, ...]:
     """All pairs of a covariate of the data and a parameter with between-subject variability. Outcomes
     (response, grades, progression) are no covariates; nor is what is the same for all, or words with more
-    than LEVELS levels."""
+    than LEVELS levels.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+    sampled : Sampled
+        Draws of the individual parameters, see `sampled_parameters`.
+
+    Returns
+    -------
+    tuple of Relation
+    """
     found = []
     for name in covariates_of(result.problem.data):
         values = _values(result, name)
@@ -150,7 +183,13 @@ def _between_levels(draws: np.ndarray, x: np.ndarray) -> tuple[float, float]:
 
 
 def relation_table(found: tuple[Relation, ...]):
-    """Pandas table with one row for each relation."""
+    """Pandas table with one row for each relation.
+
+    Parameters
+    ----------
+    found : tuple of Relation
+        Of `covariate_relations`.
+    """
     import pandas as pd
 
     rows = [

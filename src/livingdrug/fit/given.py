@@ -40,7 +40,19 @@ class Given:
 
 def given_of(problem: FitProblem, notes: list[str]) -> Given:
     """Clock and doses of all subjects. Raises InputError, naming subject and line, for what the model cannot
-    take."""
+    take.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+    notes : sequence of str
+        Takes what is to be known of the doses.
+
+    Returns
+    -------
+    Given
+    """
     data, model = problem.data, problem.model
     if is_closed(model) and any(p.changes for p in problem.parameters):  # it begins anew with every occasion
         n = len(data.subjects)
@@ -54,7 +66,23 @@ def regimens_of(
     """(regimen of each subject that has samples, notes), as a fit of the model reads them: for `simulate`,
     say.
 
-        compartments: as the rows of doses name them -> state of the model. Raises InputError as a fit does.
+    Parameters
+    ----------
+    model : Model
+        The model.
+    data : Data
+        The samples, see `read_data`.
+    compartments : Mapping[str, str], optional
+        As the rows of doses name them -> state of the model.
+
+    Returns
+    -------
+    tuple[dict[str, Regimen], tuple of str]
+
+    Raises
+    ------
+    InputError
+        As a fit does.
     """
     data, converted = doses_in_model_units(model, data)
     notes: list[str] = list(converted)

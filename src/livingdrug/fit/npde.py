@@ -26,9 +26,23 @@ FEWEST = 200
 
 @dataclass(frozen=True, repr=False)
 class Npde(Shown):
-    """Errors of all records. subject, time, output, line, censored (records,): which record; pred: typical
-    prediction; npde: decorrelated, npd: one by one, nan where they cannot be computed. replicates, seed;
-    notes: for the user."""
+    """Errors of all records.
+
+    Attributes
+    ----------
+    subject, time, output, line, censored : ndarray, shape (records,)
+        Which record.
+    pred : ndarray
+        Typical prediction.
+    npde : ndarray
+        Decorrelated, nan where it cannot be computed.
+    npd : ndarray
+        One by one, nan where it cannot be computed.
+    replicates, seed : int
+        Of the simulated data.
+    notes : tuple of str
+        For the user.
+    """
 
     subject: np.ndarray
     time: np.ndarray

@@ -53,7 +53,15 @@ class Tercile:
 
 @dataclass(frozen=True)
 class OutcomeCheck:
-    """All terciles of all outcomes; notes: what could not be made."""
+    """Observed against expected outcomes.
+
+    Attributes
+    ----------
+    terciles : tuple of Tercile
+        Of all outcomes, by exposure.
+    notes : tuple of str
+        What could not be made.
+    """
 
     terciles: tuple[Tercile, ...]
     notes: tuple[str, ...] = ()
@@ -73,7 +81,19 @@ class OutcomeCheck:
 
 
 def outcome_check(result: FitResult, seed: int = 1) -> OutcomeCheck | None:
-    """Observed against expected outcomes of a fit; None where it has no outcomes."""
+    """Observed against expected outcomes of a fit; None where it has no outcomes.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+    seed : int, optional
+        Of the simulated outcomes.
+
+    Returns
+    -------
+    OutcomeCheck or None
+    """
     problem = result.problem
     if not problem.outcomes:
         return None

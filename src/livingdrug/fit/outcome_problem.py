@@ -22,12 +22,25 @@ DIGITS = 2  # of a reference that nobody states
 def joint_problem(
     model: Model, data: Data, outcomes: Sequence[str], time_units: Mapping[str, str] | None = None, **more
 ) -> FitProblem:
-    """A problem with outcomes of other kinds in one likelihood with the kinetics; `more` goes to
-    `new_problem`.
+    """A problem with outcomes of other kinds in one likelihood with the kinetics.
 
-    outcomes: as they are typed, such as `CRS=ordered:log(CMAX)` (see `fit.outcomes`), of a column of subjects
-    or of rows. time_units: of columns that hold times to an event, where their headings do not say. Raises
-    InputError, naming subjects, for what is no such outcome, or tells nothing of a slope.
+    Parameters
+    ----------
+    model : Model
+        The model.
+    data : Data
+        The samples, see `read_data`.
+    outcomes : sequence of str
+        As they are typed, such as `CRS=ordered:log(CMAX)` (see `fit.outcomes`), of a column of subjects or of
+        rows.
+    time_units : Mapping[str, str], optional
+        Of columns that hold times to an event, where their headings do not say.
+    more
+        Goes to `new_problem`.
+
+    Returns
+    -------
+    FitProblem
     """
     kinetics, found = taken(
         model, data, read_asked(outcomes), more.get("compartments") or {}, time_units or {}

@@ -197,8 +197,19 @@ def with_again(problem: FitProblem, full: FitProblem, name: str, sd: float) -> F
 
 
 def with_all(found: FitProblem, full: FitProblem) -> FitProblem:
-    """The problem that was found, with every variability of the full one: those left out as they stand
-    there."""
+    """The problem that was found, with every variability of the full one: those left out as they stand there.
+
+    Parameters
+    ----------
+    found : FitProblem
+        The problem that was found.
+    full : FitProblem
+        With every variability.
+
+    Returns
+    -------
+    FitProblem
+    """
     parameters = tuple(
         replace(p, sd=p.sd or q.sd) for p, q in zip(found.parameters, full.parameters, strict=True)
     )

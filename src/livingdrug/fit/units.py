@@ -12,12 +12,24 @@ from livingdrug.models import Model, flows_of
 def in_model_units(
     model: Model, data: Data, outputs: tuple[tuple[str, str], ...]
 ) -> tuple[Data, tuple[str, ...]]:
-    """(the data counted in the model's units, a note for each conversion); outputs: (name in the data, the
-    model's name).
+    """(the data counted in the model's units, a note for each conversion).
 
     Times, values with their limits, and doses are converted where both units are known and measure the same.
     A unit that is not stated counts as the model's. Raises InputError, naming both units, for what no exact
     factor links.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    data : Data
+        The samples, see `read_data`.
+    outputs : tuple[tuple[str, str], ...]
+        (name in the data, the model's name).
+
+    Returns
+    -------
+    tuple[Data, tuple of str]
     """
     notes: list[str] = []
     data = _values(model, _times(model, data, notes), dict(outputs), notes)

@@ -60,7 +60,13 @@ class Fragment(Shown):
 
 @dataclass(frozen=True)
 class Fragments:
-    """Several fragments joined before they meet a model."""
+    """Several fragments joined before they meet a model.
+
+    Attributes
+    ----------
+    members : tuple of Fragment
+        In no order.
+    """
 
     members: tuple[Fragment, ...]
 
@@ -275,7 +281,22 @@ class Model(Shown):
 
 
 def flows_of(model: Model) -> System:
-    """The equations of a model that is made of flows. Raises ModelError for a closed form."""
+    """The equations of a model that is made of flows.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    System
+
+    Raises
+    ------
+    ModelError
+        For a closed form.
+    """
     system = model.system
     if isinstance(system, ClosedForm):
         raise ModelError(f"`{model.full_name}` is a closed form: it has no states and no flows")
@@ -283,7 +304,22 @@ def flows_of(model: Model) -> System:
 
 
 def closed_form_of(model: Model) -> ClosedForm:
-    """The formulas of a closed form. Raises ModelError for a model that is made of flows."""
+    """The formulas of a closed form.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    ClosedForm
+
+    Raises
+    ------
+    ModelError
+        For a model that is made of flows.
+    """
     system = model.system
     if not isinstance(system, ClosedForm):
         raise ModelError(f"`{model.full_name}` is made of flows: it has no formulas of time")
@@ -291,14 +327,41 @@ def closed_form_of(model: Model) -> ClosedForm:
 
 
 def plain_symbol(symbol: str) -> str:
-    r"""A LaTeX symbol as one would type it: `\mu_{M}` -> `muM`."""
+    """A LaTeX symbol as one would type it: `\mu_{M}` -> `muM`.
+
+    Parameters
+    ----------
+    symbol : str
+        In LaTeX.
+
+    Returns
+    -------
+    str
+    """
     for mark in ("\\", "{", "}", "_", " "):
         symbol = symbol.replace(mark, "")
     return symbol
 
 
 def find_quantity(model: Model, given: str) -> Quantity:
-    """The quantity with this name or paper symbol. Raises InputError when there is none or several."""
+    """The quantity with this name or paper symbol.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    given : str
+        Its name or symbol.
+
+    Returns
+    -------
+    Quantity
+
+    Raises
+    ------
+    InputError
+        When there is none or several.
+    """
     by_name = {q.name: q for q in model.quantities}
     if given in by_name:
         return by_name[given]

@@ -52,7 +52,19 @@ class Placement:
 
 @dataclass(frozen=True, repr=False)
 class Comparison(Shown):
-    """product; result: the analysis; placements: one for each published number and output of the user's."""
+    """Exposure beside that of a product.
+
+    Attributes
+    ----------
+    product : str
+        Its name.
+    result : NcaResult
+        The analysis.
+    placements : tuple of Placement
+        One for each published number and output of the user's.
+    notes : tuple of str
+        What to know of it.
+    """
 
     product: str
     result: NcaResult

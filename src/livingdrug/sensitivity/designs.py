@@ -49,7 +49,23 @@ def morris_points(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Morris' trajectories: points (trajectories, inputs + 1, inputs), and for each step the input that moved
     and by how much, shape (trajectories, inputs) each. Levels stay half a level off the ends, where quantiles
-    are infinite."""
+    are infinite.
+
+    Parameters
+    ----------
+    trajectories : int
+        How many.
+    inputs : int
+        Number of inputs.
+    seed : int
+        Of the design.
+    levels : int, optional
+        Of each input.
+
+    Returns
+    -------
+    tuple[ndarray, ndarray, ndarray]
+    """
     random = np.random.default_rng(seed)
     jump = levels // 2
     points = np.empty((trajectories, inputs + 1, inputs))
@@ -67,7 +83,21 @@ def morris_points(
 
 
 def hypercube_points(n: int, inputs: int, seed: int) -> np.ndarray:
-    """A Latin hypercube, shape (n, inputs)."""
+    """A Latin hypercube, shape (n, inputs).
+
+    Parameters
+    ----------
+    n : int
+        Number of points.
+    inputs : int
+        Number of inputs.
+    seed : int
+        Of the design.
+
+    Returns
+    -------
+    ndarray
+    """
     from scipy.stats import qmc
 
     return qmc.LatinHypercube(inputs, rng=seed).random(n)

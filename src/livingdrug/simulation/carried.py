@@ -27,8 +27,21 @@ BOTH, TRANSFER = "both", "slope"
 
 @dataclass(frozen=True)
 class Link:
-    """Which measure (`rate`) moves which quantity of the model, and by which slope of logarithms (mean and
-    SD); scatter: SD of the logarithm by which a new group differs from that line."""
+    """Which measure of an assay moves which quantity of a model, and by how much.
+
+    Attributes
+    ----------
+    rate : str
+        The measure.
+    quantity : str
+        Of the model.
+    slope, sd : float
+        Slope of the logarithms, mean and SD.
+    assumed : bool
+        Whether the slope is assumed rather than measured.
+    scatter : float
+        SD of the logarithm by which a new group differs from that line.
+    """
 
     rate: str
     quantity: str
@@ -48,7 +61,22 @@ class Link:
 
 
 def read_with_sd(text: str) -> tuple[float, float | None]:
-    """`1+-0.5`: a number and its SD, None where it has none. Raises ValueError for other texts."""
+    """`1+-0.5`: a number and its SD, None where it has none.
+
+    Parameters
+    ----------
+    text : str
+        Such as `1+-0.5`.
+
+    Returns
+    -------
+    tuple[float, float] or None
+
+    Raises
+    ------
+    ValueError
+        For other texts.
+    """
     value, sign, sd = text.replace(" ", "").replace("±", "+-").partition("+-")
     found = float(value), float(sd) if sign else None
     if not np.isfinite(found[0]) or (found[1] is not None and not (np.isfinite(found[1]) and found[1] >= 0)):
@@ -57,8 +85,23 @@ def read_with_sd(text: str) -> tuple[float, float | None]:
 
 
 def read_link(text: str) -> Link:
-    """`k_kill=k_kill:1+-0.5~0.2`: measure, quantity of the model, slope and its SD, scatter of groups (where one is
-    given). Raises InputError for other texts."""
+    """`k_kill=k_kill:1+-0.5~0.2`: measure, quantity of the model, slope and its SD, scatter of groups (where
+    one is given).
+
+    Parameters
+    ----------
+    text : str
+        Such as `k_kill=k_kill:1+-0.5~0.2`.
+
+    Returns
+    -------
+    Link
+
+    Raises
+    ------
+    InputError
+        For other texts.
+    """
     rate, _, right = text.rpartition("=")
     into, colon, slope = right.partition(":")
     slope, tilde, own = slope.partition("~")
@@ -79,8 +122,25 @@ def read_link(text: str) -> Link:
 
 @dataclass(frozen=True)
 class Change:
-    """A metric of a patient of one group over that of the control. ratio: median; low, high: 95 % band; of:
-    which uncertainty the band carries (BOTH, that of the measure alone, of the slope, TRANSFER, alone)."""
+    """A metric of a patient of one group over that of the control.
+
+    Attributes
+    ----------
+    group : str
+        The group.
+    metric : str
+        Such as CMAX.
+    unit : str
+        Of the metric.
+    control : float
+        Its value in the control.
+    ratio : float
+        Median.
+    low, high : float
+        95 % band.
+    of : str
+        Which uncertainty the band carries (BOTH, that of the measure alone, of the slope, TRANSFER, alone).
+    """
 
     group: str
     metric: str
@@ -116,8 +176,24 @@ class Prediction:
 
 
 def settled(model: Model, links: Sequence[Link]) -> list[Link]:
-    """The links with quantities by their name. Raises InputError for a model in other units of time than
-    days, no link, or a quantity that the model has not."""
+    """The links with quantities by their name.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    links : sequence of Link
+        As they were asked for.
+
+    Returns
+    -------
+    sequence of Link
+
+    Raises
+    ------
+    InputError
+        For a model in other units of time than days, no link, or a quantity that the model has not.
+    """
     if model.time_unit != "d":
         raise InputError(
             f"`{model.full_name}` counts {model.time_unit}; a patient is predicted with a model in days"
@@ -186,7 +262,19 @@ def carry(
 
 
 def factors_of(links: Sequence[Link], logs: np.ndarray) -> dict[str, np.ndarray]:
-    """Quantity -> its factors (draws,). logs: slope times the logarithm of the ratio of each link, (draws, links)."""
+    """Quantity -> its factors (draws,).
+
+    Parameters
+    ----------
+    links : sequence of Link
+        Which quantities move.
+    logs : ndarray
+        Slope times the logarithm of the ratio of each link, (draws, links).
+
+    Returns
+    -------
+    dict[str, ndarray]
+    """
     factors: dict[str, np.ndarray] = {}
     for link, log in zip(links, np.clip(logs, -FARTHEST, FARTHEST).T, strict=True):
         factors[link.quantity] = factors.get(link.quantity, 1.0) * np.exp(log)
@@ -196,7 +284,21 @@ def factors_of(links: Sequence[Link], logs: np.ndarray) -> dict[str, np.ndarray]
 def moved_values(
     model: Model, values: Mapping[str, np.ndarray], factors: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """The values of all quantities (subjects,) with these times their factors; a fraction stays at most 1."""
+    """The values of all quantities (subjects,) with these times their factors; a fraction stays at most 1.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    values : Mapping[str, ndarray]
+        Quantity -> values (subjects,).
+    factors : Mapping[str, ndarray]
+        Quantity -> factors (subjects,).
+
+    Returns
+    -------
+    dict[str, ndarray]
+    """
     fractions = {q.name for q in model.quantities if q.bound == "fraction"}
     moved = {name: np.array(value) for name, value in values.items()}
     for name, factor in factors.items():

@@ -1,6 +1,7 @@
 """The app: a frame with the pages in it, served on this machine only."""
 
 import secrets
+from typing import Any, cast
 
 from dash import Dash, Input, Output, dcc, html, set_props
 
@@ -15,8 +16,9 @@ from livingdrug.web.work import Work
 def make_app(work: Work | None = None, key: str | None = None) -> Dash:
     """The Dash app, ready to be served. key: what an address must say once, so that nobody else on this machine is let in."""
     work = work or Work()
-    app = Dash("livingdrug.web", title="livingdrug", serve_locally=True, suppress_callback_exceptions=True, update_title=None,
-               on_error=_say_what_broke)  # fmt: skip
+    no_title = cast(Any, None)  # Dash keeps the title of the window then, which its types do not say
+    app = Dash("livingdrug.web", title="livingdrug", serve_locally=True, suppress_callback_exceptions=True,
+               update_title=no_title, on_error=_say_what_broke)  # fmt: skip
     app.index_string = app.index_string.replace("<html>", '<html lang="en">')
     guard(app.server, key)
     exports.register(app.server, work)

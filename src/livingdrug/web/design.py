@@ -8,6 +8,7 @@ from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.core.known import known
 from livingdrug.web.parts import attribute, problem
 from livingdrug.workflows import scenario_of_text, to_toml
 from livingdrug.workflows.trial.spec import TrialScenario
@@ -228,7 +229,8 @@ def register(app) -> None:
         if not any(clicks):
             raise PreventUpdate
         try:
-            after = rows_changed(read_design(text), ctx.triggered_id["part"], ctx.triggered_id["do"])
+            pressed = known(ctx.triggered_id, "the button that was pressed")
+            after = rows_changed(read_design(text), pressed["part"], pressed["do"])
         except LivingdrugError as error:
             return no_update, no_update, problem(str(error))
         return to_toml(after), grids(after), []

@@ -40,7 +40,7 @@ PATIENTS, CV, POINTS, MOST_PINS = 200, 0.3, 120, 6
 def page(query: str, work: Work) -> html.Div:
     """The page of an address; what the address leaves open is filled with what serves a first look."""
     scenario, view = read_query(query)
-    scenario = complete(scenario or EXAMPLE, work)
+    scenario = complete(EXAMPLE if scenario is None else read_as(Simulation, query)[0], work)
     line = view["line"][-1] if view["line"] else default_line(scenario, work)
     return html.Div(body(scenario, view["pin"][:MOST_PINS], line, work), id="explore")
 

@@ -207,7 +207,8 @@ def compared(ident: str, mine: list[str], work: Work) -> list:
     """Fits of this browser to the same file, side by side; nothing where there is one."""
     here = work.fits.job(ident)
     known = [(name, job) for name in dict.fromkeys([*mine, ident]) if (job := work.fits.known(name)) is not None]
-    same = [(name, job, job.answer()) for name, job in known if job.asked.file == here.asked.file and job.state == "finished"]
+    mine_too = [(name, job) for name, job in known if job.asked.file == here.asked.file and job.state == "finished"]
+    same = [(name, job, said) for name, job in mine_too if (said := job.answer()) is not None]
     if len(same) < 2:
         return []
     rows = tuple((job.shown.model, job.shown.method, _chosen(job), number(said["objective"]["minus2ll"]),

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import numpy as np
 from dash import dcc, html
 
+from livingdrug.core.known import known as known_of
 from livingdrug.models import MODEL_FILE, read_model
 from livingdrug.plots import COLOURS, MUTED
 from livingdrug.report import Table, number, text_table
@@ -44,7 +45,7 @@ class Shown:
 
 def finished(ident: str, job: FitJob, shown: Shown, work: Work | None = None) -> list:
     """Everything, under a sentence with the verdict."""
-    folder, said = job.folder / RUN, job.answer()
+    folder, said = job.folder / RUN, known_of(job.answer(), "the answer of a finished fit")
     records = _read(folder / "predictions.csv")
     known = fit_checks.covariates_of(job)
 
@@ -123,7 +124,7 @@ def _checks(folder: Path, said: dict) -> list:
     if not (folder / "vpc.csv").is_file():
         return []
     check, records = with_ends(_read(folder / "vpc.csv")), _read(folder / "predictions.csv")
-    made = [html.H2("Does it describe the data? Visual predictive check")]
+    made: list = [html.H2("Does it describe the data? Visual predictive check")]
     for k, (output, rows) in enumerate(check.groupby("output", sort=False)):
         ident = f"vpc-{k + 1}" if k else "vpc"
         mine = records[records["output"] == output]

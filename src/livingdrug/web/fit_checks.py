@@ -198,7 +198,7 @@ def covariates(ident: str, found: Covariates, folder: Path, chosen: str) -> list
     if not effects:
         return []
     chosen = chosen if chosen in found else next(iter(found))
-    values = pd.Series(own["subject"].map(found[chosen])).fillna("")
+    values = pd.Series([found[chosen].get(name, "") for name in own["subject"]], index=own.index)
     numeric = pd.Series(pd.to_numeric(values, errors="coerce"))
     classes = bool(numeric.isna().all() or numeric.nunique() <= FEW)
     x = (
@@ -213,7 +213,7 @@ def covariates(ident: str, found: Covariates, folder: Path, chosen: str) -> list
         ("subject", printable(chosen, 40), *effects),
         tuple(
             (printable(str(row["subject"]), 40), str(v), *(number(float(row[name])) for name in effects))
-            for v, (_, row) in zip(x, own.head(MOST).iterrows(), strict=False)
+            for v, row in zip(x, own.head(MOST).to_dict("records"), strict=False)
         ),
     )
     return [

@@ -44,7 +44,8 @@ def page(query: str, work: Work) -> html.Div:
     else:
         reading = html.Details([html.Summary("How the file is read"),
                                 form("forecast-reading", scenario, to_query(scenario), READING)])  # fmt: skip
-        left += [shown_file(scenario.file, work), form("forecast", scenario, to_query(scenario), FIELDS), reading]
+        fields = form("forecast", scenario, to_query(scenario), FIELDS)
+        left += [shown_file(getattr(scenario, "file", ""), work), fields, reading]
         right = list(answered(scenario, (*FIELDS, *READING), work))
     return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
 

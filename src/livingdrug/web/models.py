@@ -132,7 +132,7 @@ def _one(model: Model) -> html.Div:
     )
 
 
-def _exports(model: Model) -> html.Div:
+def _exports(model: Model) -> html.Nav:
     """The model for other tools."""
     query = urlencode({"kind": "simulate", "model": model.name})
     names = {

@@ -63,6 +63,8 @@ def page(query: str, work: Work) -> html.Div:
     """Upload on the left, what was found on the right."""
     scenario, view = read_query(query)
     subject = view["subject"][-1] if view["subject"] else ""
+    if scenario is not None and not isinstance(scenario, Nca):
+        raise InputError(f"this page analyses samples; a `{scenario.kind}` scenario has a page of its own")
     if scenario is None:
         found = [html.P("Choose a file on the left, or look at the example first. " + LIMITS, className="quiet")]
     else:
@@ -115,7 +117,7 @@ def _answers(scenario: Nca, subject: str, names: dict[str, str], work: Work) -> 
     here = work.located(scenario)
     checked = check(here.file, here.reading())
     made, faulty = found_in_file(checked, names)
-    if not checked.ok:
+    if checked.data is None:
         return [faulty, *made]
     result = analyse(here, checked.data, here.settings())
     beside = compare(result, here.product, here.indication, here.variability) if isinstance(here, Compare) else None

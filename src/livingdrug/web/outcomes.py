@@ -91,6 +91,8 @@ def _answers(scenario: Index, work: Work) -> list:
             answer = run_index(work.located(scenario))
     except LivingdrugError as error:
         return [problem(in_fields(by_their_names(str(error), names), OWN_ENTRIES)), *made]
+    if not isinstance(answer, IndexAnswer):
+        raise InputError("this page compares curves; `livingdrug index --list` lists the built-in ones")
     index, outlook = answer.index, answer.outlook
     notes = [by_their_names(note, names) for note in answer.notes]
     return [

@@ -34,7 +34,7 @@ MOST_NAMED = 8
 def page(query: str, work: Work) -> html.Div:
     """The files and how they are read on the left; what was found, and the ways on, on the right."""
     scenario, _ = read_query(query)
-    if scenario is not None and scenario.kind != "check":
+    if scenario is not None and not isinstance(scenario, CheckFile):
         raise InputError(f"this page joins files; a `{scenario.kind}` scenario has a page of its own")
     left = [dcc.Store(id="study-query", data=to_query(scenario) if scenario else ""), html.H2("Your files")]
     for name, label in FILES.items():

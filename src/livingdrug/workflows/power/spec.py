@@ -346,7 +346,7 @@ def _two_sds(scenario: Power) -> tuple[float, float]:
         )
     if scenario.model is not None or scenario.variability is not None:
         log_sd_of(scenario)  # says which of the two to leave out
-    first, second = scenario.log_sd
+    first, second = list(scenario.log_sd)
     return first, second
 
 

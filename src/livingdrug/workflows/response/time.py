@@ -128,7 +128,7 @@ def _log_rank(fit: TimeFit) -> str:
     return f"log-rank {p_text(exact.p_value)} {exact.words}"
 
 
-def _step(fit: TimeFit) -> str:
+def _step(fit: TimeFit | VisitsFit) -> str:
     sample, values = fit.sample, np.unique(fit.sample.exposure)
     if fit.scale == "linear" and len(values) == 2:
         return f"{sample.exposure_name} {short(values[1])} instead of {short(values[0])}"
