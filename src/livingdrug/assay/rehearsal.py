@@ -17,8 +17,18 @@ from livingdrug.models import Model
 
 @dataclass(frozen=True)
 class DesignCheck:
-    """rms: rate -> root mean square of the errors of its logarithm (of its value over the value, where it may
-    be negative); plates: that were fitted to an end; lost: that were not."""
+    """A design tried on simulated plates.
+
+    Attributes
+    ----------
+    rms : dict[str, float]
+        Rate -> root mean square of the errors of its logarithm (of its value over the value, where it may be
+        negative).
+    plates : int
+        That were fitted to an end.
+    lost : int
+        That were not.
+    """
 
     rms: dict[str, float]
     plates: int

@@ -13,10 +13,26 @@ POINTS = 401  # of the range seen
 
 @dataclass(frozen=True)
 class Range:
-    """grid (POINTS,): values of the attribute, as written; probability, lower, upper (POINTS,): of the
-    outcome, with a pointwise interval; start, end: where the lower bound is at the floor or above, nan where
-    it nowhere is; needed: patients who would fill the range if the curve is as estimated, None where the
-    curve itself never reaches the floor."""
+    """The range of an attribute in which an outcome is probable enough.
+
+    Attributes
+    ----------
+    name : str
+        Of the attribute.
+    floor : float
+        Probability of the outcome to be kept.
+    grid : ndarray, shape (POINTS,)
+        Values of the attribute, as written.
+    probability, lower : ndarray
+        Of the outcome, with a pointwise interval.
+    upper : ndarray, shape (POINTS,)
+        Of the outcome, with a pointwise interval.
+    start, end : float
+        Where the lower bound is at the floor or above, nan where it nowhere is.
+    needed : int or None
+        Patients who would fill the range if the curve is as estimated, None where the curve itself never
+        reaches the floor.
+    """
 
     name: str
     floor: float

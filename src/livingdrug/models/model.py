@@ -327,7 +327,7 @@ def closed_form_of(model: Model) -> ClosedForm:
 
 
 def plain_symbol(symbol: str) -> str:
-    """A LaTeX symbol as one would type it: `\mu_{M}` -> `muM`.
+    r"""A LaTeX symbol as one would type it: `\mu_{M}` -> `muM`.
 
     Parameters
     ----------

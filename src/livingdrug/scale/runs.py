@@ -20,7 +20,24 @@ VALUES = 1_000_000  # of the curves that one process computes before it writes t
 
 
 def choose_executor(workers: int | None, dask: str | None) -> Executor:
-    """Serial by default; InputError for both at once or a number that cannot be."""
+    """Who computes the subjects: this process by default.
+
+    Parameters
+    ----------
+    workers : int or None
+        Number of processes.
+    dask : str or None
+        Address of a scheduler.
+
+    Returns
+    -------
+    Executor
+
+    Raises
+    ------
+    InputError
+        For both at once or a number that cannot be.
+    """
     if workers is not None and dask is not None:
         raise InputError("both a number of workers and a Dask cluster were given; give one of them")
     if dask is not None:
@@ -35,10 +52,26 @@ def run_exposures(
     progress: Progress | None = None,
     size: int = EXPOSURE_BLOCK,
 ) -> ExposureSummary:
-    """Exposures of all subjects of a task; out: CSV or Parquet file with a row for each subject and output, whole or not
-    at all.
+    """Exposures of all subjects of a task.
 
     Raises SolveError, and writes nothing, when not one subject could be computed.
+
+    Parameters
+    ----------
+    task : ExposureTask
+        See `exposure_task`.
+    executor : Executor
+        Who computes the subjects.
+    out : str or Path, optional
+        CSV or Parquet file with a row for each subject and output, whole or not at all.
+    progress : Progress, optional
+        Called with how many are done, and of how many.
+    size : int, optional
+        Subjects computed at once.
+
+    Returns
+    -------
+    ExposureSummary
     """
     task, summary = _for(task, executor), ExposureSummary(task)
     with (
@@ -78,10 +111,27 @@ def run_curves(
     size: int | None = None,
     file: CurveFile | None = None,
 ) -> Result:
-    """Curves of all subjects of a task, the Result that one process gives; without values and times where a file
-    takes them and they are not kept.
+    """Curves of all subjects of a task, the Result that one process gives; without values and times where a
+    file takes them and they are not kept.
 
     Raises SolveError, and writes nothing, when not one subject could be computed.
+
+    Parameters
+    ----------
+    task : CurvesTask
+        See `CurvesTask`.
+    executor : Executor
+        Who computes the subjects.
+    progress : Progress, optional
+        Called with how many are done, and of how many.
+    size : int, optional
+        Subjects computed at once.
+    file : CurveFile, optional
+        Where a table is written meanwhile.
+
+    Returns
+    -------
+    Result
     """
     if executor == Serial() and file is None:
         return check_some(task(0, task.n, progress))

@@ -75,7 +75,26 @@ class Document(BaseModel):
 
 
 def checked(kind: type[Document], data: dict, origin: str) -> Document:
-    """A scenario of this kind from plain data; InputError names every fault, each by its key."""
+    """A scenario of this kind from plain data.
+
+    Parameters
+    ----------
+    kind : type[Document]
+        The class of its documents.
+    data : dict
+        Fields.
+    origin : str
+        What to call it in messages.
+
+    Returns
+    -------
+    Document
+
+    Raises
+    ------
+    InputError
+        Naming every fault, each by its key.
+    """
     data = kind.of_today(data)
     try:
         return kind(**data)
@@ -84,7 +103,17 @@ def checked(kind: type[Document], data: dict, origin: str) -> Document:
 
 
 def to_toml(scenario: Document) -> str:
-    """The scenario as a TOML document; defaults are left out."""
+    """The scenario as a TOML document; defaults are left out.
+
+    Parameters
+    ----------
+    scenario : Document
+        Of any kind.
+
+    Returns
+    -------
+    str
+    """
     import tomli_w
 
     kept = scenario.model_dump(exclude_defaults=True, exclude_none=True, mode="json")

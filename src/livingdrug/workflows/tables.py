@@ -33,7 +33,19 @@ RULES = "Rules of NCA"
 
 
 def read_pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
-    """`YOURS=OURS` texts; the last `=` parts them, as headings may hold one."""
+    """`YOURS=OURS` texts; the last `=` parts them, as headings may hold one.
+
+    Parameters
+    ----------
+    texts : tuple of str
+        `YOURS=OURS` each.
+    option : str
+        Its name, for messages.
+
+    Returns
+    -------
+    dict[str, str]
+    """
     pairs = {}
     for text in texts:
         yours, equals, ours = text.rpartition("=")
@@ -256,7 +268,21 @@ class KineticScenario(TableScenario):
 
 
 def analyse(scenario: KineticScenario, data: Data, settings: NcaSettings) -> NcaResult:
-    """The analysis of samples that are already read: endpoints joined, units converted."""
+    """The analysis of samples that are already read: endpoints joined, units converted.
+
+    Parameters
+    ----------
+    scenario : KineticScenario
+        Of an analysis of samples.
+    data : Data
+        As they were read.
+    settings : NcaSettings
+        Of the analysis.
+
+    Returns
+    -------
+    NcaResult
+    """
     if scenario.endpoints:
         data = join(data, read_endpoints(scenario.endpoints))
     if scenario.conversion:
@@ -305,13 +331,39 @@ class Understood(Protocol):
 
 
 def column_table(part: Understood, detail: bool = False) -> Table:
-    """What each column was taken for, and why."""
+    """What each column was taken for, and why.
+
+    Parameters
+    ----------
+    part : Understood
+        A file of which it is known what its columns mean.
+    detail : bool, optional
+        For the report alone.
+
+    Returns
+    -------
+    Table
+    """
     rows = tuple((printable(c.name), c.meaning, printable(c.unit), c.why) for c in part.columns)
     return Table(f"columns of {part.name}", ("your column", "our meaning", "unit", "why"), rows, detail)
 
 
 def finding_table(found: tuple[Finding, ...] | list[Finding], name: str, detail: bool = False) -> Table:
-    """Faults by line."""
+    """Faults by line.
+
+    Parameters
+    ----------
+    found : tuple of Finding or sequence of Finding
+        The faults.
+    name : str
+        Of the file.
+    detail : bool, optional
+        For the report alone.
+
+    Returns
+    -------
+    Table
+    """
     rows = tuple(
         (
             str(f.line),
