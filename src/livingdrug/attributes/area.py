@@ -115,7 +115,21 @@ def variance_at(area: float, n_events: int, n_others: int) -> float:
 
 
 def with_interval(score: np.ndarray, event: np.ndarray, level: float = 0.95) -> Auc:
-    """Area of a score with its interval; score (products,), event (products,) of bool."""
+    """Area of a score with its interval.
+
+    Parameters
+    ----------
+    score : ndarray, shape (products,)
+        Of each product.
+    event : ndarray, shape (products,)
+        Whether each had the event, of bool.
+    level : float, optional
+        Of the interval.
+
+    Returns
+    -------
+    Auc
+    """
     value, n1 = float(auc(score, event)), int(event.sum())
     lower, upper = interval(value, n1, len(event) - n1, level)
     return Auc(

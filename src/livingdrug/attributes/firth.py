@@ -32,8 +32,23 @@ class FirthFit:
 def fit_firth(x: np.ndarray, event: np.ndarray, fixed: tuple[int, float] | None = None) -> FirthFit:
     """Maximum of the likelihood with Jeffreys' prior (Firth 1993; Heinze & Schemper 2002).
 
-    x (n, k): columns without the intercept; event (n,) of bool; fixed: a term (0 the intercept) held at a
-    value, for profiles. Raises InputError where it does not converge.
+    Parameters
+    ----------
+    x : ndarray, shape (n, k)
+        Columns without the intercept.
+    event : ndarray, shape (n,)
+        Of bool.
+    fixed : tuple[int, float], optional
+        A term (0 is the intercept) and the value at which it is held, for profiles.
+
+    Returns
+    -------
+    FirthFit
+
+    Raises
+    ------
+    InputError
+        Where it does not converge.
     """
     from livingdrug.core.errors import InputError
 

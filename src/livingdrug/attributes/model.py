@@ -96,8 +96,28 @@ class Prediction:
 def build(
     result: LearningStudy, columns: tuple[dict, ...], card: dict, treatments: tuple[Treatment, ...] = ()
 ) -> Model:
-    """The model of all patients, with draws. Raises InputError where it has too many attributes to be
-    kept."""
+    """The model of all patients, with draws.
+
+    Parameters
+    ----------
+    result : LearningStudy
+        Of `study`.
+    columns : tuple of dict
+        Headings, scales, gates and units of the table.
+    card : dict
+        What a reader must know.
+    treatments : tuple of Treatment, optional
+        How columns reach the scale analysed.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        Where it has too many attributes to be kept.
+    """
     features, outcome, plan = result.features, result.outcome, result.plan
     if features.set_names or len(features.names) > MOST:
         raise InputError(

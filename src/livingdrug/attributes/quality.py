@@ -48,11 +48,32 @@ class Range:
 def acceptance(
     name: str, values: np.ndarray, event: np.ndarray, floor: float, level: float = 0.95, log: bool = False
 ) -> Range:
-    """Range of an attribute by Firth's logistic regression on it.
+    """Range of an attribute by Firth's logistic regression on it. A proposal with its uncertainty, never a
+    limit.
 
-    values (n,): as written; event (n,) of bool; floor: probability of the outcome to be kept; log: take
-    logarithms. A proposal with its uncertainty, never a limit. Raises InputError for a floor outside of 0 to
-    1.
+    Parameters
+    ----------
+    name : str
+        Of the attribute.
+    values : ndarray, shape (n,)
+        As written.
+    event : ndarray, shape (n,)
+        Whether each had the outcome, of bool.
+    floor : float
+        Probability of the outcome to be kept.
+    level : float, optional
+        Of the interval.
+    log : bool, optional
+        Take logarithms.
+
+    Returns
+    -------
+    Range
+
+    Raises
+    ------
+    InputError
+        For a floor outside of 0 to 1.
     """
     from scipy.stats import norm
 

@@ -154,12 +154,39 @@ def solve_population(
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Found:
-    """Solve every subject from 0 to `until`.
+    """Solve every subject from 0 to a time.
 
-    quantities (subjects, quantities of the system); times: increasing, within [0, until], the same for all subjects or an
-    array for each; wanted: indices of the outputs whose values at these times are kept. A subject goes to the implicit
-    method when the explicit one would need too many steps; which one it is depends on the subject alone. A subject that
-    fails has a status and no measures. threads: all processors by default; it changes nothing but the time.
+    A subject goes to the implicit method when the explicit one would need too many steps; which one it is
+    depends on the subject alone. A subject that fails has a status and no measures.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Compiled code, see `system_kernel`.
+    quantities : ndarray
+        Shape (subjects, quantities of the system).
+    events : EventTable
+        Of all subjects.
+    until : float
+        End of the run, in the system's time unit.
+    times : ndarray or sequence of ndarray
+        Increasing, within [0, until], the same for all subjects or an array for each.
+    wanted : sequence of int
+        Indices of the outputs whose values at these times are kept.
+    measures : Measures or None
+        Of the curves; None for none.
+    rtol : float, optional
+        Relative tolerance of the solver.
+    max_steps : int, optional
+        After so many steps a subject is given up.
+    threads : int, optional
+        All processors by default; it changes nothing but the time.
+    progress : callable, optional
+        Called with how many are done, and of how many.
+
+    Returns
+    -------
+    Found
     """
     task = new_task(quantities, events, times, wanted)
     return solve_task(kernel, task, until, measures, rtol, max_steps, threads, progress)

@@ -95,8 +95,14 @@ def run_exposures(
 class CurveFile:
     """A table that is written while the curves are computed.
 
-    path: CSV or Parquet by its ending; rows(result, before): the table of some subjects, `before` others standing before
-    them; kept: whether the curves are kept as well, without which memory does not grow with them.
+    Attributes
+    ----------
+    path : str or Path
+        CSV or Parquet by its ending.
+    rows : callable
+        Takes a result and how many subjects stand before it; gives the table of these subjects.
+    kept : bool
+        Whether the curves are kept as well, without which memory does not grow with them.
     """
 
     path: str | Path

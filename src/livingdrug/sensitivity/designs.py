@@ -7,24 +7,24 @@ from livingdrug.core.errors import InputError
 
 
 def sobol_points(base: int, groups: tuple[tuple[int, ...], ...], inputs: int, seed: int) -> np.ndarray:
-    """Saltelli's design, shape (2 + groups, base, inputs): A, B, and for each group A with its columns from
-    B.
+    """Saltelli's design, shape (2 + groups, base, inputs): A, B, and for each group A with its
+    columns from B.
 
-        Parameters
-        ----------
-        base : int
-            Points of each matrix, a power of 2, so that Sobol's sequence stays balanced.
-        groups : tuple of tuple of int
-            Positions of the inputs of each group.
-        inputs : int
-            Number of inputs.
-        seed : int
-            Of the scrambling (Owen).
+    Parameters
+    ----------
+    base : int
+        Points of each matrix, a power of 2, so that Sobol's sequence stays balanced.
+    groups : tuple of tuple of int
+        Positions of the inputs of each group.
+    inputs : int
+        Number of inputs.
+    seed : int
+        Of the scrambling (Owen).
 
-        Raises
-        ------
-        InputError
-            Where base is no power of 2.
+    Raises
+    ------
+    InputError
+        Where base is no power of 2.
     """
     from scipy.stats import qmc
 

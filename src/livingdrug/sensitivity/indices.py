@@ -39,12 +39,12 @@ def sobol_indices(y: np.ndarray, seed: int = 1) -> Indices:
     """First-order (Saltelli et al. 2010) and total indices (Jansen 1999) with bootstrap intervals over base
     points.
 
-        Parameters
-        ----------
-        y : array, shape (2 + groups, base)
-            Results at the points of `sobol_points`. A base point of which a run failed (nan) is left out as a
-        whole. seed : int
-            Of the resampling.
+    Parameters
+    ----------
+    y : array, shape (2 + groups, base)
+        Results at the points of `sobol_points`. A base point of which a run failed (nan) is left out as a whole.
+    seed : int, optional
+        Of the resampling.
     """
     y = y[:, np.isfinite(y).all(axis=0)]
     first, total = _sobol(y)
