@@ -11,10 +11,10 @@ from livingdrug.population.match import (
     said,
     weighted_percentile,
 )
-from livingdrug.population.targets import Target, of_product, read_targets
+from livingdrug.population.targets import Target, of_product, published_groups, read_targets
 from livingdrug.population.weights import balanced, quantiles
 
 __all__ = [
     "FAR", "Matched", "Target", "balanced", "candidates", "match", "model_of", "of_product",
-    "product_targets_for", "quantiles", "read_targets", "said", "weighted_percentile",
+    "product_targets_for", "published_groups", "quantiles", "read_targets", "said", "weighted_percentile",
 ]  # fmt: skip

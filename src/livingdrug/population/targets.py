@@ -280,10 +280,7 @@ def of_product(name: str, model: Model, group: str | None = None) -> tuple[Targe
     """
     product, output = find_product(name), _measured(model)
     unit = check_outputs(model, [output])[1][0]
-    groups: dict[str, list[ExposureFact]] = {}
-    for fact in exposure_facts():
-        if fact.product == product and fact.parameter in EXPOSURES and _usable(fact):
-            groups.setdefault(fact.group, []).append(fact)
+    groups = published_groups(product)
     chosen = [label for label in groups if group is None or group.lower() in label.lower()]
     exact = [label for label in chosen if group is not None and label.lower() == group.lower()]
     chosen = exact or chosen
@@ -305,6 +302,32 @@ def of_product(name: str, model: Model, group: str | None = None) -> tuple[Targe
             tuple(v * factor for v in values), n, f"{fact.parameter} {fact.printed} {fact.unit}, {fact.source}",
         )  # fmt: skip
     return tuple(found.values())
+
+
+def published_groups(name: str) -> dict[str, list[ExposureFact]]:
+    """Groups of patients of a product whose exposures can be targets.
+
+    Parameters
+    ----------
+    name : str
+        Product, trade name or abbreviation.
+
+    Returns
+    -------
+    dict of str to list of ExposureFact
+        By the name of the group, in the order of the table.
+
+    Raises
+    ------
+    InputError
+        For an unknown product.
+    """
+    product = find_product(name)
+    groups: dict[str, list[ExposureFact]] = {}
+    for fact in exposure_facts():
+        if fact.product == product and fact.parameter in EXPOSURES and _usable(fact):
+            groups.setdefault(fact.group, []).append(fact)
+    return groups
 
 
 def _usable(fact: ExposureFact) -> bool:

@@ -47,6 +47,8 @@ from livingdrug.response.models.draws import drawn_coefficients, probabilities
 from livingdrug.response.models.exposure_axis import exposure_factor
 from livingdrug.response.models.graded import GradedFit, fit_graded, grade_shares, half_exposure
 from livingdrug.response.models.least_squares import LeastSquares, fit_least_squares
+from livingdrug.response.models.links import Link
+from livingdrug.response.models.links import inverse as inverse_link
 from livingdrug.response.models.permutation import Permutation, event_scores
 from livingdrug.response.run import FITS, fit_response
 from livingdrug.response.sample.below import on_axis
@@ -57,6 +59,7 @@ from livingdrug.response.sample.sample import Kind, Sample
 from livingdrug.response.sample.samples import table_of_samples
 from livingdrug.response.sample.selection import CONFOUNDED, Question, select
 from livingdrug.response.sample.table import SubjectTable, read_subjects, rows_of, with_endpoints
+from livingdrug.response.survival.by_day import curves_by, doubts_of
 from livingdrug.response.survival.causes import CompetingFit, GroupIncidence, fit_competing
 from livingdrug.response.survival.competing import (
     CompetingTimes,
@@ -94,15 +97,16 @@ __all__ = [
     "CONFOUNDED", "FITS", "GRADES", "BinaryFit", "ChiSquare",
     "CompetingFit", "CompetingTimes", "GroupIncidence", "Incidence", "SubdistributionFit",
     "cumulative_incidence", "fit_competing", "fit_fine_gray", "gray_test", "ContinuousFit", "CoxFit", "Curve", "Estimate",
-    "Expected", "ExposureSpread", "FailureTimeFit", "GradedFit", "GroupSurvival", "Kind", "LeastSquares",
+    "Expected", "ExposureSpread", "FailureTimeFit", "GradedFit", "GroupSurvival", "Kind", "LeastSquares", "Link",
     "Looked", "ObservedRate", "Pair", "Permutation", "Question", "Sample", "Scale", "SubjectTable",
     "SurvivalCurve", "TherapeuticIndex", "TimeFit", "Times", "best_fold", "calibrate_ec50",
-    "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "drawn_coefficients",
+    "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "curves_by",
+    "doubts_of", "drawn_coefficients",
     "event_beside",
     "event_scores", "expected",
     "exposure_at", "exposure_factor", "exposure_at_profile", "exposure_at_share", "fit_binary", "fit_continuous", "fit_cox",
     "fit_failure_time", "fit_graded", "fit_least_squares", "fit_response", "fit_times", "grade_shares",
-    "grid", "half_exposure", "kaplan_meier", "limits", "logistic", "logrank", "look", "marginal_rate",
+    "grid", "half_exposure", "inverse_link", "kaplan_meier", "limits", "logistic", "logrank", "look", "marginal_rate",
     "martingale_residuals", "may_be_flat", "median_time", "nodes", "numbers_at_risk", "observed_rates", "on_axis", "paired",
     "predict", "probabilities", "probability", "probability_band", "proportionality", "quantiles", "rate_over",
     "ratio_of_exposures", "ratio_of_fits", "read_events", "read_outcome",

@@ -2,8 +2,11 @@
 
 from livingdrug.scale.blocks import Serial
 from livingdrug.scale.exposures import exposures
+from livingdrug.scale.kept import Kept, blocks_folder, kept_blocks
 from livingdrug.scale.runs import CurveFile, Executor, Progress, choose_executor, run_curves, run_exposures
+from livingdrug.scale.shards import Shard, keep_shard, kept_shard, read_shard
 
 __all__ = [
-    "CurveFile", "Executor", "Progress", "Serial", "choose_executor", "exposures", "run_curves", "run_exposures",
+    "CurveFile", "Executor", "Kept", "Progress", "Serial", "Shard", "blocks_folder", "choose_executor", "exposures",
+    "keep_shard", "kept_blocks", "kept_shard", "read_shard", "run_curves", "run_exposures",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from livingdrug.simulation.distribution import Distribution
 from livingdrug.simulation.dose_text import read_dose, write_dose
 from livingdrug.simulation.experiment import default_regimen
 from livingdrug.simulation.exposure import (
+    ExposureBlock,
     ExposureTask,
     check_window,
     exposure_table,
@@ -70,7 +71,7 @@ __all__ = [
     "BOTH",
     "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "RISES", "UNPHYSICAL", "Bands", "Change", "Course", "Cures", "CurvesTask",
     "Distinguished", "Distribution", "Separation", "distinguish",
-    "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Failure", "Link", "ModelCurve",
+    "Dose", "Draw", "DrawnModels", "ExposureBlock", "ExposureSummary", "ExposureTask", "Failure", "Link", "ModelCurve",
     "ModelsCompared", "Prediction",
     "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "factors_of", "moved_values", "cautions", "check_anchors",
     "check_count", "check_horizon", "check_outputs", "check_regimen", "check_window", "compare_models", "conversions",

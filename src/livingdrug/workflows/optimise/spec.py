@@ -29,7 +29,6 @@ CURVE_HELP = (
 class Optimise(Document):
     """A search for the best dose and schedule."""
 
-    LONG: ClassVar = True
     CURVES: ClassVar = ("response_curve", "toxicity_curve")
     EXAMPLES: ClassVar = (
         "livingdrug optimise singh_2021 --between 1e6,1e10 --points 7 -n 100 --response tisagenlecleucel_response "
@@ -144,10 +143,16 @@ class Optimise(Document):
             return tuple(dict.fromkeys(map(read_schedule, self.schedules)))
         return splits(sorted({*self.days}), sorted({*self.fractions}) or (0.5,))
 
+    def candidates(self) -> int:
+        """How many doses and schedules are compared; 0 where they cannot be, which a run refuses."""
+        try:
+            return len(self.amounts()) * len(self.plans())
+        except InputError:
+            return 0
+
     def memory(self) -> float:
         """Bytes of the exposures of all candidates, and of the draws."""
-        tried = len(self.amounts()) * len(self.plans())
-        return tried * (SUBJECT * self.subjects + 16 * max(self.draws, 0))
+        return self.candidates() * (SUBJECT * self.subjects + 16 * max(self.draws, 0))
 
 
 def run(scenario: Optimise, conduct: Conduct) -> Optimum:

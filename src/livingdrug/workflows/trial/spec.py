@@ -1,6 +1,5 @@
 """The `trial` kind of scenario: arms against a shared control."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Literal
@@ -9,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
+from livingdrug.core.units import in_a_day
 from livingdrug.models import Model, build_model
-from livingdrug.response import exposure_factor, read_curves
+from livingdrug.response import Link, exposure_at, exposure_factor, read_curves
 from livingdrug.simulation import Regimen, drawn_models, read_dose
 from livingdrug.trial import (
     Arm,
@@ -85,6 +85,7 @@ class EndpointEntry(Part):
     day: float | None = None
     better: Literal["higher", "lower"] | None = None
     curve: str | None = None
+    link: Link = "logit"
 
     def endpoint(self, model: Model | None = None, output: str = "", even_so: bool = False) -> Endpoint:
         """The endpoint itself. model, output: whose exposure the curve of a file is on."""
@@ -99,12 +100,16 @@ class EndpointEntry(Part):
     def _of_file(self, model: Model | None, output: str, even_so: bool) -> dict:
         """exposure, window, ec50 and slope of the curves in a file. Raises InputError for what a trial cannot take."""
         where = f"endpoint `{self.name}`: curve `{self.curve}`"
-        if self.ec50 or self.slope != 1.0 or model is None:
+        if self.ec50 or self.slope != 1.0 or self.link != "logit" or model is None:
             raise InputError(f"{where}: give either the curve of a file, or ec50 and slope, and a model")
-        found = [one.curve for one in read_curves(known(self.curve, "the curve of a file"), even_so)]
-        first = found[0]
-        if any(c.scale != "log" or c.ceiling != 1 or c.slope != first.slope for c in found):
-            raise InputError(f"{where}: a trial takes curves on ln exposure with one slope and a ceiling of 1")
+        read = read_curves(known(self.curve, "the curve of a file"), even_so)
+        found = [one.curve for one in read]
+        first, day = found[0], read[0].day
+        if len(found) > 1 and (self.kind == "response" or day is not None):
+            raise InputError(f"{where} holds {len(found)} curves, and one is taken; name it, such as "
+                             f"'{self.curve}:{read[-1].name}'")  # fmt: skip
+        if any(c.scale != "log" or c.ceiling != 1 or (c.slope, c.link) != (first.slope, first.link) for c in found):
+            raise InputError(f"{where}: a trial takes curves on ln exposure with one slope, one link and a ceiling of 1")
         probe = Trial(model, (), "", (), output)
         area = f"{model.time_unit}*{probe.unit}"
         given = {"CMAX": probe.unit, "AUC28": area, "AUCINT": area}
@@ -115,10 +120,9 @@ class EndpointEntry(Part):
         if first.exposure == "AUCINT" and self.window is None:
             raise InputError(f"{where} is on AUCINT; say its `window`, such as [0, 28]")
         exposure = "cmax" if first.exposure == "CMAX" else "auc"
-        points = tuple(math.exp(-c.intercept / c.slope) / factor for c in found)
-        if self.kind == "response" and len(points) > 1:
-            raise InputError(f"{where} holds {len(points)} curves, and a response has one; name it: {self.curve}:NAME")
-        return {"exposure": exposure, "ec50": points, "slope": first.slope}
+        points = tuple(exposure_at(c, 0.5).value / factor for c in found)
+        when = {} if day is None or self.day is not None else {"day": day * in_a_day(model.time_unit)}
+        return when | {"exposure": exposure, "ec50": points, "slope": first.slope, "link": first.link}
 
 
 class FutilityEntry(Part):
