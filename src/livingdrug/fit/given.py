@@ -16,7 +16,6 @@ from livingdrug.core.known import known
 from livingdrug.core.names import unknown
 from livingdrug.core.units import parse_unit
 from livingdrug.data import GAP, Data
-from livingdrug.data.table import Doses
 from livingdrug.fit.occasions import numbered
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.units import doses_in_model_units
@@ -235,7 +234,7 @@ def _compartments(model: Model, data: Data, said: Mapping[str, str], notes: list
     return table | {"": system.dose_into}
 
 
-def _doses(data: Data) -> Doses:
+def _doses(data: Data):
     return known(data.doses, "the rows of doses")
 
 

@@ -1,8 +1,9 @@
 """The equations of a model for people: LaTeX and plain text, from the same expressions that are solved."""
 
 from livingdrug.core.latex import latex, symbol
+from livingdrug.models.elements import Event
 from livingdrug.models.model import Model
-from livingdrug.models.structure import ClosedForm, Event
+from livingdrug.models.structure import ClosedForm
 
 
 def latex_equations(model: Model) -> list[str]:

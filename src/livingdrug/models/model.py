@@ -12,18 +12,11 @@ from livingdrug.core.shown import Shown, shortly
 from livingdrug.core.sources import Source
 from livingdrug.models.about import About
 from livingdrug.models.compose import assemble
+from livingdrug.models.elements import Quantity
+from livingdrug.models.experiments import Anchor, Experiment
 from livingdrug.models.fitted import Fitted
-from livingdrug.models.parameters import (
-    Anchor,
-    Bound,
-    Experiment,
-    Population,
-    Ranges,
-    Residual,
-    Values,
-    check_value,
-)
-from livingdrug.models.structure import ClosedForm, Quantity, Structure
+from livingdrug.models.parameters import Bound, Population, Ranges, Residual, Values, check_value
+from livingdrug.models.structure import ClosedForm, Structure
 from livingdrug.models.system import System
 
 
