@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingdrug.assay.asked_of_plate import AssayPlan
 from livingdrug.assay.errors import prior_precision
 from livingdrug.assay.fit import AssayFit, fit_assay
 from livingdrug.assay.laws import assay_model
 from livingdrug.assay.observed import Observed
-from livingdrug.assay.plan import FIXED, RANDOM, AssayPlan
+from livingdrug.assay.plan import FIXED, RANDOM
 from livingdrug.core.errors import InputError
 
 

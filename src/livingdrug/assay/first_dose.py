@@ -118,7 +118,8 @@ def first_dose(
     estimates : of an assay fit
     model : in days, whose population got the control construct
     links : how rates of the assay move quantities of the model
-    group : the construct that is dosed; control : the one that the model's values stand for
+    group : the construct that is dosed
+    control : the construct that the model's values stand for
     doses : in the unit that the model takes
     metric : `OUTPUT CMAX` or `OUTPUT AUC`; CMAX of the first measured output by default
     until : horizon in d

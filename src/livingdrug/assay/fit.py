@@ -6,12 +6,13 @@ from functools import cached_property
 
 import numpy as np
 
+from livingdrug.assay.asked_of_plate import AssayPlan, growth_rates
 from livingdrug.assay.climb import Point, climb
 from livingdrug.assay.errors import Errors, errors_of
 from livingdrug.assay.evaluate import Evaluator
 from livingdrug.assay.laws import rates_of
 from livingdrug.assay.observed import Observed
-from livingdrug.assay.plan import FIXED, AssayPlan, Layout, group_names, growth_rates, lay_out
+from livingdrug.assay.plan import FIXED, Layout, group_names, lay_out
 from livingdrug.assay.start import limits, pooled_starts, spread_out
 from livingdrug.assay.variances import Uncertainty, best_numbers, restricted, uncertainty
 from livingdrug.core.errors import InputError

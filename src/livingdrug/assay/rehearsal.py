@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.assay.asked_of_plate import AssayPlan
 from livingdrug.assay.design import AssayDesign, CountErrors
 from livingdrug.assay.fit import fit_assay
 from livingdrug.assay.laws import is_signed, rates_of
 from livingdrug.assay.made import Noise, made_plate
 from livingdrug.assay.observed import observe
-from livingdrug.assay.plan import AssayPlan
 from livingdrug.models import Model
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from livingdrug.attributes.composition import PART
 from livingdrug.attributes.dictionary import meaning_of
+from livingdrug.attributes.product_table import ProductTable
 from livingdrug.attributes.scales import LIMIT, whole_of
-from livingdrug.attributes.table import ProductTable
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.random import normals

@@ -8,7 +8,7 @@ import numpy as np
 
 from livingdrug.attributes.area import auc
 from livingdrug.attributes.outcome import Outcome
-from livingdrug.attributes.table import ProductTable
+from livingdrug.attributes.product_table import ProductTable
 
 # probability, over all attributes, that one separates the classes by chance, below which it is suspect
 RARE = 0.01

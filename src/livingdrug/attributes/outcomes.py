@@ -3,7 +3,7 @@
 import numpy as np
 
 from livingdrug.attributes.outcome import Outcome
-from livingdrug.attributes.table import ProductTable
+from livingdrug.attributes.product_table import ProductTable
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import (

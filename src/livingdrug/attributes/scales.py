@@ -8,7 +8,8 @@ import numpy as np
 
 from livingdrug.attributes.composition import OFF, PART, close, clr
 from livingdrug.attributes.dictionary import Role
-from livingdrug.attributes.table import EDGE, PERCENT, Column, ProductTable, gates_of
+from livingdrug.attributes.product_table import Column, ProductTable
+from livingdrug.attributes.table import EDGE, PERCENT, gates_of
 from livingdrug.core.errors import InputError
 from livingdrug.data import is_missing, printable, split_heading
 

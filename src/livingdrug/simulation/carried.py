@@ -14,110 +14,15 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import stream_key
 from livingdrug.models import Model, find_quantity
+from livingdrug.simulation.link import Link
 from livingdrug.simulation.population import Subjects
 from livingdrug.simulation.run import simulate
 
-SLOPE, SLOPE_SD = 1.0, 0.5
 DRAWS = 300
 UNTIL = 28.0  # d
 LEVEL = 0.95
 FARTHEST = 20.0  # of the logarithm of a factor: 5e8-fold says what any larger one would, and no rate overflows
 BOTH, TRANSFER = "both", "slope"
-
-
-@dataclass(frozen=True)
-class Link:
-    """Which measure of an assay moves which quantity of a model, and by how much.
-
-    Attributes
-    ----------
-    rate : str
-        The measure.
-    quantity : str
-        Of the model.
-    slope, sd : float
-        Slope of the logarithms, mean and SD.
-    assumed : bool
-        Whether the slope is assumed rather than measured.
-    scatter : float
-        SD of the logarithm by which a new group differs from that line.
-    """
-
-    rate: str
-    quantity: str
-    slope: float = SLOPE
-    sd: float = SLOPE_SD
-    assumed: bool = True
-    scatter: float = 0.0
-
-    def sentence(self) -> str:
-        """What is assumed, in words."""
-        whose = "an assumption of ours, as no public data tell it" if self.assumed else "as given"
-        return (
-            f"ln ratio of {self.quantity} = ({self.slope:g} +- {self.sd:g}) x ln ratio of {self.rate}"
-            + (f" +- {self.scatter:g}, a group's own" if self.scatter else "")
-            + f": {whose}"
-        )
-
-
-def read_with_sd(text: str) -> tuple[float, float | None]:
-    """`1+-0.5`: a number and its SD, None where it has none.
-
-    Parameters
-    ----------
-    text : str
-        Such as `1+-0.5`.
-
-    Returns
-    -------
-    tuple[float, float] or None
-
-    Raises
-    ------
-    ValueError
-        For other texts.
-    """
-    value, sign, sd = text.replace(" ", "").replace("±", "+-").partition("+-")
-    found = float(value), float(sd) if sign else None
-    if not np.isfinite(found[0]) or (found[1] is not None and not (np.isfinite(found[1]) and found[1] >= 0)):
-        raise ValueError
-    return found
-
-
-def read_link(text: str) -> Link:
-    """`k_kill=k_kill:1+-0.5~0.2`: measure, quantity of the model, slope and its SD, scatter of groups (where
-    one is given).
-
-    Parameters
-    ----------
-    text : str
-        Such as `k_kill=k_kill:1+-0.5~0.2`.
-
-    Returns
-    -------
-    Link
-
-    Raises
-    ------
-    InputError
-        For other texts.
-    """
-    rate, _, right = text.rpartition("=")
-    into, colon, slope = right.partition(":")
-    slope, tilde, own = slope.partition("~")
-    try:
-        if not rate.strip() or not into.strip().isidentifier():
-            raise ValueError
-        mean, sd = read_with_sd(slope) if colon else (SLOPE, SLOPE_SD)
-        scatter, also = read_with_sd(own) if tilde else (0.0, None)
-        if scatter < 0 or also is not None:
-            raise ValueError
-    except ValueError:
-        raise InputError(
-            f"`{text}` cannot be read; write RATE=QUANTITY:SLOPE+-SD, such as k_kill=k_kill:1+-0.5 (the "
-            "slope may be left out, and ~SCATTER may follow it)"
-        ) from None
-    return Link(rate.strip(), into.strip(), mean, sd or 0.0, not colon, scatter)
 
 
 @dataclass(frozen=True)
@@ -154,11 +59,25 @@ class Change:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a group would change in a patient. factors (group, quantity) -> (median, low, high) of the
-    quantity's factor; curves: group -> (times (d), output -> (3, times)) with the bands of both
-    uncertainties; failed: simulations that were not computed; notes: what was assumed; cautions: in
-    words, such as quantities whose draws leave the published range; draws: (group, metric) -> ratios over the control with
-    both uncertainties."""
+    """What a group would change in a patient.
+
+    Attributes
+    ----------
+    changes : tuple of Change
+        Of every group and metric.
+    factors : dict[tuple[str, str], tuple[float, float, float]]
+        (group, quantity) -> (median, low, high) of the quantity's factor.
+    curves : dict[str, tuple[ndarray, dict[str, ndarray]]]
+        Group -> (times (d), output -> (3, times)) with the bands of both uncertainties.
+    failed : int
+        Simulations that were not computed.
+    notes : tuple of str
+        What was assumed.
+    cautions : tuple of str
+        In words, such as quantities whose draws leave the published range.
+    draws : dict[tuple[str, str], ndarray]
+        (group, metric) -> ratios over the control with both uncertainties.
+    """
 
     changes: tuple[Change, ...]
     factors: dict[tuple[str, str], tuple[float, float, float]]

@@ -20,14 +20,32 @@ from livingdrug.simulation.solve import NO_TIMES, infused_in, solve
 
 @dataclass(frozen=True)
 class ExposureBlock:
-    """Exposures of subjects `first` ... (from 0), in the order of the task's outputs and limits.
+    """Exposures of some subjects, in the order of the task's outputs and limits.
 
-    peak, peak_time, area (n, outputs): CMAX, TMAX, AUC within the window; above, last_above (n, limits): time
-    above each limit there and the last such time (NaN where there is none); status: `ok` or a word; reason:
-    position of a subject with another word -> why; rise, rise_time (n, outputs): XCMAX and XTMAX within the
-    window, NaN where infused cells are not counted in the output or its level never rises; cautioned: of how
-    many subjects each caution of the model is true. A subject that was not computed has NaN throughout, one
-    that is `unphysical` keeps its numbers.
+    Attributes
+    ----------
+    first : int
+        Position of the first subject, from 0.
+    peak, peak_time : ndarray
+        CMAX, TMAX, AUC within the window.
+    area : ndarray, shape (n, outputs)
+        CMAX, TMAX, AUC within the window.
+    above : ndarray
+        Time above each limit there and the last such time (NaN where there is none).
+    last_above : ndarray, shape (n, limits)
+        Time above each limit there and the last such time (NaN where there is none).
+    status : tuple of str
+        `ok` or a word.
+    reason : dict[int, str]
+        Position of a subject with another word -> why.
+    rise : ndarray
+        XCMAX and XTMAX within the window, NaN where infused cells are not counted in the output or its level
+        never rises.
+    rise_time : ndarray, shape (n, outputs)
+        XCMAX and XTMAX within the window, NaN where infused cells are not counted in the output or its level
+        never rises.
+    cautioned : tuple of int
+        Of how many subjects each caution of the model is true.
     """
 
     first: int

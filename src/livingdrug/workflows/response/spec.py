@@ -208,6 +208,11 @@ class Fit(Protocol):
         ...
 
     @property
+    def sample(self) -> Sample:
+        """Whose outcomes entered."""
+        ...
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What is to be known of the fit."""
         ...
