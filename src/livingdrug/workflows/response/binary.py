@@ -112,7 +112,8 @@ def sentence(fit: BinaryFit) -> str:
     ratio, low, high = np.exp(moves)
     if fit.curve.link == "probit":
         half = percent(float(inverse_link("probit", moves[0])))
-        text = (f"{words[0].upper()}{words[1:]} adds {short(moves[0])} ({span(moves[1], moves[2], fit.level)}) to the probit of "
+        ends = span(moves[1], moves[2], fit.level)
+        text = (f"{words[0].upper()}{words[1:]} adds {short(moves[0])} ({ends}) to the probit of "
                 f"{s.endpoint}, which takes a probability of 50 % to {half}")  # fmt: skip
         return text + _held(fit) + unclear(low, high, fit.permutation, fit.level) + "."
     what = "the cumulative hazard -ln(1 - P)" if fit.curve.link == "cloglog" else "the odds"

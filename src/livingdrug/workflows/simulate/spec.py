@@ -12,7 +12,6 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.names import unknown
 from livingdrug.core.units import in_a_day
-from livingdrug.data import Reading, read_data
 from livingdrug.models import Model, build_model, get_regimen, lognormal
 from livingdrug.scale import CurveFile, Serial, run_curves, run_exposures
 from livingdrug.simulation import (
@@ -378,6 +377,7 @@ def doses_of_file(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(doses as texts, notes) of one subject of a file, as a fit of the model reads its rows; text:
     `FILE=SUBJECT`."""
+    from livingdrug.data import Reading, read_data
     from livingdrug.fit import regimens_of
 
     file, equals, subject = text.rpartition("=")
