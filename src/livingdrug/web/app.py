@@ -6,7 +6,7 @@ from typing import Any, cast
 from dash import Dash, Input, Output, dcc, html, set_props
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.web import cancelling, explore, exports, live, shell
+from livingdrug.web import again, cancelling, explore, exports, live, shell
 from livingdrug.web.guard import KEY, NO_MEMORY, guard
 from livingdrug.web.pages import pages
 from livingdrug.web.parts import problem
@@ -37,7 +37,7 @@ def make_app(work: Work | None = None, key: str | None = None) -> Dash:
         heading = "What do you want to know?" if there == "/" else name
         return shell.titled(name, heading, page_of(path, search, work)), menu(there)
 
-    for module in pages().values():
+    for module in (again, *pages().values()):
         module.register(app, work)
     return app
 
@@ -74,6 +74,8 @@ def page_of(path: str, search: str, work: Work):
     path = _place(path, search)
     if path not in pages():
         return problem(f"there is no page `{path[:60]}`; choose one of the menu")
+    if again.missing(search, work):
+        return again.page(path, search, work)
     try:
         return pages()[path].page(search, work)
     except LivingdrugError as error:
