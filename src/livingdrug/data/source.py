@@ -8,6 +8,7 @@ from pathlib import Path
 from livingdrug.core.errors import InputError
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.grid import Grid, grid_of_rows, grid_of_text
+from livingdrug.data.simulated import without_failed
 
 MAX_BYTES = 250_000_000  # a file takes about 20 times its size in memory
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat", ".tbl", "")
@@ -39,8 +40,14 @@ SIGNATURES = {
 
 
 def read_grid(path: str | Path, findings: Findings, sheet: str | None = None) -> Grid:
-    """Grid of a CSV, TSV or Excel file. Raises InputError where the file is not a readable table."""
+    """Grid of a CSV, TSV or Excel file, without simulated subjects that are no patients (`without_failed`).
+
+    Raises InputError where the file is not a readable table."""
     path = Path(path)
+    return without_failed(_whole(path, findings, sheet), printable(path.name), findings)
+
+
+def _whole(path: Path, findings: Findings, sheet: str | None) -> Grid:
     raw = read_bytes(path)
     if raw[:4] == b"PK\x03\x04":
         from livingdrug.data.excel import merged_faults, read_sheet

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from livingdrug.core.status import OK, UNPHYSICAL
 from livingdrug.models import Bound
-
-OK, UNPHYSICAL = "ok", "unphysical"
 
 
 def judged(
