@@ -8,7 +8,6 @@ from livingdrug.core.proportion import clopper_pearson
 from livingdrug.core.units import in_a_day
 from livingdrug.core.words import number
 from livingdrug.report import Answer, Picture, Table, cell, model_card
-from livingdrug.simulation.tau_leap import CELLS
 from livingdrug.workflows.cure.spec import Cure, RunsFound
 
 MOST_ROWS = 20  # subjects named one by one
@@ -128,6 +127,6 @@ def figures(scenario: Cure, found: RunsFound) -> Iterator[tuple[Picture, object]
     days = told[0].times / in_a_day(found.model.time_unit)
     caption = f"Part of the runs in which no cell of `{scenario.state}` is left, by day: each subject, and their mean."
     yield Picture("cure", caption), plot_cure(days, np.array([runs.none_left for runs in told]))
-    counted = {s.name: told[0].levels[:, i] for i, s in enumerate(found.model.system.states) if s.unit == CELLS}
+    counted = {s.name: told[0].levels[:, i] for i, s in enumerate(found.model.system.states) if s.unit == "cells"}
     caption = "Populations of the first subject, median and central 90 % of its runs."
     yield Picture("populations", caption), plot_populations(days, counted)
