@@ -33,7 +33,6 @@ class Cure(Document):
     """Probability of cure and of relapse."""
 
     EXAMPLES: ClassVar = (
-        "livingdrug cure kimmel_2021 --set mu_tumour=0.1",
         "livingdrug cure kimmel_2021 --set mu_tumour=0.1 -n 20 --cv 0.05 --days 400",
         "livingdrug cure kimmel_2021 --set mu_tumour=0.1 --events all --days 60 --runs 50",
     )
