@@ -5,16 +5,13 @@ from livingdrug.core.faces import lazy
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.plots.assay import plot_plate, plot_plates
-    from livingdrug.plots.assay_fits import (
+    from livingdrug.plots.assay_fits import plot_courses, plot_ranking, plot_rates, plot_residual_plate
+    from livingdrug.plots.assay_predicted import (
         plot_calibration,
-        plot_courses,
         plot_designs,
         plot_doses,
         plot_patient,
         plot_predicted,
-        plot_ranking,
-        plot_rates,
-        plot_residual_plate,
         plot_scored,
     )
     from livingdrug.plots.attributes import plot_forest, plot_growth, plot_null, plot_patients, plot_range, plot_volcano

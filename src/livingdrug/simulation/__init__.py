@@ -5,18 +5,7 @@ from livingdrug.core.faces import lazy
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.simulation.believable import UNPHYSICAL, fates
-    from livingdrug.simulation.carried import (
-        BOTH,
-        Change,
-        Link,
-        Prediction,
-        carry,
-        factors_of,
-        moved_values,
-        read_link,
-        read_with_sd,
-        settled,
-    )
+    from livingdrug.simulation.carried import BOTH, Change, Prediction, carry, factors_of, moved_values, settled
     from livingdrug.simulation.compared import ModelCurve, ModelsCompared, compare_models, conversions
     from livingdrug.simulation.conformance import check_anchors
     from livingdrug.simulation.curves import CurvesTask, joined
@@ -36,6 +25,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.simulation.extinction import Course, Cures, courses, cure_probability, simulate_cure
     from livingdrug.simulation.fractionation import Fractionated, Fractionation, Split, compare_splits, read_split, with_il6
     from livingdrug.simulation.gillespie import gillespie
+    from livingdrug.simulation.link import Link, read_link, read_with_sd
     from livingdrug.simulation.observe import observe, observed_part
     from livingdrug.simulation.population import (
         MAX_SUBJECTS,
