@@ -2,9 +2,9 @@
 
 import base64
 import binascii
+import hashlib
 import os
 import re
-import secrets
 import shutil
 import tempfile
 import threading
@@ -19,6 +19,7 @@ from livingdrug.core.files import refusal, take
 from livingdrug.core.folders import LOCK
 
 MAX_BYTES, MAX_FILES = 20_000_000, 20
+DIGITS = 24  # of a token
 PREFIX = "livingdrug-"  # of the folders
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat", ".tbl", ".xlsx", ".xlsm")
 EXAMPLE = "example"
@@ -32,9 +33,10 @@ EXAMPLES |= dict(zip(PLATE.values(), ("readings.csv", "map.csv", "events.csv"), 
 
 
 class Uploads:
-    """At most MAX_FILES files of MAX_BYTES each; the oldest goes when another comes. A file is known by its token and the
-    name that its user gave it, of which letters and digits of any script, dots, dashes and underscores are kept. Nothing is
-    opened here: the readers of `data` refuse what is no table."""
+    """At most MAX_FILES files of MAX_BYTES each; the oldest goes when another comes. A file is known by
+    its token, which is of its content, so that a link to it holds wherever the file is, and by the name
+    that its user gave it, of which letters and digits of any script, dots, dashes and underscores are
+    kept. Nothing is opened here: the readers of `data` refuse what is no table."""
 
     def __init__(self) -> None:
         self._folder = temporary_folder(self)
@@ -42,13 +44,18 @@ class Uploads:
         self._lock = threading.Lock()
 
     def add(self, name: str, contents: str, suffixes: Sequence[str] = SUFFIXES) -> str:
-        """Token of a file from the text of a browser (`data:...;base64,...`). Raises InputError for its size or kind."""
+        """Token of a file from the text of a browser (`data:...;base64,...`). Raises InputError for its
+        size or kind."""
         name = safe_name(name)
         if Path(name).suffix.lower() not in suffixes:
-            raise InputError(f"`{name}` is no table that is read here; give a file that ends in {', '.join(suffixes)}")
+            raise InputError(
+                f"`{name}` is no table that is read here; give a file that ends in {', '.join(suffixes)}"
+            )
         head, _, text = contents.partition(",")
         if len(text) * 3 / 4 > MAX_BYTES + 3:
-            raise InputError(f"`{name}` is larger than {MAX_BYTES / 1e6:g} MB; read it with `livingdrug check` instead")
+            raise InputError(
+                f"`{name}` is larger than {MAX_BYTES / 1e6:g} MB; read it with `livingdrug check` instead"
+            )
         try:
             raw = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
@@ -58,7 +65,7 @@ class Uploads:
     def keep(self, name: str, raw: bytes) -> str:
         """Token of a file with this content."""
         with self._lock:
-            token = secrets.token_hex(12)
+            token = hashlib.sha256(raw).hexdigest()[:DIGITS]
             path = self._folder / (token + Path(name).suffix.lower())
             try:
                 path.write_bytes(raw)
@@ -66,17 +73,24 @@ class Uploads:
                 path.unlink(missing_ok=True)
                 raise refusal(name, error) from None
             self._files[token] = name
+            self._files.move_to_end(token)
             while len(self._files) > MAX_FILES:
                 old, title = self._files.popitem(last=False)
                 (self._folder / (old + Path(title).suffix.lower())).unlink(missing_ok=True)
         return token
+
+    def has(self, token: str) -> bool:
+        """Whether the file of a token is here."""
+        return token in EXAMPLES or token in self._files
 
     def name(self, token: str) -> str:
         """How its user calls a file. Raises InputError for a token that is not known (any more)."""
         if token in EXAMPLES:
             return EXAMPLES[token]
         if token not in self._files:
-            raise InputError("the file of this address is not on this machine (any more); choose it again above")
+            raise InputError(
+                "the file of this address is not on this machine (any more); choose it again above"
+            )
         return self._files[token]
 
     def path(self, token: str) -> Path:
@@ -90,6 +104,11 @@ class Uploads:
                 write_csv(_example(token), path)
             return path
         return self._folder / (token + Path(name).suffix.lower())
+
+
+def is_token(text: str) -> bool:
+    """Whether a text can be that of a file."""
+    return re.fullmatch(f"[0-9a-f]{{{DIGITS}}}", text) is not None
 
 
 def _example(token: str):
@@ -117,8 +136,8 @@ def _example(token: str):
 
 
 def temporary_folder(owner: object) -> Path:
-    """A folder that only this user may read, and that goes with its owner or with the process; where the process was killed,
-    the next one takes it away."""
+    """A folder that only this user may read, and that goes with its owner or with the process; where the
+    process was killed, the next one takes it away."""
     _remove_abandoned()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     handle = os.open(folder / f"{LOCK}.new", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
@@ -148,8 +167,8 @@ def _remove_abandoned() -> None:
 
 
 def safe_name(name: str) -> str:
-    """The last part of a name, in whatever script, without anything that a shell, a header or a spreadsheet could take for
-    more than a name; at most 80 signs and 240 bytes."""
+    """The last part of a name, in whatever script, without anything that a shell, a header or a
+    spreadsheet could take for more than a name; at most 80 signs and 240 bytes."""
     last = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
     signs = (c if c in "._-" or unicodedata.category(c)[0] in "LMN" else " " for c in last)
     clean = "_".join("".join(signs).split()).lstrip("._-")[-80:]
