@@ -6,12 +6,13 @@ from functools import cached_property
 
 import numpy as np
 
+from livingdrug.assay.asked_of_plate import AssayPlan, growth_rates
 from livingdrug.assay.climb import Point, climb
 from livingdrug.assay.errors import Errors, errors_of
 from livingdrug.assay.evaluate import Evaluator
 from livingdrug.assay.laws import rates_of
 from livingdrug.assay.observed import Observed
-from livingdrug.assay.plan import FIXED, AssayPlan, Layout, group_names, growth_rates, lay_out
+from livingdrug.assay.plan import FIXED, Layout, group_names, lay_out
 from livingdrug.assay.start import limits, pooled_starts, spread_out
 from livingdrug.assay.variances import Uncertainty, best_numbers, restricted, uncertainty
 from livingdrug.core.errors import InputError
@@ -25,9 +26,27 @@ TORN = 0.3  # the same: the error model still jumps in the last round
 class AssayFit:
     """A fitted assay.
 
-    point: the columns and the wells' own effects; numbers: logarithms of the error model's numbers, in the
-    order of `errors.variances`; uncertainty: of the columns; ended: whether the search came to its end;
-    notes: for the user; torn: whether it went to and fro between two descriptions, so that no rate is determined."""
+    Attributes
+    ----------
+    seen : Observed
+        The readings.
+    layout : Layout
+        Where each rate stands among the columns.
+    errors : Errors
+        The error model.
+    numbers : ndarray
+        logarithms of the error model's numbers, in the order of `errors.variances`.
+    point : Point
+        The columns and the wells' own effects.
+    uncertainty : Uncertainty
+        Of the columns.
+    ended : bool
+        Whether the search came to its end.
+    notes : tuple of str
+        For the user.
+    torn : bool
+        Whether it went to and fro between two descriptions, so that no rate is determined.
+    """
 
     seen: Observed
     layout: Layout
@@ -68,12 +87,14 @@ class AssayFit:
         exact, level = self.errors.exact, np.exp(np.clip(self.point.expected.level, -50, 50))
         pearson = (seen.y / level - 1) / sd
         if exact.any():
-            return np.where(exact, pearson, np.where(seen.measured, (y - self.point.expected.level) / sd, np.nan))
+            return np.where(
+                exact, pearson, np.where(seen.measured, (y - self.point.expected.level) / sd, np.nan)
+            )
         return np.where(seen.measured, (y - self.point.expected.level) / sd, np.nan)
 
     def rates(self) -> list[int]:
-        """Positions of the columns that are rates of groups or told beside them: fixed effects, without edges and starts
-        of wells."""
+        """Positions of the columns that are rates of groups or told beside them: fixed effects, without
+        edges and starts of wells."""
         return [
             j
             for j, c in enumerate(self.layout.columns)
@@ -147,8 +168,9 @@ def _notes(seen: Observed, point: Point, evaluator: Evaluator, ended: bool, torn
     notes = []
     if torn:
         notes.append(
-            "the search goes to and fro between two sets of rates, each with an error model that suits the other: these "
-            "readings do not determine the rates of this model; simplify it, fix a rate, or fit more wells together"
+            "the search goes to and fro between two sets of rates, each with an error model that suits the "
+            "other: these readings do not determine the rates of this model; simplify it, fix a rate, or "
+            "fit more wells together"
         )
     elif not ended:
         notes.append(
@@ -190,6 +212,19 @@ def fit_wells(
     """A fit of each well alone: its rates, growth included, with errors of its own.
 
     Rates of effectors are not looked for in wells without effectors.
+
+    Parameters
+    ----------
+    plan : AssayPlan
+        How they are fitted.
+    seen : Observed
+        The readings.
+    progress : callable, optional
+        Called with a word as the fits go on.
+
+    Returns
+    -------
+    sequence of AssayFit
     """
     own = replace(plan, by=("well",), shared=(), donors=False, edge=False)
     found = []

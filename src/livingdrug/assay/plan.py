@@ -5,26 +5,19 @@ A rate of a well is `exp(fixed effect + random effects + covariates)`, or for a 
 `fixed effect * exp(random effects + covariates)`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.assay.effects import FORMS, INHIBITION, Factor, Shown, doses
-from livingdrug.assay.laws import GROWTH, is_signed, rates_of
+from livingdrug.assay.asked_of_plate import AssayPlan, growth_rates
+from livingdrug.assay.effects import INHIBITION, Factor, Shown, doses
+from livingdrug.assay.laws import is_signed, rates_of
 from livingdrug.assay.observed import EARLY, Observed
 from livingdrug.core.errors import InputError
-from livingdrug.core.names import unknown
-from livingdrug.models import Model
 
 FIXED, RANDOM = "fixed effect", "random effect"
 SEEDED, SCALE = "effectors_0", "reading_scale"
-BY = ("construct", "donor", "treatment", "well", "all")
-ERRORS = ("correlated", "independent", "given")
 FEWEST = 4  # wells on either side, below which an edge effect is not looked for
-SEEDING = (
-    0.1  # SD of the logarithm of an error of effectors that all wells share, where donors do not show it
-)
 ALIKE = "all effectors seeded"
 AT_START, NEAR = (
     "targets at the start",
@@ -32,55 +25,6 @@ AT_START, NEAR = (
 )  # SD of the logarithm around the first reading, where wells are few
 MIXED = "wells with different treatments"
 FEW = 8  # wells, below which a spread of seeding is not estimated
-
-
-@dataclass(frozen=True)
-class AssayPlan:
-    """How a plate is fitted.
-
-    model: of `assay_model`; by: columns of the map whose groups have rates of their own; shared: rates that
-    all wells share; donors: whether donors differ by random effects; plates: whether plates do, on growth and on
-    what effectors do; edge: whether outer wells may grow and
-    read differently; errors: one of ERRORS; seeding: SD of an error of the effectors seeded that all wells
-    share, where no donors differ; fixed: rates that are taken as known; dose: rate -> how the dose of a well moves it, one
-    of `effects.FORMS`."""
-
-    model: Model
-    by: tuple[str, ...] = ("construct",)
-    shared: tuple[str, ...] = ("growth", "crowding")
-    donors: bool = True
-    plates: bool = False
-    edge: bool = True
-    errors: str = "correlated"
-    seeding: float = SEEDING
-    fixed: Mapping[str, float] = field(default_factory=dict, hash=False)
-    dose: Mapping[str, str] = field(default_factory=dict, hash=False)
-
-    def __post_init__(self) -> None:
-        rates = rates_of(self.model)
-        for name in (*self.fixed, *self.shared):
-            if name not in rates and name not in growth_rates(self.model):
-                raise InputError(unknown("rate of this model", name, rates))
-        for name, form in self.dose.items():
-            if name not in rates or name in self.fixed:
-                raise InputError(unknown("rate that is fitted and may depend on a dose", name, set(rates) - set(self.fixed)))
-            if form not in FORMS:
-                raise InputError(unknown("effect of a dose", form, FORMS))
-        for column in self.by:
-            if column not in BY:
-                raise InputError(unknown("column of the map to fit by", column, BY))
-        if self.errors not in ERRORS:
-            raise InputError(unknown("kind of error", self.errors, ERRORS))
-        if not (np.isfinite(self.seeding) and self.seeding >= 0):
-            raise InputError(
-                f"the SD of the effectors seeded is {self.seeding:g}; it must be finite and not negative"
-            )
-
-
-def growth_rates(model: Model) -> tuple[str, ...]:
-    """The rates of the growth of the targets."""
-    known = {q.name for law in GROWTH.values() for q in law.quantities}
-    return tuple(name for name in ("growth", "crowding") if name in known)
 
 
 @dataclass(frozen=True)
@@ -241,13 +185,16 @@ def _donors(made: _Making) -> None:
 
 
 def _plates(made: _Making) -> None:
-    """Random effects of plates on the growth of targets and on what effectors do, where they are asked for."""
+    """Random effects of plates on the growth of targets and on what effectors do, where they are asked
+    for."""
     seen, plan = made.seen, made.plan
     plate, role = seen.column("plate"), seen.column("role")
     if not plan.plates or "well" in plan.by:
         return
     if len(set(plate)) < 2:
-        made.notes.append("one plate is fitted, so how much plates differ is not known: the intervals speak of this plate")
+        made.notes.append(
+            "one plate is fitted, so how much plates differ is not known: the intervals speak of this plate"
+        )
         return
     for rate in made.main:
         grows = rate in growth_rates(plan.model)
@@ -258,8 +205,8 @@ def _plates(made: _Making) -> None:
     pairs = set(zip(plate[construct != ""], construct[construct != ""], strict=True))
     if len(pairs) == len({c for _, c in pairs}) > 1:
         made.notes.append(
-            "each construct is on one plate, so differences between constructs may be differences between plates: their "
-            "intervals hold both"
+            "each construct is on one plate, so differences between constructs may be differences between "
+            "plates: their intervals hold both"
         )
 
 
@@ -356,9 +303,9 @@ def _treated(made: _Making, groups: np.ndarray) -> None:
         kinds = set(zip(seen.column("treatment")[mine], dose[mine], strict=True))
         if len(kinds) > 1:
             made.notes.append(
-                f"{MIXED} are fitted as if they were treated alike ({group or 'all wells'}: {len(kinds)} treatments and "
-                "doses): fit them by treatment (--by construct,treatment), or give a rate an effect of the dose "
-                "(--dose-effect)"
+                f"{MIXED} are fitted as if they were treated alike ({group or 'all wells'}: {len(kinds)} "
+                "treatments and doses): fit them by treatment (--by construct,treatment), or give a rate an "
+                "effect of the dose (--dose-effect)"
             )
             return
 
@@ -369,7 +316,9 @@ def _per_cell(made: _Making) -> None:
     for k, channel in enumerate(seen.channels):
         if channel.estimated:
             there = np.isin(np.arange(seen.n), seen.well[seen.channel == k])
-            shown = Shown(f"{channel.quantity} per cell", f"{channel.unit}/cell", float(np.log(channel.per_cell)))
+            shown = Shown(
+                f"{channel.quantity} per cell", f"{channel.unit}/cell", float(np.log(channel.per_cell))
+            )
             label = np.full(seen.n, "per cell", dtype=object)
             made.multiply(reading_of(channel.quantity), label, there, covariate=True, shown=shown)
 
@@ -389,7 +338,17 @@ def outer_wells(names: list[str]) -> np.ndarray:
 
 
 def place_of(name: str) -> tuple[int, int]:
-    """Row and column of a well from 1 on, (0, 0) for a name that is no single well."""
+    """Row and column of a well from 1 on, (0, 0) for a name that is no single well.
+
+    Parameters
+    ----------
+    name : str
+        Of a well.
+
+    Returns
+    -------
+    tuple[int, int]
+    """
     letters, digits = name[:1], name[1:]
     if letters.isalpha() and letters.isascii() and digits.isdigit():
         return ord(letters.upper()) - 64, int(digits)

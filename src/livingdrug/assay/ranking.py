@@ -24,8 +24,19 @@ LOW_IS_BEST = (
 
 @dataclass(frozen=True)
 class Ranked:
-    """A construct's place. best: probability of being the best; rank, low, high: median rank and its 95 %
-    interval (1: best)."""
+    """A construct's place.
+
+    Attributes
+    ----------
+    group : str
+        The construct.
+    value : float
+        The number that it is ranked by.
+    best : float
+        Probability of being the best.
+    rank, low, high : float
+        Median rank and its 95 % interval (1: best).
+    """
 
     group: str
     value: float
@@ -37,9 +48,21 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Constructs, the best first, by one number; high: whether more of it is better; pairs (groups, groups):
-    probability that the one of the row is better than the one of the column; notes: where the ranking cannot
-    be believed."""
+    """Constructs, the best first, by one number.
+
+    Attributes
+    ----------
+    by : str
+        The number.
+    high : bool
+        Whether more of it is better.
+    rows : tuple of Ranked
+        In order.
+    pairs : ndarray, shape (groups, groups)
+        Probability that the one of the row is better than the one of the column.
+    notes : tuple of str
+        Where the ranking cannot be believed.
+    """
 
     by: str
     high: bool
@@ -91,8 +114,12 @@ def rank(estimates: Estimates, by: str = "k_kill", seed: int = 1, count: int = D
     by : the rate
     seed, count : of the draws
 
-    Raises ------ InputError : an unknown rate, one that all share, or fewer than two groups; a rate that the
-    readings do not determine"""
+    Raises
+    ------
+    InputError
+        For an unknown rate, one that all share, or fewer than two groups, and a rate that the readings do not
+        determine.
+    """
     groups = estimates.groups
     own = [r for r in estimates.rates if r.rate == by and r.group]
     if not own:

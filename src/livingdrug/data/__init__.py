@@ -38,21 +38,71 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.data.excel import read_book
     from livingdrug.data.findings import Finding, Findings, printable, refusal
     from livingdrug.data.meanings import SAID, Column, plain_word, split_heading
+    from livingdrug.data.order import natural_key
     from livingdrug.data.reading import Reading
     from livingdrug.data.rows import DELIMITERS, part_rows
     from livingdrug.data.source import read_bytes, read_grid, read_text
-    from livingdrug.data.table import Changes, Data, Profile, natural_key
+    from livingdrug.data.table import Changes, Data, Profile
     from livingdrug.data.time_units import TIMES, TimeUnit, stem, time_unit_of
     from livingdrug.data.units import read_unit
 
 __all__ = [
-    "ABOVE", "BELOW", "BRIDGES", "Bridge", "Changes", "Check", "Column", "DELIMITERS", "Data",
-    "ENDPOINT_WORDS", "Endpoints", "Finding", "Findings", "GAP", "MISSING", "NO", "NUMBER", "Profile",
-    "RESPONSES", "Reading", "SAID", "TIMES", "TimeUnit", "YES", "bridge_factor", "check", "check_endpoints", "cross",
-    "decimal_sign", "doses_in", "is_cnsr", "is_graded", "is_missing", "join", "natural_key", "part_rows",
-    "plain_word", "printable", "read_book", "read_bytes", "read_cell", "read_data", "read_endpoints",
-    "read_event", "read_grid", "read_numbers", "read_response", "read_text", "read_unit", "refusal",
-    "speaks_of_censoring", "split_heading", "stem", "time_unit_of", "times_in", "values_in",
-]  # fmt: skip
+    "ABOVE",
+    "BELOW",
+    "BRIDGES",
+    "Bridge",
+    "Changes",
+    "Check",
+    "Column",
+    "DELIMITERS",
+    "Data",
+    "ENDPOINT_WORDS",
+    "Endpoints",
+    "Finding",
+    "Findings",
+    "GAP",
+    "MISSING",
+    "NO",
+    "NUMBER",
+    "Profile",
+    "RESPONSES",
+    "Reading",
+    "SAID",
+    "TIMES",
+    "TimeUnit",
+    "YES",
+    "bridge_factor",
+    "check",
+    "check_endpoints",
+    "cross",
+    "decimal_sign",
+    "doses_in",
+    "is_cnsr",
+    "is_graded",
+    "is_missing",
+    "join",
+    "natural_key",
+    "part_rows",
+    "plain_word",
+    "printable",
+    "read_book",
+    "read_bytes",
+    "read_cell",
+    "read_data",
+    "read_endpoints",
+    "read_event",
+    "read_grid",
+    "read_numbers",
+    "read_response",
+    "read_text",
+    "read_unit",
+    "refusal",
+    "speaks_of_censoring",
+    "split_heading",
+    "stem",
+    "time_unit_of",
+    "times_in",
+    "values_in",
+]
 
 __getattr__, __dir__ = lazy(__name__)

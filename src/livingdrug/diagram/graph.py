@@ -15,8 +15,20 @@ MOST_DRIVERS = 24  # dashed arrows that a drawing bears; above, they are in the 
 class Node:
     """A box: a state, the dose, or a piece of a formula of time.
 
-    kind: `state`, `dose` or `piece`; role: of a state; marks: letters of the outputs that see it; arriving and leaving:
-    numbers of the flows that come from nowhere and go nowhere.
+    Attributes
+    ----------
+    name : str
+        Of the node.
+    kind : str
+        `state`, `dose` or `piece`.
+    title, below : str
+        Its two lines of text.
+    role : str
+        Of a state.
+    marks : tuple of str
+        Letters of the outputs that see it.
+    arriving, leaving : tuple of str
+        Numbers of the flows that come from nowhere and go nowhere.
     """
 
     name: str
@@ -33,7 +45,16 @@ class Node:
 class Edge:
     """An arrow between two nodes with the numbers of its flows.
 
-    drives: a dependence, not a flow; both: flows in both directions; back: numbers of those from `end` to `start`.
+    Attributes
+    ----------
+    start, end : str
+        Names of the nodes.
+    numbers : tuple of str
+        Of the flows.
+    drives : bool
+        Whether it is a dependence, not a flow.
+    back : tuple of str
+        Numbers of the flows from `end` to `start`.
     """
 
     start: str
@@ -50,7 +71,23 @@ class Edge:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table below the drawing: a flow, a piece, an output, a definition or an event."""
+    """A line of the table below the drawing: a flow, a piece, an output, a definition or an event.
+
+    Attributes
+    ----------
+    mark : str
+        Number or letter in the drawing.
+    name : str
+        Of the thing.
+    moves : str
+        From where to where.
+    kind : str
+        Of a flow.
+    driven : str
+        What its rate depends on.
+    rate : str
+        As written.
+    """
 
     mark: str
     name: str
@@ -62,7 +99,21 @@ class Row:
 
 @dataclass(frozen=True)
 class Graph:
-    """Everything that a diagram shows of a model."""
+    """Everything that a diagram shows of a model.
+
+    Attributes
+    ----------
+    name, title : str
+        Of the model.
+    nodes : tuple of Node
+        Boxes.
+    edges : tuple of Edge
+        Arrows.
+    flows, outputs, others : tuple of Row
+        Lines of the tables.
+    notes : tuple of str
+        What to know of the drawing.
+    """
 
     name: str
     title: str
@@ -75,7 +126,22 @@ class Graph:
 
 
 def graph_of(model: Model) -> Graph:
-    """The graph of an assembled model, fragments included. Raises ModelError where its parts do not fit together."""
+    """The graph of an assembled model, fragments included.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    Graph
+
+    Raises
+    ------
+    ModelError
+        Where its parts do not fit together.
+    """
     system = model.system
     if isinstance(system, ClosedForm):
         return _of_formulas(model, system)
@@ -116,7 +182,8 @@ def _drivers(flow: Flow, system: System) -> tuple[str, ...]:
 
 
 def _outputs(system: System) -> tuple[tuple[Row, ...], dict[str, tuple[str, ...]]]:
-    """Rows of the outputs, and for each state the letters of those that an assay measures (of all, where none is)."""
+    """Rows of the outputs, and for each state the letters of those that an assay measures (of all, where
+    none is)."""
     measured = [output for output in system.outputs if output.measured] or list(system.outputs)
     letters = {output.name: _letter(i) for i, output in enumerate(measured)}
     marks: dict[str, list[str]] = {state.name: [] for state in system.states}
@@ -127,7 +194,9 @@ def _outputs(system: System) -> tuple[tuple[Row, ...], dict[str, tuple[str, ...]
             if name in used and output.name in letters:
                 marks[name].append(letters[output.name])
         kind = "measured" if output.measured else "computed"
-        rows.append(Row(letters.get(output.name, ""), output.name, output.unit, kind, "", printable(output.meaning)))
+        rows.append(
+            Row(letters.get(output.name, ""), output.name, output.unit, kind, "", printable(output.meaning))
+        )
     return tuple(rows), {name: tuple(found) for name, found in marks.items()}
 
 
@@ -177,7 +246,9 @@ def _others(system: System) -> tuple[Row, ...]:
     """Definitions, clocks, switches and events, which rates name."""
     rows = [Row("", d.name, "=", "definition", "", d.expression) for d in system.definitions]
     rows += [Row("", c.name, "=", "clock", "time", c.expression) for c in system.clocks]
-    rows += [Row("", s.name, "=", "switch", "time", f"0 before {s.at}, 1 from then on") for s in system.switches]
+    rows += [
+        Row("", s.name, "=", "switch", "time", f"0 before {s.at}, 1 from then on") for s in system.switches
+    ]
     for event in system.events:
         assigned = ", ".join(f"{state} := {text}" for state, text in event.assign.items())
         rows.append(Row("", event.name, "", "event", "", f"when {event.trigger} > 0: {assigned}"))
@@ -188,7 +259,10 @@ def _of_formulas(model: Model, form: ClosedForm) -> Graph:
     """A closed form has no states: its nodes are the pieces of its outputs, one after another in time."""
     nodes, edges, rows = [], [], []
     for output in form.outputs:
-        names_of = [f"{output.name} {i}" if len(output.pieces) > 1 else output.name for i in range(1, len(output.pieces) + 1)]
+        names_of = [
+            f"{output.name} {i}" if len(output.pieces) > 1 else output.name
+            for i in range(1, len(output.pieces) + 1)
+        ]
         ends = [f"until {p.until}" if p.until else "to the end" for p in output.pieces]
         for name, piece, end in zip(names_of, output.pieces, ends, strict=True):
             mark = str(len(rows) + 1)
@@ -201,7 +275,16 @@ def _of_formulas(model: Model, form: ClosedForm) -> Graph:
     )
     others = tuple(Row("", d.name, "=", "definition", "", d.expression) for d in form.definitions)
     note = "A closed form: outputs are formulas of time in pieces, without states and flows."
-    return Graph(model.full_name, printable(model.title), tuple(nodes), tuple(edges), tuple(rows), outputs, others, (note,))
+    return Graph(
+        model.full_name,
+        printable(model.title),
+        tuple(nodes),
+        tuple(edges),
+        tuple(rows),
+        outputs,
+        others,
+        (note,),
+    )
 
 
 def _pairs(items: Iterable[str]) -> list[tuple[str, str]]:

@@ -35,7 +35,22 @@ SHAPES = {"structure": Structure, "closed_form": ClosedForm}
 
 
 def to_toml(model: Model) -> str:
-    """The model as a TOML document. Raises ModelError for changed values or a chosen vector."""
+    """The model as a TOML document.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ModelError
+        For changed values or a chosen vector.
+    """
     import tomli_w
 
     if model.changes or model.vector:
@@ -89,8 +104,19 @@ def is_model_file(name: str) -> bool:
     """Whether a model is given as a file: its name ends in .toml, or in .xml or .sbml, or is that of a folder
     with a fit. A built-in name has no ending and no folder, and comes before a folder of that name.
 
-    Raises InputError for the name of a file that is not read as a model, such as mine.json, and of a folder
-    without one.
+    Parameters
+    ----------
+    name : str
+        As a user gives it.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    InputError
+        For the name of a file that is not read as a model, such as mine.json, and of a folder without one.
     """
     path = Path(name)
     if path.suffix.lower() == ENDING or is_sbml_file(name):
@@ -119,8 +145,8 @@ def read_model(path: str | Path, even_so: bool = False) -> Model:
     Parameters
     ----------
     path : str or Path
-        A TOML file in the words of `docs/model_file.md`, SBML or a map of roles beside SBML (`docs/standards.md`), or a
-        folder that `livingdrug fit --out` wrote.
+        A TOML file in the words of `docs/model_file.md`, SBML or a map of roles beside SBML
+        (`docs/standards.md`), or a folder that `livingdrug fit --out` wrote.
     even_so : bool
         Take the model of a fit that is not sound too; what is made with it then says so.
 
@@ -150,8 +176,8 @@ def read_model(path: str | Path, even_so: bool = False) -> Model:
     doubts = model.fitted.doubts if model.fitted else ()
     if doubts and not even_so:
         raise InputError(
-            f"`{printable(str(path))}` is a fit that is not sound: {' '.join(doubts)} Fit again, or take it all the "
-            "same with --even-so (in a document: even_so = true); every output will say so"
+            f"`{printable(str(path))}` is a fit that is not sound: {' '.join(doubts)} Fit again, or take it "
+            "all the same with --even-so (in a document: even_so = true); every output will say so"
         )
     if model.fitted and model.fitted.draws:  # which lie beside the file
         model = replace(model, fitted=replace(model.fitted, draws=str(file.parent / model.fitted.draws)))
@@ -180,8 +206,8 @@ def _map_of(text: str, file: Path) -> tuple[Path, dict[str, Any], str] | None:
 
 
 def _from_sbml(path: str | Path, given: dict[str, Any] | None = None, origin: str = "") -> Model:
-    """The model in an SBML file, with the roles that a map gives; where its units do not agree in our words they are
-    labels, and a caution says so."""
+    """The model in an SBML file, with the roles that a map gives; where its units do not agree in our
+    words they are labels, and a caution says so."""
     from livingdrug.standards import read_sbml
 
     tables, origin = read_sbml(path), origin or printable(Path(path).name)

@@ -48,7 +48,8 @@ def product_cards() -> tuple[ProductCard, ...]:
     -------
     tuple of ProductCard
     """
-    with (files(__package__ or "") / "products.csv").open(encoding="utf-8", newline="") as lines:  # pyright: ignore[reportCallIssue]
+    # pyright: ignore[reportCallIssue]
+    with (files(__package__ or "") / "products.csv").open(encoding="utf-8", newline="") as lines:
         return tuple(_card(row) for row in csv.DictReader(lines))
 
 
@@ -66,7 +67,22 @@ def _card(row: dict[str, str]) -> ProductCard:
 
 
 def find_card(name: str) -> ProductCard:
-    """The card of a product by name, trade name or abbreviation. Raises InputError with the nearest names."""
+    """The card of a product by name, trade name or abbreviation.
+
+    Parameters
+    ----------
+    name : str
+        Of the product, its trade name, or an abbreviation.
+
+    Returns
+    -------
+    ProductCard
+
+    Raises
+    ------
+    InputError
+        With the nearest names.
+    """
     known = {card.product.lower(): card for card in product_cards()}
     known |= {card.trade_name.lower(): card for card in product_cards() if card.trade_name}
     known |= {alias: known[product.lower()] for alias, product in ALIASES.items()}
@@ -102,7 +118,17 @@ class GroupVariability:
 
 @dataclass(frozen=True)
 class VariabilityRatio:
-    """The log-SD of one group over that of another, with its 95 % interval (F, independent log-normal groups)."""
+    """The log-SD of one group over that of another.
+
+    Attributes
+    ----------
+    above, below : GroupVariability
+        The two groups.
+    ratio : float
+        Log-SD of the one over that of the other.
+    low, high : float
+        95 % interval (F, independent log-normal groups).
+    """
 
     above: GroupVariability
     below: GroupVariability
@@ -112,7 +138,8 @@ class VariabilityRatio:
 
 
 def product_variability(parameter: str = "CMAX") -> tuple[GroupVariability, ...]:
-    """Between-subject variability of an exposure in every published group that states it and its number of subjects.
+    """Between-subject variability of an exposure in every published group that states it and its number of
+    subjects.
 
     Parameters
     ----------

@@ -44,8 +44,20 @@ def sealed(record: dict) -> str:
 def read_record(path: Path) -> dict:
     """The record of a run's folder as plain data.
 
-    Raises InputError where there is none, or it is not what a run wrote: its shape, its own hash, or a name
-    in it that is not plain, leads out of the folder, or is that of a picture that has no hash.
+    Parameters
+    ----------
+    path : Path
+        Of the run's folder.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    InputError
+        Where there is none, or it is not what a run wrote: its shape, its own hash, or a name in it that is
+        not plain, leads out of the folder, or is that of a picture that has no hash.
     """
     raw = _bytes(path)
     try:
@@ -82,7 +94,9 @@ def check_hashes(record: dict, path: Path) -> None:
 
 def picture_files(part: Part | dict) -> list[str]:
     """Names of the files of the pictures of a part."""
-    names = [p["name"] for p in part["pictures"]] if isinstance(part, dict) else [p.name for p in part.pictures]
+    names = (
+        [p["name"] for p in part["pictures"]] if isinstance(part, dict) else [p.name for p in part.pictures]
+    )
     return [f"pictures/{name}.{end}" for name in names for end in ENDS]
 
 

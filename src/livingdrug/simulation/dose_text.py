@@ -1,8 +1,7 @@
 """The text form of a dose, for the command line and scenario documents.
 
-AMOUNT[@TIME] [into=STATE] [over=DURATION | rate=RATE] [every=INTERVAL] [repeats=N] [lag=DELAY] [fraction=PART]
-[steady=replace | steady=add]
-reset@TIME
+AMOUNT[@TIME] [into=STATE] [over=DURATION | rate=RATE] [every=INTERVAL] [repeats=N] [lag=DELAY]
+[fraction=PART] [steady=replace | steady=add] reset@TIME
 """
 
 from livingdrug.core.errors import InputError
@@ -57,7 +56,17 @@ def read_dose(text: str) -> Dose | Reset:
 
 
 def write_dose(record: Dose | Reset) -> str:
-    """The text that `read_dose` reads back as this record."""
+    """The text that `read_dose` reads back as this record.
+
+    Parameters
+    ----------
+    record : Dose or Reset
+        A dose or a reset.
+
+    Returns
+    -------
+    str
+    """
     if isinstance(record, Reset):
         return f"reset@{_plain(record.time)}"
     words = [

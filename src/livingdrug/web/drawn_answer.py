@@ -1,10 +1,12 @@
-"""An answer of any kind on a page: its words, figures and tables, with options called as the fields of the page."""
+"""An answer of any kind on a page: its words, figures and tables, with options called as the fields of the
+page."""
 
 import base64
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from dash import html
 
@@ -17,6 +19,9 @@ from livingdrug.web.parts import FILES, downloads, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows import Conduct, Document, Workflow, workflow
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Words = Callable[[str], str]
 POINT = "- "  # begins a sentence that is one of a list
 
@@ -24,8 +29,9 @@ POINT = "- "  # begins a sentence that is one of a list
 def answered(
     scenario: Document, entries: Sequence[Entry], work: Work, files: Sequence[tuple[str, str]] = FILES
 ) -> Iterator:
-    """The answer of a kind with its figures and downloads, or the sentence that says why there is none. entries: the fields
-    of the page, by which a sentence calls an option; files: (name, text) of the downloads."""
+    """The answer of a kind with its figures and downloads, or the sentence that says why there is none.
+    entries: the fields of the page, by which a sentence calls an option; files: (name, text) of the
+    downloads."""
     kind, names = workflow(scenario.kind), {}
 
     def words(text: str) -> str:
@@ -59,8 +65,13 @@ def parts_of(answer: Answer, words: Words, figures: Sequence[html.Figure]) -> It
     if details:
         summary = html.Summary("More numbers, and how the columns were read")
         yield html.Details([summary, *(table(_said(t, words)) for t in details)])
-    yield from filter(None, (points("Cautions", [words(f) for f in answer.flags]),
-                             points("What was done", [words(c) for c in answer.checks], "notes")))  # fmt: skip
+    yield from filter(
+        None,
+        (
+            points("Cautions", [words(f) for f in answer.flags]),
+            points("What was done", [words(c) for c in answer.checks], "notes"),
+        ),
+    )
 
 
 def _said(made: Table, words: Words) -> Table:
@@ -72,7 +83,7 @@ def drawn(kind: Workflow, scenario: Document, found) -> Iterator[html.Figure]:
     """Every figure as an image with the sentence that says what it shows."""
     for picture, figure in kind.figures(scenario, found):
         file = io.BytesIO()
-        figure.savefig(file, format="png", dpi=144)
+        cast("Figure", figure).savefig(file, format="png", dpi=144)
         yield _figure(file.getvalue(), picture)
 
 
@@ -90,9 +101,21 @@ def _figure(png: bytes, picture: Picture) -> html.Figure:
 def recorded(said: dict) -> Answer:
     """The answer that the record of a run's folder holds."""
     tables = {
-        key: tuple(Table(t["title"], tuple(t["header"]), tuple(map(tuple, t["rows"])), t["detail"]) for t in said[key])
+        key: tuple(
+            Table(t["title"], tuple(t["header"]), tuple(map(tuple, t["rows"])), t["detail"])
+            for t in said[key]
+        )
         for key in ("tables", "check_tables")
     }
-    texts = {key: tuple(said[key]) for key in ("sentences", "flags", "checks")}
-    pictures = tuple(Picture(**picture) for picture in said["pictures"])
-    return Answer(said["title"], said["question"], **texts, **tables, pictures=pictures, seed=said["seed"], ok=said["ok"])
+    return Answer(
+        title=said["title"],
+        question=said["question"],
+        sentences=tuple(said["sentences"]),
+        flags=tuple(said["flags"]),
+        checks=tuple(said["checks"]),
+        tables=tables["tables"],
+        check_tables=tables["check_tables"],
+        pictures=tuple(Picture(**picture) for picture in said["pictures"]),
+        seed=said["seed"],
+        ok=said["ok"],
+    )

@@ -1,4 +1,5 @@
-"""The first page asks what its reader wants to know; every answer begins with a figure of data that come with livingdrug."""
+"""The first page asks what its reader wants to know; every answer begins with a figure of data that come
+with livingdrug."""
 
 from dataclasses import dataclass
 
@@ -9,7 +10,6 @@ from livingdrug.web.address import to_query
 from livingdrug.web.pages import Page
 from livingdrug.web.uploads import EXAMPLE, PRODUCTS
 from livingdrug.web.work import Work
-from livingdrug.workflows import workflow
 from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.nca.spec import Nca
 
@@ -19,7 +19,8 @@ LYMPHODEPLETION = "5A"  # the paper's panel of how many host cells are left
 
 @dataclass(frozen=True)
 class Card:
-    """A question in its reader's words, what the first figure shows, what can be done with it, and the address of it."""
+    """A question in its reader's words, what the first figure shows, what can be done with it, and the
+    address of it."""
 
     question: str
     first: str
@@ -71,7 +72,7 @@ def cards() -> list[Card]:
             "What will this patient do?",
             "The first two weeks of simulated patients, and what is likely to follow.",
             "Then: your own samples, another population.",
-            f"{forecast.PATH}?{to_query(workflow('forecast').scenario(file=EXAMPLE, **forecast.BEGIN))}",
+            f"{forecast.PATH}?{forecast.asked(EXAMPLE)}",
         ),
         Card(
             "Show me the paper",
@@ -83,11 +84,14 @@ def cards() -> list[Card]:
 
 
 FURTHER = {
-    "/preconditioning": "what a regimen before the infusion changes", "/optimise": "which dose is best",
-    "/fractionation": "whether to split the dose", "/cure": "who is cured", "/population": "which virtual patients look like "
-    "published ones", "/models-compare": "how models differ on one axis",
+    "/preconditioning": "what a regimen before the infusion changes",
+    "/optimise": "which dose is best",
+    "/fractionation": "whether to split the dose",
+    "/cure": "who is cured",
+    "/population": "which virtual patients look like published ones",
+    "/models-compare": "how models differ on one axis",
     "/models-distinguish": "which sample tells two models apart",
-}  # fmt: skip
+}
 
 
 def _further() -> list:
@@ -99,7 +103,8 @@ def _further() -> list:
 def page(query: str, work: Work) -> html.Div:
     """The questions as cards."""
     made = [
-        html.Li(dcc.Link([html.B(card.question), card.first, html.Small(card.then)], href=card.href)) for card in cards()
+        html.Li(dcc.Link([html.B(card.question), card.first, html.Small(card.then)], href=card.href))
+        for card in cards()
     ]
     return html.Div(
         [
@@ -109,12 +114,23 @@ def page(query: str, work: Work) -> html.Div:
             ),
             html.Ul(made, className="cards"),
             html.P(
-                ["Or ", dcc.Link("explore any of the models", href="/explore"), ": mechanisms as switches, parameters as "
-                 "sliders, a source for every number; ", dcc.Link("find a model", href="/models"),
-                 " by disease or mechanism; ask ", dcc.Link("which parameter matters", href="/sensitivity"), " or ",
-                 dcc.Link("when to sample", href="/sampling"), "; see ", dcc.Link("which attribute of a product matters",
-                 href=f"{attributes.PATH}?kind=attributes-relate&file={PRODUCTS}&outcome=CR%2BPR"), " (simulated data)."],
-            ),  # fmt: skip
+                [
+                    "Or ",
+                    dcc.Link("explore any of the models", href="/explore"),
+                    ": mechanisms as switches, parameters as sliders, a source for every number; ",
+                    dcc.Link("find a model", href="/models"),
+                    " by disease or mechanism; ask ",
+                    dcc.Link("which parameter matters", href="/sensitivity"),
+                    " or ",
+                    dcc.Link("when to sample", href="/sampling"),
+                    "; see ",
+                    dcc.Link(
+                        "which attribute of a product matters",
+                        href=f"{attributes.PATH}?kind=attributes-relate&file={PRODUCTS}&outcome=CR%2BPR",
+                    ),
+                    " (simulated data).",
+                ],
+            ),
             html.P(["Or ask ", *_further(), "."]),
         ]
     )

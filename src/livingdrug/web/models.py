@@ -1,4 +1,5 @@
-"""Models: a catalogue with a card for each, found by disease, mechanism, target or data; the whole card one click away."""
+"""Models: a catalogue with a card for each, found by disease, mechanism, target or data; the whole card
+one click away."""
 
 from urllib.parse import parse_qsl, urlencode
 
@@ -21,7 +22,7 @@ from livingdrug.web.explore import PATH as EXPLORE
 from livingdrug.web.explore import about_model
 from livingdrug.web.exports import MODEL_FILES
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import choice, downloads
+from livingdrug.web.parts import attribute, choice, downloads
 from livingdrug.web.sensitivity import PATH as SENSITIVITY
 from livingdrug.web.work import Work
 
@@ -34,7 +35,12 @@ FILTERS = {
     "data": "Made from",
     "kind": "Numbers are",
 }
-DATA = {"patients": "from patients", "mice": "from mice", "assay": "from assays", "assumed": "numbers assumed"}
+DATA = {
+    "patients": "from patients",
+    "mice": "from mice",
+    "assay": "from assays",
+    "assumed": "numbers assumed",
+}
 MOST = 200  # signs of an address of this page that are read of a word
 
 
@@ -66,7 +72,7 @@ def _catalogue(asked: dict[str, str]) -> html.Div:
     return html.Div(
         [
             html.Div(fields, className="row"),
-            html.P(said, id="models-count", **{"aria-live": "polite"}),
+            html.P(said, id="models-count", **attribute("aria-live", "polite")),
             *none,
             cards,
             _mechanisms(),
@@ -111,7 +117,7 @@ def _one(model: Model) -> html.Div:
     fits = [name for name in list_fragments() if joining(model, name).fits]
     said = f"Mechanisms that can be joined to it: {', '.join(fits).replace('_', ' ')}."
     card = about_model(model)
-    card.open = True
+    setattr(card, "open", True)  # noqa: B010 - an attribute that Dash gives every Details
     return html.Div(
         [
             html.P(dcc.Link("All models", href=PATH)),
@@ -132,7 +138,7 @@ def _one(model: Model) -> html.Div:
     )
 
 
-def _exports(model: Model) -> html.Div:
+def _exports(model: Model) -> html.Nav:
     """The model for other tools."""
     query = urlencode({"kind": "simulate", "model": model.name})
     names = {
@@ -148,7 +154,8 @@ def _exports(model: Model) -> html.Div:
 
 
 def _sensitivity(model: Model) -> str:
-    """A question that can be answered: by the published variability, else by a CV of our own on every rate."""
+    """A question that can be answered: by the published variability, else by a CV of our own on every
+    rate."""
     given = {"variability": model.populations[0].name} if model.populations else {"cv": "0.5"}
     return urlencode({"kind": "sensitivity", "model": model.name, "n": "64", **given})
 

@@ -14,7 +14,8 @@ def _products(_: Document) -> list[tuple[str, str]]:
 
 
 def _groups(scenario: Document) -> list[tuple[str, str]]:
-    return [(name, name) for name in published_groups(scenario.product)] if scenario.product else [("", "of a product")]
+    product = getattr(scenario, "product", None)
+    return [(name, name) for name in published_groups(product)] if product else [("", "of a product")]
 
 
 def _runs(model: Model) -> bool:
@@ -27,21 +28,33 @@ QUESTION = Question(
     page=Page("/population", "Matched patients", place=44),
     heading="The population",
     begin={
-        "model": "stein_2019", "product": "tisagenlecleucel", "group": "B-ALL: responder, N=114 (EU SmPC)",
-        "subjects": 500, "variability": "sd",
+        "model": "stein_2019",
+        "product": "tisagenlecleucel",
+        "group": "B-ALL: responder, N=114 (EU SmPC)",
+        "subjects": 500,
+        "variability": "sd",
     },
     labels={
-        "product": "Product to be matched", "group": "Published group", "least": "Least effective sample size",
-        "subjects": "Candidates", "cv": "CV of every rate", "fragments": "Mechanisms joined to it",
-        "values": "Parameters", "doses": "Doses", "by": "How", "keep": "Most members",
+        "product": "Product to be matched",
+        "group": "Published group",
+        "least": "Least effective sample size",
+        "subjects": "Candidates",
+        "cv": "CV of every rate",
+        "fragments": "Mechanisms joined to it",
+        "values": "Parameters",
+        "doses": "Doses",
+        "by": "How",
+        "keep": "Most members",
     },
     texts={
-        "model": "with a published between-subject variability, or with a CV of every rate", "product": "",
-        "group": "of the product", "values": "NAME=VALUE by name or symbol; a semicolon between two",
+        "model": "with a published between-subject variability, or with a CV of every rate",
+        "product": "",
+        "group": "of the product",
+        "values": "NAME=VALUE by name or symbol; a semicolon between two",
         "doses": "such as 1e8; the model's first experiment by default",
     },
     choices={"product": _products, "group": _groups},
     offered=_runs,
     files=(*FILES, ("model.toml", "the population as a model (TOML)")),
-)  # fmt: skip
+)
 PAGE, page, register = QUESTION.page, QUESTION.shown, QUESTION.register

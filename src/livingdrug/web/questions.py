@@ -1,5 +1,6 @@
-"""A page for a kind of analysis, made of its fields and its answer: a form on the left, on the right what is said, drawn and
-listed, with the files that reproduce it. A page is a file of a few lines with a `Question`."""
+"""A page for a kind of analysis, made of its fields and its answer: a form on the left, on the right what
+is said, drawn and listed, with the files that reproduce it. A page is a file of a few lines with a
+`Question`."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from dash import Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.core.known import known
 from livingdrug.models import Model
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.drawn_answer import answered
@@ -33,11 +35,11 @@ _REPEATABLE = re.compile(r"[;,]? *\brepeatable\b", re.IGNORECASE)
 class Question:
     """A page of one kind.
 
-    kind: of the scenario; page: how the menu shows it; heading: over the first fields; begin: what an address without a
-    scenario asks; labels: field -> what it is called, its name in words by default; texts: field -> what stands below it
-    instead of what the field says of itself; choices: field -> (value, text) of each, where a list serves; offered: whether
-    the page offers a model (models with a label are typed); left_out: fields without an input; files: (name, text) of the
-    downloads.
+    kind: of the scenario; page: how the menu shows it; heading: over the first fields; begin: what an address
+    without a scenario asks; labels: field -> what it is called, its name in words by default; texts: field ->
+    what stands below it instead of what the field says of itself; choices: field -> (value, text) of each,
+    where a list serves; offered: whether the page offers a model (models with a label are typed); left_out:
+    fields without an input; files: (name, text) of the downloads.
     """
 
     kind: str
@@ -57,7 +59,9 @@ class Question:
         found: dict[str, list[str]] = {}
         for name, info in workflow(self.kind).scenario.model_fields.items():
             said = about(info)
-            listed = said is not None and (not said.hidden or name in self.labels) and said.flags != _EVEN_SO
+            if said is None:
+                continue
+            listed = (not said.hidden or name in self.labels) and said.flags != _EVEN_SO
             if listed and name not in self.left_out and (name != MODELS or self.typed):
                 group = self.heading if said.argument or not found or said.group == "Method" else said.group
                 found.setdefault(group, []).append(name)
@@ -76,7 +80,8 @@ class Question:
         """Heading -> inputs under it; without a scenario those whose lists are not filled."""
         labels = [Entry(name, self.label(name)) for names in self.parts.values() for name in names]
         return {
-            group: tuple(self._entry(name, scenario, labels) for name in names) for group, names in self.parts.items()
+            group: tuple(self._entry(name, scenario, labels) for name in names)
+            for group, names in self.parts.items()
         }
 
     def label(self, name: str) -> str:
@@ -89,7 +94,8 @@ class Question:
         noun = workflow(self.kind).scenario
         info = noun.model_fields[name]
         kind, none = _kind_of(info.annotation)
-        text = self.texts.get(name, _meaning(about(info).text, labels, noun))
+        said = known(about(info), f"what is said of the field {name}").text
+        text = self.texts.get(name, _meaning(said, labels, noun))
         listed = self._choices(name, kind, none, scenario)
         if listed:
             return Entry(name, self.label(name), text, choices=listed)
@@ -112,7 +118,9 @@ class Question:
         scenario, _ = read_query(query)
         scenario = scenario or workflow(self.kind).scenario(**self.begin)
         if scenario.kind != self.kind:
-            raise InputError(f"this page answers `{self.kind}`; a `{scenario.kind}` scenario has a page of its own")
+            raise InputError(
+                f"this page answers `{self.kind}`; a `{scenario.kind}` scenario has a page of its own"
+            )
         return scenario
 
     def shown(self, query: str, work: Work) -> html.Div:
@@ -127,7 +135,10 @@ class Question:
         return html.Div(
             [
                 html.P(" ".join(" ".join(help_of(self.kind)).split()), className="quiet"),
-                html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two first"),
+                html.Div(
+                    [html.Div(left, className="left"), html.Div(right, className="right")],
+                    className="two first",
+                ),
             ]
         )
 
@@ -136,13 +147,14 @@ class Question:
         yield html.H2("The models")
         titles = dict(choices())
         items = []
-        for name in scenario.models:
-            rest = tuple(other for other in scenario.models if other != name)
+        models = getattr(scenario, MODELS)
+        for name in models:
+            rest = tuple(other for other in models if other != name)
             said, there = titles.get(name, name), to_query(scenario.model_copy(update={MODELS: rest}))
             without = dcc.Link("leave it out", href=f"{self.page.path}?{there}", title=f"leave out {said}")
             items.append(html.Li([said, *([" ", without] if len(rest) > 1 else [])]))
         yield html.Ul(items)
-        others = [one for one in choices(self.offered) if one[0] not in scenario.models]
+        others = [one for one in choices(self.offered) if one[0] not in models]
         yield choice(f"{self.kind}-add", "Another model", "", (("", "choose one to add it"), *others))
         yield dcc.Store(id=f"{self.kind}-models", data=to_query(scenario))
 
@@ -162,7 +174,7 @@ class Question:
             if not name:
                 raise PreventUpdate
             scenario = self.scenario(query)
-            return "?" + to_query(scenario.model_copy(update={MODELS: (*scenario.models, name)}))
+            return "?" + to_query(scenario.model_copy(update={MODELS: (*getattr(scenario, MODELS), name)}))
 
 
 def fits(build: Callable[[], object]) -> bool:

@@ -1,4 +1,5 @@
-"""Runs of any kind that take long: jobs that leave the folder of a run, which further questions may start from."""
+"""Runs of any kind that take long: jobs that leave the folder of a run, which further questions may start
+from."""
 
 import json
 import re
@@ -7,7 +8,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from livingdrug.core.errors import InputError
 from livingdrug.report import REPORT, SCENARIO, read_record
@@ -22,7 +23,7 @@ MADE = (SCENARIO, "script.py")
 _PICTURE = re.compile(r"[\w-]+\.(png|svg)")
 
 
-class RunJob(Job):
+class RunJob(Job[Any]):
     """One run."""
 
     @property
@@ -35,11 +36,11 @@ class RunJob(Job):
         return read_record(self.run)["answer"]
 
 
-class Runs(Jobs):
+class Runs(Jobs[RunJob]):
     """The long runs of an app."""
 
     WHAT: ClassVar = "run"
-    OF: ClassVar = RunJob
+    OF = RunJob
 
     def launch(self, folder: Path, resume: bool = False) -> subprocess.Popen:
         """The process of the run in a folder."""
@@ -76,11 +77,18 @@ class Runs(Jobs):
 
 
 def _put_job(folder: Path, shown: Document, located: Document) -> dict[str, str]:
-    """What the process of a run reads: the scenario, its files under the names that their user knows, and those names."""
+    """What the process of a run reads: the scenario, its files under the names that their user knows, and
+    those names."""
     given, names = {}, {}
-    for k, (field, value) in enumerate((f, getattr(located, f)) for f in located.FILES if getattr(located, f)):
+    for k, (field, value) in enumerate(
+        (f, getattr(located, f)) for f in located.FILES if getattr(located, f)
+    ):
         here = []
-        several = (value, getattr(shown, field)) if isinstance(value, tuple) else ((value,), (getattr(shown, field),))
+        several = (
+            (value, getattr(shown, field))
+            if isinstance(value, tuple)
+            else ((value,), (getattr(shown, field),))
+        )
         for i, (path, name) in enumerate(zip(*several, strict=True)):
             place = folder / INPUTS / f"{k}-{i}" / name
             place.parent.mkdir(parents=True)

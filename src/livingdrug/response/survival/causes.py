@@ -1,4 +1,5 @@
-"""Competing risks against exposure: cumulative incidence by exposure group, Gray's test, and what exposure multiplies."""
+"""Competing risks against exposure: cumulative incidence by exposure group, Gray's test, and what exposure
+multiplies."""
 
 from dataclasses import dataclass
 
@@ -25,7 +26,19 @@ MODELS = ("fine-gray", "cause-specific")
 
 @dataclass(frozen=True)
 class GroupIncidence:
-    """Subjects of one exposure group: their number, events of each cause, and the cumulative incidence of each."""
+    """Subjects of one exposure group.
+
+    Attributes
+    ----------
+    label : str
+        Of the group.
+    n : int
+        Number of subjects.
+    events : tuple of int
+        Of each cause.
+    curves : tuple of Incidence
+        Cumulative incidence of each cause.
+    """
 
     label: str
     n: int
@@ -35,9 +48,36 @@ class GroupIncidence:
 
 @dataclass(frozen=True, repr=False)
 class CompetingFit(Shown):
-    """groups by exposure; gray: test of the groups for each cause; until: time to which all groups were followed;
-    regressions: cause -> fit, of the subdistribution hazard (fine-gray) or the cause-specific one, None where the cause has
-    too few events for it; exposure: its term; per: the step of exposure whose ratio is given."""
+    """The fit of a time to the first event of several causes.
+
+    Attributes
+    ----------
+    sample : Sample
+        Subjects.
+    model : str
+        Its name.
+    scale : Scale
+        Of the exposure.
+    level : float
+        Of the intervals.
+    times : CompetingTimes
+        With causes.
+    groups : tuple of GroupIncidence
+        By exposure.
+    gray : tuple of ChiSquare
+        Test of the groups for each cause.
+    until : float
+        Time to which all groups were followed.
+    regressions : tuple[SubdistributionFit or CoxFit, ...] or None
+        Cause -> fit, of the subdistribution hazard (fine-gray) or the cause-specific one, None where the
+        cause has too few events for it.
+    exposure : str
+        Its term.
+    per : float
+        The step of exposure whose ratio is given.
+    notes : tuple of str
+        What to know of it.
+    """
 
     sample: Sample
     model: str
@@ -56,16 +96,34 @@ class CompetingFit(Shown):
     def ratios(self) -> dict[str, Estimate]:
         """Cause -> what a step of exposure multiplies its hazard by."""
         pairs = zip(self.times.causes, self.regressions, strict=True)
-        return {cause: fit.hazard_ratio(self.exposure, self.per, self.level) for cause, fit in pairs if fit is not None}
+        return {
+            cause: fit.hazard_ratio(self.exposure, self.per, self.level)
+            for cause, fit in pairs
+            if fit is not None
+        }
 
 
 def fit_competing(
     sample: Sample, model: str = "fine-gray", scale: Scale = "log", level: float = 0.95, groups: int = 2
 ) -> CompetingFit:
-    """Relate exposure to the first event of several causes; outcome and event of the sample hold times and causes.
+    """Relate exposure to the first event of several causes.
 
-    groups: how many groups by quantile of exposure the incidence is drawn for. Raises InputError for times and causes that
-    cannot be, no event of the first cause, and what the regression of that cause refuses.
+    Parameters
+    ----------
+    sample : Sample
+        Subjects; its outcome and event hold times and causes.
+    model : str, optional
+        Its name.
+    scale : Scale, optional
+        Of the exposure.
+    level : float, optional
+        Of the interval.
+    groups : int, optional
+        How many groups by quantile of exposure the incidence is drawn for.
+
+    Returns
+    -------
+    CompetingFit
     """
     if model not in MODELS:
         raise InputError(unknown("model for competing risks", model, MODELS))
@@ -100,7 +158,9 @@ def fit_competing(
     )
 
 
-def _regression(times: CompetingTimes, covariates: dict, cause: int, model: str) -> SubdistributionFit | CoxFit:
+def _regression(
+    times: CompetingTimes, covariates: dict, cause: int, model: str
+) -> SubdistributionFit | CoxFit:
     if model == "fine-gray":
         return fit_fine_gray(times, covariates, cause)
     return fit_cox(times.events_of(cause), covariates)
@@ -109,7 +169,9 @@ def _regression(times: CompetingTimes, covariates: dict, cause: int, model: str)
 def _group(times: CompetingTimes, label: str, level: float) -> GroupIncidence:
     numbers = range(1, len(times.causes) + 1)
     events = tuple(int((times.cause == cause).sum()) for cause in numbers)
-    return GroupIncidence(label, times.n, events, tuple(cumulative_incidence(times, c, level) for c in numbers))
+    return GroupIncidence(
+        label, times.n, events, tuple(cumulative_incidence(times, c, level) for c in numbers)
+    )
 
 
 def _few(times: CompetingTimes, terms: int) -> list[str]:

@@ -1,8 +1,8 @@
-"""Competing risks: how many have had an event of one cause by a time, whether groups differ in it, and how covariates
-multiply its subdistribution hazard.
+"""Competing risks: how many have had an event of one cause by a time, whether groups differ in it, and how
+covariates multiply its subdistribution hazard.
 
-A subject who dies in remission can no longer relapse. One less Kaplan-Meier of relapse counts him as if he could, and is
-too high; cumulative incidence does not.
+A subject who dies in remission can no longer relapse. One less Kaplan-Meier of relapse counts him as if he
+could, and is too high; cumulative incidence does not.
 """
 
 from collections.abc import Mapping
@@ -21,10 +21,22 @@ from livingdrug.response.survival.times import Times, named, refuse_uninformativ
 
 @dataclass(frozen=True)
 class CompetingTimes:
-    """Shape (n,) each: time, 0 or above; cause: 0 where censored, 1 for the first of `causes`, 2 for the next. unit: of the
-    times; subjects: their names.
+    """Times to the first event of several causes, shape (n,) each. Raises InputError for times that cannot be
+    (`Times`) and for causes that are not numbers of `causes`.
 
-    Raises InputError for times that cannot be (`Times`) and for causes that are not numbers of `causes`."""
+    Attributes
+    ----------
+    time : ndarray
+        0 or above.
+    cause : ndarray
+        0 where censored, 1 for the first of `causes`, 2 for the next.
+    causes : tuple of str
+        Names.
+    unit : str
+        Of the times.
+    subjects : tuple of str
+        Their names.
+    """
 
     time: np.ndarray
     cause: np.ndarray
@@ -62,9 +74,29 @@ class CompetingTimes:
 
 @dataclass(frozen=True, repr=False)
 class Incidence(Shown):
-    """Cumulative incidence of one cause just after each distinct time, shape (k,) each: at_risk (just before), events,
-    competing (events of other causes), censored, incidence, error, and an interval of this level on the scale of
-    ln(-ln F), nan where F is 0 or 1."""
+    """Cumulative incidence of one cause just after each distinct time, shape (k,) each.
+
+    Attributes
+    ----------
+    time : ndarray
+        Distinct times.
+    at_risk : ndarray
+        Subjects just before.
+    events : ndarray
+        Of this cause.
+    competing : ndarray
+        Events of other causes.
+    censored : ndarray
+        Subjects last seen then.
+    incidence : ndarray
+        The estimate.
+    error : ndarray
+        Its standard error.
+    low, high : ndarray
+        Interval on the scale of ln(-ln F), nan where F is 0 or 1.
+    level : float
+        Of the interval.
+    """
 
     time: np.ndarray
     at_risk: np.ndarray
@@ -88,10 +120,20 @@ class Incidence(Shown):
 
 
 def cumulative_incidence(times: CompetingTimes, cause: int = 1, level: float = 0.95) -> Incidence:
-    """Aalen and Johansen's estimate (Scand J Stat 1978;5:141) of the probability of an event of a cause by each time.
+    """Aalen and Johansen's estimate (Scand J Stat 1978;5:141) of the probability of an event of a cause by
+    each time.
 
-    Its variance is that of the delta method (Marubini & Valsecchi 1995, Analysing Survival Data from Clinical Trials, 10.3);
-    subjects censored at the time of an event count as seen after it.
+    Its variance is that of the delta method (Marubini & Valsecchi 1995, Analysing Survival Data from Clinical
+    Trials, 10.3); subjects censored at the time of an event count as seen after it.
+
+    Parameters
+    ----------
+    times : CompetingTimes
+        With causes.
+    cause : int, optional
+        Its number, from 1.
+    level : float, optional
+        Of the interval.
     """
     time, of_cause, others, gone, at_risk = _counts(times, cause)
     every = of_cause + others
@@ -103,7 +145,10 @@ def cumulative_incidence(times: CompetingTimes, cause: int = 1, level: float = 0
     known = (incidence > 0) & (incidence < 1)
     own = incidence[known]
     reach = np.exp(two_sided(level) * error[known] / (own * np.log(own)))
-    low[known], high[known] = np.minimum(own**reach, own ** (1 / reach)), np.maximum(own**reach, own ** (1 / reach))
+    low[known], high[known] = (
+        np.minimum(own**reach, own ** (1 / reach)),
+        np.maximum(own**reach, own ** (1 / reach)),
+    )
     return Incidence(
         time=time,
         at_risk=at_risk,
@@ -127,8 +172,8 @@ def _counts(times: CompetingTimes, cause: int):
 
 
 def _variance(incidence, before, of_cause, others, at_risk) -> np.ndarray:
-    """Variance (k,) by the delta method: each time's part by how much the later incidence hangs on it; F (1 - F) / n where
-    nobody is censored."""
+    """Variance (k,) by the delta method: each time's part by how much the later incidence hangs on it; F
+    (1 - F) / n where nobody is censored."""
     every = of_cause + others
     with np.errstate(divide="ignore", invalid="ignore"):
         dying = np.where(at_risk > every, every / (at_risk * (at_risk - every)), 0.0)
@@ -139,9 +184,19 @@ def _variance(incidence, before, of_cause, others, at_risk) -> np.ndarray:
 
 
 def gray_test(times: CompetingTimes, group: np.ndarray, cause: int = 1) -> ChiSquare:
-    """Whether groups (n,) differ in the cumulative incidence of a cause (Gray, Ann Stat 1988;16:1141, rho = 0).
+    """Whether groups (n,) differ in the cumulative incidence of a cause (Gray, Ann Stat 1988;16:1141, rho =
+    0).
 
     Of one group, or without an event of the cause, the statistic is nan.
+
+    Parameters
+    ----------
+    times : CompetingTimes
+        With causes.
+    group : ndarray, shape (n,)
+        Labels.
+    cause : int, optional
+        Its number, from 1.
     """
     labels = np.unique(group)
     if len(labels) < 2 or not (times.cause == cause).any():
@@ -152,7 +207,8 @@ def gray_test(times: CompetingTimes, group: np.ndarray, cause: int = 1) -> ChiSq
     every = events.sum(axis=0)
     own = np.array([p.scaled * (1 - p.before) for p in parts])  # at risk in the subdistribution
     score = (events - _portion(own) * every).sum(axis=1)
-    pooled = _divided(every, np.sum([p.scaled for p in parts], axis=0))  # steps of the incidence of all groups
+    # steps of the incidence of all groups
+    pooled = _divided(every, np.sum([p.scaled for p in parts], axis=0))
     incidence = np.cumsum(pooled)
     portion = _portion(np.array([p.scaled for p in parts]))
     covariance = np.zeros((len(labels), len(labels)))
@@ -166,8 +222,8 @@ def gray_test(times: CompetingTimes, group: np.ndarray, cause: int = 1) -> ChiSq
 
 @dataclass(frozen=True)
 class _AtRisk:
-    """Of one group at each time (k,): at risk Y; events of the cause and of others; survival of any event just before and
-    just after; Y over the survival before; incidence of the cause before."""
+    """Of one group at each time (k,): at risk Y; events of the cause and of others; survival of any event
+    just before and just after; Y over the survival before; incidence of the cause before."""
 
     size: np.ndarray
     events: np.ndarray
@@ -203,12 +259,12 @@ def _portion(own: np.ndarray) -> np.ndarray:
 
 
 def _part(weight, part: _AtRisk, pooled, incidence, every) -> np.ndarray:
-    """One group's part of the covariance of the scores; weight (groups, k): what its subdistribution hazard moves each by,
-    over 1 - F; pooled: steps of F under the null hypothesis.
+    """One group's part of the covariance of the scores; weight (groups, k): what its subdistribution hazard
+    moves each by, over 1 - F; pooled: steps of F under the null hypothesis.
 
-    By the delta method an event of the cause at u moves the scores by [weight + (1 - G/S) later] S / Y and one of another
-    cause by -(G/S) later S / Y, with G = 1 - F and later the integral of weight over the cumulative hazard after u; ties
-    lower the variance as those of a hypergeometric draw.
+    By the delta method an event of the cause at u moves the scores by [weight + (1 - G/S) later] S / Y and
+    one of another cause by -(G/S) later S / Y, with G = 1 - F and later the integral of weight over the
+    cumulative hazard after u; ties lower the variance as those of a hypergeometric draw.
     """
     done = (weight * _divided(pooled, 1 - np.concatenate([[0.0], incidence[:-1]]))).cumsum(axis=1)
     later = done[:, [-1]] - done
@@ -223,8 +279,19 @@ def _part(weight, part: _AtRisk, pooled, incidence, every) -> np.ndarray:
 
 @dataclass(frozen=True)
 class SubdistributionFit:
-    """coefficients (p,) of `terms`: logarithms of subdistribution hazard ratios; covariance (p, p): with the weights'
-    own uncertainty."""
+    """Proportional subdistribution hazards.
+
+    Attributes
+    ----------
+    terms : tuple of str
+        Names.
+    coefficients : ndarray, shape (p,)
+        Logarithms of subdistribution hazard ratios.
+    covariance : ndarray, shape (p, p)
+        With the weights' own uncertainty.
+    log_likelihood : float
+        At the estimates.
+    """
 
     terms: tuple[str, ...]
     coefficients: np.ndarray
@@ -237,18 +304,35 @@ class SubdistributionFit:
         return np.sqrt(np.diag(self.covariance))
 
     def hazard_ratio(self, term: str, per: float = 1.0, level: float = 0.95) -> Estimate:
-        """What `per` more of a term multiplies the subdistribution hazard by, with Wald's interval on the log scale."""
+        """What `per` more of a term multiplies the subdistribution hazard by, with Wald's interval on the
+        log scale."""
         i = self.terms.index(term)
         reach, middle = two_sided(level) * abs(per) * self.errors[i], per * self.coefficients[i]
         low, middle, high = np.exp([middle - reach, middle, middle + reach])
         return Estimate(float(middle), float(low), float(high), level, "Wald, robust")
 
 
-def fit_fine_gray(times: CompetingTimes, covariates: Mapping[str, np.ndarray], cause: int = 1) -> SubdistributionFit:
+def fit_fine_gray(
+    times: CompetingTimes, covariates: Mapping[str, np.ndarray], cause: int = 1
+) -> SubdistributionFit:
     """Proportional subdistribution hazards (Fine & Gray, JASA 1999;94:496), ties by Breslow.
 
-    Subjects with an event of another cause stay at risk, weighted by the probability of not being censored since.
-    covariates: term -> values (n,). Raises InputError for covariates that do not vary or are collinear.
+    Subjects with an event of another cause stay at risk, weighted by the probability of not being censored
+    since.
+
+    Parameters
+    ----------
+    times : CompetingTimes
+        With causes.
+    covariates : Mapping[str, ndarray]
+        Term -> values (n,).
+    cause : int, optional
+        Its number, from 1.
+
+    Raises
+    ------
+    InputError
+        For covariates that do not vary or are collinear.
     """
     refuse_uninformative(times.events_of(cause))
     terms = tuple(covariates)

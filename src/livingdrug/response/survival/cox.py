@@ -25,9 +25,31 @@ FLAT = 1e-10  # information per event, of columns with SD 1, below which there i
 
 @dataclass(frozen=True)
 class CoxFit:
-    """coefficients (p,) of `terms`: logarithms of hazard ratios; covariance (p, p) of them, robust where clusters were
-    given; score: the test at zero; naive: the covariance by the information, where the other is robust; clusters: how
-    many, 0 where the covariance is not robust."""
+    """Proportional hazards.
+
+    Attributes
+    ----------
+    times : Times
+        To the event.
+    columns : ndarray, shape (n, p)
+        Of the terms.
+    terms : tuple of str
+        Names.
+    ties : Ties
+        How ties are treated.
+    coefficients : ndarray, shape (p,)
+        Logarithms of hazard ratios.
+    covariance : ndarray, shape (p, p)
+        Of them, robust where clusters were given.
+    log_likelihood, null_log_likelihood : float
+        At the estimates, and without terms.
+    score : ChiSquare
+        The test at zero.
+    naive : ndarray or None
+        The covariance by the information, where the other is robust.
+    clusters : int
+        How many, 0 where the covariance is not robust.
+    """
 
     times: Times
     columns: np.ndarray
@@ -67,15 +89,36 @@ class CoxFit:
 
 
 def fit_cox(
-    times: Times, covariates: Mapping[str, np.ndarray], ties: Ties = "efron", clusters: np.ndarray | None = None
+    times: Times,
+    covariates: Mapping[str, np.ndarray],
+    ties: Ties = "efron",
+    clusters: np.ndarray | None = None,
 ) -> CoxFit:
     """Maximum partial likelihood (Cox, J R Stat Soc B 1972;34:187) by Newton's method.
 
-    times: with entries for covariates that change (a row for each stretch of time), with strata for baseline hazards of
-    their own. covariates: term -> values (n,); ties: Efron's or Breslow's approximation, or the exact discrete
-    likelihood of Cox. clusters (n,): labels of rows that belong together (a patient, a site), for a covariance that holds
-    however they do (Lin & Wei, JASA 1989;84:1074). Raises InputError for covariates that do not vary or are collinear,
-    where a hazard ratio would be infinite, and for fewer clusters than coefficients."""
+    Parameters
+    ----------
+    times : Times
+        With entries for covariates that change (a row for each stretch of time), with strata for baseline
+        hazards of their own.
+    covariates : Mapping[str, ndarray]
+        Term -> values (n,).
+    ties : Ties, optional
+        Efron's or Breslow's approximation, or the exact discrete likelihood of Cox.
+    clusters : ndarray, optional, shape (n,)
+        Labels of rows that belong together (a patient, a site), for a covariance that holds however they do
+        (Lin & Wei, JASA 1989;84:1074).
+
+    Returns
+    -------
+    CoxFit
+
+    Raises
+    ------
+    InputError
+        For covariates that do not vary or are collinear, where a hazard ratio would be infinite, and for
+        fewer clusters than coefficients.
+    """
     if ties not in ("efron", "breslow", "exact"):
         raise InputError(f"ties are `{ties}`; they must be efron, breslow or exact")
     refuse_uninformative(times)
@@ -98,11 +141,13 @@ def fit_cox(
 
 
 def _robust(fit: CoxFit, clusters: np.ndarray) -> CoxFit:
-    """The fit with the sandwich covariance: inverse information around the outer products of the clusters' scores."""
+    """The fit with the sandwich covariance: inverse information around the outer products of the clusters'
+    scores."""
     labels, code = np.unique(np.asarray(clusters).astype(str), return_inverse=True)
     if len(labels) <= len(fit.terms):
         raise InputError(
-            f"{len(labels)} cluster(s) for {len(fit.terms)} coefficient(s): a robust error needs more clusters than that"
+            f"{len(labels)} cluster(s) for {len(fit.terms)} coefficient(s): a robust error needs more "
+            "clusters than that"
         )
     residuals = score_residuals(fit)
     each = np.array([np.bincount(code, weights=r) for r in residuals.T]).T
@@ -171,7 +216,17 @@ def _infinite(involved: str, sets: RiskSets, direction: np.ndarray, times: Times
 
 def martingale_residuals(fit: CoxFit) -> np.ndarray:
     """Events of each subject less those expected of it (n,), by the cumulative hazard of Breslow, or Efron
-    with his ties."""
+    with his ties.
+
+    Parameters
+    ----------
+    fit : CoxFit
+        Proportional hazards.
+
+    Returns
+    -------
+    ndarray
+    """
     if fit.ties == "exact":
         raise InputError(
             "martingale residuals need a hazard, which exact ties do not give; use efron or breslow"
@@ -192,7 +247,8 @@ def martingale_residuals(fit: CoxFit) -> np.ndarray:
 
 
 def _original(sets: RiskSets) -> tuple[np.ndarray, np.ndarray]:
-    """(time, entry) of the risk sets in the order of the rows that were given; no entry where all start at 0."""
+    """(time, entry) of the risk sets in the order of the rows that were given; no entry where all start at
+    0."""
     back = np.argsort(sets.order)
     return sets.time[back], sets.entry[back] if len(sets.entry) else sets.entry
 
@@ -200,9 +256,10 @@ def _original(sets: RiskSets) -> tuple[np.ndarray, np.ndarray]:
 def score_residuals(fit: CoxFit) -> np.ndarray:
     """What each row adds to the score, shape (n, p), which adds up to 0 at the maximum.
 
-    A row has x less the mean of those at risk at its own event, less the same at every event it was at risk for, by the
-    hazard expected of it (Therneau, Grambsch & Fleming, Biometrika 1990;77:147); under Efron's ties who has the event is
-    partly out of the later terms of its time. Raises InputError for exact ties, which give no hazard."""
+    A row has x less the mean of those at risk at its own event, less the same at every event it was at
+    risk for, by the hazard expected of it (Therneau, Grambsch & Fleming, Biometrika 1990;77:147); under
+    Efron's ties who has the event is partly out of the later terms of its time. Raises InputError for
+    exact ties, which give no hazard."""
     if fit.ties == "exact":
         raise InputError("score residuals need a hazard, which exact ties do not give; use efron or breslow")
     centred = fit.columns - fit.columns.mean(axis=0)
@@ -236,12 +293,22 @@ def score_residuals(fit: CoxFit) -> np.ndarray:
 
 
 def proportionality(fit: CoxFit) -> dict[str, ChiSquare]:
-    """Does the effect of each term, of each column of categories (its dummies together), and of all (`all terms`),
-    change with time? A score test for beta + theta g(t).
+    """Does the effect of each term, of each column of categories (its dummies together), and of all (`all
+    terms`), change with time? A score test for beta + theta g(t).
 
     Grambsch & Therneau, Biometrika 1994;81:515, with the full information of the extended model; g(t) = 1 -
     S(t-), the Kaplan-Meier survival of all subjects just before t. nan where there are too few events to
-    tell."""
+    tell.
+
+    Parameters
+    ----------
+    fit : CoxFit
+        Proportional hazards.
+
+    Returns
+    -------
+    dict[str, ChiSquare]
+    """
     sets = risk_sets(fit.times, fit.columns - fit.columns.mean(axis=0), fit.ties)
     m = moments(sets, fit.coefficients)
     curve = kaplan_meier(replace(fit.times, stratum=np.empty(0, dtype=int)))
@@ -259,7 +326,9 @@ def proportionality(fit: CoxFit) -> dict[str, ChiSquare]:
     factors: dict[str, list[int]] = {}
     for i, term in enumerate(fit.terms):
         factors.setdefault(term.partition(": ")[0], []).append(i)
-    tests |= {name: _score_test(full, score, members, p) for name, members in factors.items() if len(members) > 1}
+    tests |= {
+        name: _score_test(full, score, members, p) for name, members in factors.items() if len(members) > 1
+    }
     return tests | {"all terms": _score_test(full, score, list(range(p)), p)}
 
 
@@ -279,7 +348,17 @@ def concordance(fit: CoxFit) -> tuple[float, float]:
 
     Pairs with equal hazard count half (Harrell, JAMA 1982;247:2543); who is censored at the time of an event
     was seen after it. The error is the infinitesimal jackknife: how the share moves with the weight of each
-    subject."""
+    subject.
+
+    Parameters
+    ----------
+    fit : CoxFit
+        Proportional hazards.
+
+    Returns
+    -------
+    tuple[float, float]
+    """
     # equal covariates give equal hazards whatever the rounding
     rank = np.unique(np.round(fit.columns @ fit.coefficients, 12), return_inverse=True)[1].ravel()
     event = np.asarray(fit.times.event, dtype=bool)
@@ -300,7 +379,8 @@ def concordance(fit: CoxFit) -> tuple[float, float]:
 def _compared(
     rank: np.ndarray, place: np.ndarray, asks: np.ndarray, counted: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each subject that asks: how many counted ones of an earlier place have a lower rank, the same, any rank."""
+    """Of each subject that asks: how many counted ones of an earlier place have a lower rank, the same,
+    any rank."""
     asking, others = np.flatnonzero(asks), np.flatnonzero(counted)
     who, is_other = np.concatenate([asking, others]), np.arange(len(asking) + len(others)) >= len(asking)
     # of one place, those who ask come first, so that nobody of their own place is counted

@@ -13,7 +13,12 @@ from livingdrug.response.models.curve import Estimate, Scale, axis, two_sided
 from livingdrug.response.models.permutation import Permutation, event_scores, permuted
 from livingdrug.response.sample.sample import Sample, design
 from livingdrug.response.survival.cox import CoxFit, fit_cox, proportionality
-from livingdrug.response.survival.failure_time import DISTRIBUTIONS, Distribution, FailureTimeFit, fit_failure_time
+from livingdrug.response.survival.failure_time import (
+    DISTRIBUTIONS,
+    Distribution,
+    FailureTimeFit,
+    fit_failure_time,
+)
 from livingdrug.response.survival.kaplan_meier import (
     ChiSquare,
     RankTest,
@@ -34,8 +39,23 @@ CHANGES = 0.05  # p value of the test of proportional hazards below which it is 
 
 @dataclass(frozen=True)
 class GroupSurvival:
-    """Subjects of one exposure group: their number, events, Kaplan-Meier curve, median and restricted mean
-    time."""
+    """Subjects of one exposure group.
+
+    Attributes
+    ----------
+    label : str
+        Of the group.
+    n : int
+        Number of subjects.
+    events : int
+        How many.
+    curve : SurvivalCurve
+        Kaplan-Meier.
+    median : Estimate
+        Time.
+    mean : Estimate
+        Restricted mean time.
+    """
 
     label: str
     n: int
@@ -47,10 +67,38 @@ class GroupSurvival:
 
 @dataclass(frozen=True, repr=False)
 class TimeFit(Shown):
-    """groups by exposure, with their log-rank test (None for one group), means restricted to `until`;
-    regression: of the model, None for `km`; exposure: its term; per: the step of exposure whose ratio is told
-    (ln 2 on the log scale); permutation, groups_permutation: log-rank tests of exposure and of its groups for
-    few subjects, None for many (and, of exposure, beside covariates)."""
+    """The fit of a time to an event.
+
+    Attributes
+    ----------
+    sample : Sample
+        Subjects.
+    model : str
+        Its name.
+    scale : Scale
+        Of the exposure.
+    level : float
+        Of the intervals.
+    times : Times
+        To the event.
+    groups : tuple of GroupSurvival
+        By exposure.
+    until : float
+        Time to which means are restricted.
+    comparison : RankTest or None
+        Log-rank test of the groups, None for one group.
+    regression : CoxFit or FailureTimeFit or None
+        Of the model, None for `km`.
+    exposure : str
+        Its term.
+    per : float
+        The step of exposure whose ratio is told (ln 2 on the log scale).
+    notes : tuple of str
+        What to know of it.
+    permutation, groups_permutation : Permutation or None
+        log-rank tests of exposure and of its groups for few subjects, None for many (and, of exposure, beside
+        covariates).
+    """
 
     sample: Sample
     model: str
@@ -88,15 +136,37 @@ class TimeFit(Shown):
 def fit_times(
     sample: Sample, model: str = "cox", scale: Scale = "log", level: float = 0.95, groups: int = 2
 ) -> TimeFit:
-    """Relate exposure to the time to an event; outcome and event of the sample hold the times.
+    """Relate exposure to the time to an event.
 
-    groups: how many groups by quantile of exposure the curves are drawn for. Raises InputError for times and
-    events that cannot be (`Times`), no events, covariates that separate events, and what the model refuses.
+    Parameters
+    ----------
+    sample : Sample
+        Subjects; its outcome and event hold the times.
+    model : str, optional
+        Its name.
+    scale : Scale, optional
+        Of the exposure.
+    level : float, optional
+        Of the interval.
+    groups : int, optional
+        How many groups by quantile of exposure the curves are drawn for.
+
+    Returns
+    -------
+    TimeFit
     """
     if model not in MODELS:
         raise InputError(unknown("model for a time to an event", model, MODELS))
     strata = np.unique(np.array(sample.strata, dtype=str), return_inverse=True)[1]
-    times = Times(sample.outcome, sample.event, sample.endpoint, sample.outcome_unit, sample.subjects, sample.entry, strata)
+    times = Times(
+        sample.outcome,
+        sample.event,
+        sample.endpoint,
+        sample.outcome_unit,
+        sample.subjects,
+        sample.entry,
+        strata,
+    )
     _refuse_rows(sample, times, model)
     if model == "km" and sample.covariates:
         raise InputError(
@@ -136,9 +206,13 @@ def _refuse_rows(sample: Sample, times: Times, model: str) -> None:
     if model == "cox":
         return
     if sample.clusters:
-        raise InputError(f"robust errors are for --model cox, not for {model}; leave out --robust and --cluster")
+        raise InputError(
+            f"robust errors are for --model cox, not for {model}; leave out --robust and --cluster"
+        )
     if model != "km" and not times.plain:
-        raise InputError(f"start-stop rows and strata are for --model cox and km, not for {model}; leave them out")
+        raise InputError(
+            f"start-stop rows and strata are for --model cox and km, not for {model}; leave them out"
+        )
 
 
 def _regression(times: Times, sample: Sample, model: str, scale: Scale) -> CoxFit | FailureTimeFit:
@@ -196,15 +270,16 @@ def _of_rows(fit: TimeFit) -> Iterator[str]:
     """What start-stop rows, strata and clusters do."""
     if len(fit.times.entry):
         yield (
-            "curves by exposure are of rows: who is in a group changes over time with the exposure (Simon & Makuch 1984), "
-            "and a group that few rows enter early starts from few at risk"
+            "curves by exposure are of rows: who is in a group changes over time with the exposure (Simon & "
+            "Makuch 1984), and a group that few rows enter early starts from few at risk"
         )
     if len(fit.times.stratum):
         many = len(np.unique(fit.times.stratum))
         yield f"{many:,} strata, each with a baseline hazard of its own; curves are over all of them"
     if isinstance(fit.regression, CoxFit) and 0 < fit.regression.clusters < FEW_CLUSTERS:
         yield (
-            f"robust errors from {fit.regression.clusters} clusters: with fewer than {FEW_CLUSTERS} they are mostly too small"
+            f"robust errors from {fit.regression.clusters} clusters: with fewer than {FEW_CLUSTERS} they are "
+            "mostly too small"
         )
 
 
@@ -216,8 +291,8 @@ def has_few_events(events: int, terms: int) -> bool:
 def few_events(events: int, terms: int) -> str:
     """What that means."""
     return (
-        f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, estimates and intervals "
-        "are unreliable (Vittinghoff & McCulloch 2007)"
+        f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, estimates "
+        "and intervals are unreliable (Vittinghoff & McCulloch 2007)"
     )
 
 

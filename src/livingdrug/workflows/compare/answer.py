@@ -52,7 +52,7 @@ def figures(_: Compare, found: Placed) -> Iterator[tuple[Picture, object]]:
     comparison = found.comparison
     parts = comparison.parts()
     placed = [any(np.isfinite(p.percentile).any() for p in placements) for _, placements in parts]
-    for part in np.flatnonzero(placed):
+    for part in np.flatnonzero(placed).tolist():
         name = f"exposure-{part + 1}" if len(placed) > 1 else "exposure"
         said = f"Your subjects as points over the published groups of {comparison.product}: {parts[part][0]}."
         yield Picture(name, said), plot_comparison(comparison, part)
@@ -74,9 +74,14 @@ def plain(_: Compare, found: Placed) -> dict:
 
 def _placement(placed: Placement) -> dict:
     return {
-        **vars(placed.fact), "yours": len(placed.members), "cautions": list(placed.cautions), "absent": placed.absent,
-        "ratio": placed.ratio, "ratio_low": placed.low, "ratio_high": placed.high,
-    }  # fmt: skip
+        **vars(placed.fact),
+        "yours": len(placed.members),
+        "cautions": list(placed.cautions),
+        "absent": placed.absent,
+        "ratio": placed.ratio,
+        "ratio_low": placed.low,
+        "ratio_high": placed.high,
+    }
 
 
 def numbered(comparison: Comparison) -> dict[str, int]:
@@ -148,8 +153,15 @@ def placement_table(comparison: Comparison) -> Table:
          "; ".join((*p.cautions, *filter(None, (p.absent,)))), p.fact.source)
         for p in comparison.placements
     )  # fmt: skip
-    header = ("published group", "parameter", "published", "ratio (95 %)", "your percentile: median (range)", "caution",
-              "source")  # fmt: skip
+    header = (
+        "published group",
+        "parameter",
+        "published",
+        "ratio (95 %)",
+        "your percentile: median (range)",
+        "caution",
+        "source",
+    )
     return Table("beside published exposures", header, rows, detail=True)
 
 

@@ -1,8 +1,10 @@
-"""What a check of a killing assay says: how the files were read, every fault, and what is unusual about the plate."""
+"""What a check of a killing assay says: how the files were read, every fault, and what is unusual about
+the plate."""
 
 from collections.abc import Iterator
 
 from livingdrug.assay import AssayCheck, Plate
+from livingdrug.core.known import known
 from livingdrug.core.words import number
 from livingdrug.data import Finding, printable
 from livingdrug.report import Answer, Picture, Table
@@ -36,13 +38,13 @@ def _sentences(found: AssayCheck) -> Iterator[str]:
     if not found.ok:
         yield f"Failed validation: {errors} error(s); correct them and check again. Nothing was computed."
         return
-    told = summary(found.plate)
+    told = summary(known(found.plate, "the plate of files that passed validation"))
     roles = ", ".join(f"{n} {role.replace('_', ' ')}" for role, n in told["roles"].items())
     quantities = ", ".join(told["quantities"])
     low, high = told["hours"] or (float("nan"), float("nan"))
     yield (
-        f"Passed validation: {told['wells']} wells ({roles}), {told['readings']:,} readings of {quantities} from "
-        f"{number(low)} to {number(high)} h."
+        f"Passed validation: {told['wells']} wells ({roles}), {told['readings']:,} readings of {quantities} "
+        f"from {number(low)} to {number(high)} h."
     )
     if warnings:
         yield f"{warnings} warning(s): look at them before a fit; nothing was dropped or changed."
