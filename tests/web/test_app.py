@@ -13,6 +13,8 @@ import pytest
 
 from tests.web.conftest import PATIENCE
 
+playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright; `make test-web` installs it")
+BETWEEN_DOWNLOADS = 250  # ms: Chromium drops the eleventh download of a page within a second, without a word
 K12 = "#slider-k12"
 DRAWN = "#{} .js-plotly-plot .main-svg"
 OWN_INDEX = "/response?kind=index&file=example_response&exposure=CMAX&efficacy=ORR&toxicity=CRS+grade>%3D3"
@@ -107,9 +109,14 @@ def shows(page, name):
 def taken(page, folder):
     """Every download of the page, in a folder."""
     for link in page.locator("a[data-export]").all():
-        with page.expect_download(timeout=PATIENCE) as found:
-            link.click()
-        found.value.save_as(folder / link.get_attribute("data-export"))
+        name = link.get_attribute("data-export")
+        page.wait_for_timeout(BETWEEN_DOWNLOADS)
+        try:
+            with page.expect_download(timeout=PATIENCE) as found:
+                link.click()
+        except playwright.TimeoutError as error:
+            raise AssertionError(f"no {name}; the page says: {page.locator('#broken').inner_text()}") from error
+        found.value.save_as(folder / name)
 
 
 def check_equal(folder):
