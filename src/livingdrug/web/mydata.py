@@ -24,7 +24,7 @@ from livingdrug.web.files import (
     register_chooser,
     shown_file,
 )
-from livingdrug.web.forms import Entry, folded, form, register_form
+from livingdrug.web.forms import Entry, folded, register_form
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import FILES, downloads, field, plot, points, problem, table
 from livingdrug.web.profile_figures import MOST, all_profiles, one_profile, rows_of
