@@ -25,6 +25,7 @@ PATHS = (
     OWN_TIMES, "/trial", "/fit", "/fit?kind=fit&file=example&model=stein_2019", "/assay", "/forecast",
     "/attributes", "/study", "/study?kind=check&file=example_study&endpoints=example_outcomes",
     "/models", "/models?model=kirouac_2023", "/sensitivity", "/sampling",
+    "/preconditioning", "/fractionation", "/optimise", "/models-compare", "/models-distinguish", "/cure", "/population",
     "/report?item=kind%3Dpower%26effect%3D0.5&item=kind%3Dsimulate%26model%3Dstein_2019", "/report", "/paper", "/",
 )  # fmt: skip
 THREE = "explore?kind=simulate&model=kirouac_2023&fragments=tissue&fragments=host_competition&fragments=allogeneic_killing"
@@ -88,6 +89,18 @@ def settled(page):
     """Wait until the address and the links say what is on the screen."""
     page.wait_for_timeout(300)
     page.wait_for_function("document.querySelector('a[data-export]').href.endsWith(location.search)")
+
+
+DRAWN_ANEW = """([sign, there]) => {
+  const content = document.querySelector('#content'), of = content?.querySelector('[data-address]')?.dataset.address;
+  const { pathname, search } = location;
+  return search.includes(sign) === there && of === pathname + search && content.ariaBusy !== 'true';
+}"""
+
+
+def addressed(page, sign, there=True):
+    """Wait until the address holds a text, or holds it no more, and the page of that address is drawn."""
+    page.wait_for_function(DRAWN_ANEW, arg=[sign, there])
 
 
 def says(page, element, text):
@@ -426,7 +439,7 @@ def test_exposure_and_response_of_a_file_from_columns_to_equal_bytes(page, addre
     says(page, "#sentence", "Each doubling of AUC28")
     assert page.evaluate("document.activeElement.id") == "choice-own-second"
     page.wait_for_selector(DRAWN.format("response"), state="attached")
-    page.wait_for_function("location.search.includes('kind=response')")
+    addressed(page, "kind=response")
     taken(page, tmp_path)
     check_equal(tmp_path)
     curve = dict(heights(page, "response"))["logistic, 95 % band"]

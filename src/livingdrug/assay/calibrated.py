@@ -46,8 +46,27 @@ class Product:
 
 @dataclass(frozen=True)
 class Calibration:
-    """A slope with its 95 % interval. scatter: SD of the logarithm by which products differ from the line; df: of the
-    interval; link: for `predict_patient`; rows: the products; notes: what was assumed, what to beware of."""
+    """A slope with its 95 % interval.
+
+    Attributes
+    ----------
+    metric : str
+        Of patients.
+    control : str
+        The construct that others are compared with.
+    slope, low, high : float
+        Of the logarithm of exposure on that of the rate.
+    scatter : float
+        SD of the logarithm by which products differ from the line.
+    df : int
+        Of the interval.
+    link : Link
+        For `predict_patient`.
+    rows : tuple of Product
+        The products.
+    notes : tuple of str
+        What was assumed, what to beware of.
+    """
 
     metric: str
     control: str
@@ -118,7 +137,14 @@ def calibrate(
     # the SD of a normal distribution with the same interval, as draws of a slope are normal
     link = Link(rate, quantity, round(slope, 4), round(half / 1.959964, 4), False, round(scatter, 4))
     rows = tuple(
-        Product(g, *(float(np.exp(v)) for v in (x[i], means[i + 1] - means[0], y[i], slope * x[i])), by[g].n)
+        Product(
+            group=g,
+            rate=float(np.exp(x[i])),
+            exposure=float(np.exp(means[i + 1] - means[0])),
+            factor=float(np.exp(y[i])),
+            expected=float(np.exp(slope * x[i])),
+            patients=by[g].n,
+        )
         for i, g in enumerate(groups)
     )
     notes = _notes(estimates, rate, control, by, x, errors, scatter)

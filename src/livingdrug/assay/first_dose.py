@@ -14,7 +14,7 @@ from livingdrug.assay.rates import LEVEL, Estimates
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.random import stream_key
-from livingdrug.models import Model
+from livingdrug.models import Model, flows_of
 from livingdrug.simulation import Link, Subjects, draw_subjects, factors_of, moved_values, settled, simulate
 
 PERCENTILES = (5.0, 50.0, 95.0)
@@ -58,8 +58,25 @@ class Exposed:
 
 @dataclass(frozen=True)
 class FirstDose:
-    """metric, unit: of the exposure; percentiles; rows: by dose, the lowest first; notes: what was assumed; flat: whether
-    exposure hardly depends on the dose."""
+    """Exposure of virtual patients by dose.
+
+    Attributes
+    ----------
+    metric : str
+        Of exposure.
+    unit : str
+        Of the metric.
+    dose_unit : str
+        Of the doses.
+    percentiles : tuple of float
+        Of patients.
+    rows : tuple of Exposed
+        By dose, the lowest first.
+    notes : tuple of str
+        What was assumed.
+    flat : bool
+        Whether exposure hardly depends on the dose.
+    """
 
     metric: str
     unit: str
@@ -101,7 +118,8 @@ def first_dose(
     estimates : of an assay fit
     model : in days, whose population got the control construct
     links : how rates of the assay move quantities of the model
-    group : the construct that is dosed; control : the one that the model's values stand for
+    group : the construct that is dosed
+    control : the construct that the model's values stand for
     doses : in the unit that the model takes
     metric : `OUTPUT CMAX` or `OUTPUT AUC`; CMAX of the first measured output by default
     until : horizon in d
@@ -132,7 +150,8 @@ def first_dose(
             raise InputError(f"`{model.full_name}` gives no patient at a dose of {dose:g}: {found.reason[0]}")
         values = np.sort(found.metric(output, name)[ok])
         infused = float(found.starts_at_peak(output)[ok].mean())
-        rows.append(Exposed(float(dose), *_percentiles(values, percentiles), int((~ok).sum()), infused))
+        at, low, high = _percentiles(values, percentiles)
+        rows.append(Exposed(float(dose), at, low, high, int((~ok).sum()), infused))
         unit = found.unit_of(output, name)
     middle = [row.values[len(row.values) // 2] for row in rows]
     flat = len(rows) > 1 and max(middle) < FLAT * min(middle)
@@ -157,7 +176,7 @@ def _metric(model: Model, metric: str | None) -> tuple[str, str]:
 
 
 def _dose_unit(model: Model) -> str:
-    return next((s.unit for s in model.system.states if s.name == model.system.dose_into), "cells")
+    return next((s.unit for s in flows_of(model).states if s.name == model.system.dose_into), "cells")
 
 
 def _subjects(estimates, model: Model, links, group: str, control: str, count: int, cv: float | None, seed: int) -> Subjects:

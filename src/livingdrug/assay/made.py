@@ -10,16 +10,32 @@ from livingdrug.assay.design import AssayDesign
 from livingdrug.assay.laws import EFFECTORS, EXHAUSTED, TARGETS, rates_of
 from livingdrug.assay.plate import Plate
 from livingdrug.core.random import stream_key
-from livingdrug.models import Model
+from livingdrug.models import Model, flows_of
 
 ROWS = "ABCDEFGH"
 
 
 @dataclass(frozen=True)
 class Noise:
-    """SDs of logarithms: of counts of targets and of effectors, of all readings of a kind in a well, of cells
-    seeded in a well, of effectors seeded in all wells alike, of donors (by rate); scale: factor on all
-    counts; limit: cells that can still be counted."""
+    """SDs of logarithms of a simulated plate, and how it is counted.
+
+    Attributes
+    ----------
+    targets, effectors : float
+        Of counts of both.
+    well : float
+        Of all readings of a kind in a well.
+    seeding : float
+        Of cells seeded in a well.
+    common : float
+        Of effectors seeded in all wells alike.
+    donors : Mapping[str, float]
+        Rate -> SD between donors.
+    scale : float
+        Factor on all counts.
+    limit : float
+        Cells that can still be counted.
+    """
 
     targets: float = 0.1
     effectors: float = 0.1
@@ -50,15 +66,27 @@ def made_plate(
 ) -> Plate:
     """A plate with known rates.
 
-    Parameters ---------- model : of `assay_model` rates : construct -> rate -> value; what is missing has the
-    model's value; targets alone grow as with the first construct design, noise : what is done to each
-    construct and donor, and how it errs; wells with targets alone are shared donors : number of donors, each
-    with all constructs seed : of the random numbers"""
+    Parameters
+    ----------
+    model : Model
+        Of `assay_model`.
+    rates : mapping of str to mapping of str to float
+        Construct -> rate -> value; what is missing has the model's value; targets alone grow as with the
+        first construct.
+    design : AssayDesign
+        What is done to each construct and donor; wells with targets alone are shared.
+    noise : Noise
+        How it errs.
+    donors : int
+        Number of donors, each with all constructs.
+    seed : int
+        Of the random numbers.
+    """
     rng = np.random.default_rng(stream_key(seed, "assay plate"))
     wells = _wells(tuple(rates), design, donors)
     n = len(wells)
     order = rng.permutation(max(96, n))[:n]
-    names = [s.name for s in model.system.states]
+    names = [s.name for s in flows_of(model).states]
     seeded = np.array([[w.effectors, w.targets] for w in wells])
     actual = seeded * np.exp(rng.normal(0, noise.seeding, seeded.shape))
     actual[:, 0] *= np.exp(rng.normal(0, 1) * noise.common)

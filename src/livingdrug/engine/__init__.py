@@ -33,8 +33,8 @@ if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache ne
         formula_values,
     )
     from livingdrug.engine.solvers.linear import LinearKernel, Solution, linear_kernel, solve_linear, ticks_of
-    from livingdrug.engine.solvers.sensitivity import solve_task_sensitivities
     from livingdrug.engine.solvers.sensitivity_kernel import SensitivityKernel, sensitivity_kernel
+    from livingdrug.engine.solvers.solve_slopes import solve_task_sensitivities
     from livingdrug.engine.solvers.steady_state import steady_state
     from livingdrug.engine.storage import OK, Found, Task
 

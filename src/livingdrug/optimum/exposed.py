@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.units import conversion, in_a_day
+from livingdrug.core.units import in_a_day
 from livingdrug.models import Model
 from livingdrug.optimum.candidates import Candidate
-from livingdrug.response import Curve, curve_at
+from livingdrug.response import Curve, curve_at, exposure_factor
 from livingdrug.simulation import Draw, Regimen, default_until, exposure_task
 
 EXPOSURES = ("CMAX", "AUC28")
@@ -21,8 +21,19 @@ STATED = re.compile(rf"({'|'.join(EXPOSURES)}):([^:]+):([^:]+)")
 
 @dataclass(frozen=True)
 class Side:
-    """An outcome. curve; factor: from the model's unit to that of the curve; lowest, highest: exposures that it was fitted
-    to, None where it is built in or stated; notes: what to know of it, a sentence each."""
+    """An outcome.
+
+    Attributes
+    ----------
+    curve : Curve
+        Its probability by exposure.
+    factor : float
+        From the model's unit to that of the curve.
+    lowest, highest : float or None
+        Exposures that it was fitted to, None where it is built in or stated.
+    notes : tuple of str
+        What to know of it, a sentence each.
+    """
 
     curve: Curve
     factor: float
@@ -47,7 +58,20 @@ class Exposed:
 
 
 def stated_curve(text: str, name: str) -> Curve | None:
-    """`CMAX:40:1.2`: exposure, EC50 and slope of a curve that its user states; None for a text of another form."""
+    """`CMAX:40:1.2`: exposure, EC50 and slope of a curve that its user states; None for a text of another
+    form.
+
+    Parameters
+    ----------
+    text : str
+        Such as `CMAX:40:1.2`.
+    name : str
+        Of the curve.
+
+    Returns
+    -------
+    Curve or None
+    """
     found = STATED.fullmatch(text.strip())
     if found is None:
         return None
@@ -61,24 +85,35 @@ def stated_curve(text: str, name: str) -> Curve | None:
 def side_of(curve: Curve, model: Model, output: str, unit: str, **facts) -> Side:
     """A curve on the exposure of an output.
 
-    unit: of the output; facts: `lowest`, `highest`, `notes` of a Side. A stated curve is in the unit of the model.
-    Raises InputError for an exposure or a unit that the model does not give.
+    A stated curve is in the unit of the model.
+
+    Parameters
+    ----------
+    curve : Curve
+        Of the probability.
+    model : Model
+        The model.
+    output : str
+        Name of an output.
+    unit : str
+        Of the output.
+    facts
+        `lowest`, `highest`, `notes` of a Side.
+
+    Returns
+    -------
+    Side
+
+    Raises
+    ------
+    InputError
+        For an exposure or a unit that the model does not give.
     """
-    if curve.exposure not in EXPOSURES:
-        raise InputError(
-            f"curve `{curve.name}` is on `{curve.exposure or 'an exposure without a name'}`; an optimum takes curves on "
-            f"{' or '.join(EXPOSURES)}, which a dose changes"
-        )
-    given = unit if curve.exposure == "CMAX" else f"{model.time_unit}*{unit}"
+    given = {"CMAX": unit, "AUC28": f"{model.time_unit}*{unit}"}
     if curve.label == "stated":
-        curve = replace(curve, unit=given)
-    factor = conversion(given, curve.unit) if curve.unit else None
-    if factor is None:
-        raise InputError(
-            f"curve `{curve.name}` is on {curve.exposure} in {curve.unit or 'no stated unit'}, and `{output}` of "
-            f"`{model.full_name}` gives it in {given}; take a curve or an output of the same unit"
-        )
-    return Side(curve, float(factor), **facts)
+        curve = replace(curve, unit=given.get(curve.exposure, ""))
+    factor = exposure_factor(curve, given, f"`{output}` of `{model.full_name}`")
+    return Side(curve, factor, **facts)
 
 
 @dataclass(frozen=True)

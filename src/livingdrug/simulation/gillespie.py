@@ -15,11 +15,29 @@ MAX_EVENTS = 1_000_000
 
 
 def gillespie(model: Model, times, runs: int = 1000, seed: int = 1) -> np.ndarray:
-    """Counts of every state at `times`, shape (runs, states, times), from the model's initial values, without
-    doses.
+    """Counts of every state at some times, shape (runs, states, times), from the model's initial values,
+    without doses.
 
-        Raises InputError for a closed form, a rate that changes with time by itself, and a gain or start that is
-        no whole number.
+    Parameters
+    ----------
+    model : Model
+        The model.
+    times
+        In the model's time unit.
+    runs : int, optional
+        How often.
+    seed : int, optional
+        Of the random streams.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    InputError
+        For a closed form, a rate that changes with time by itself, and a gain or start that is no whole
+        number.
     """
     check_seed(seed)
     rates, change, start = reactions_of(model)

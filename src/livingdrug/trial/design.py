@@ -8,6 +8,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
 from livingdrug.core.units import in_a_day
 from livingdrug.models import Model
+from livingdrug.response import Link
 from livingdrug.simulation import Regimen
 
 EndpointKind = Literal["auc", "cmax", "response", "toxicity", "persistence", "positive"]
@@ -74,6 +75,8 @@ class Endpoint:
     day : float, optional
         When a response or toxicity is known, the end of the window by default; who leaves before is not
         evaluable.
+    link : {'logit', 'probit', 'cloglog', 'loglog'}
+        Of response and toxicity, whose probability is 1/2 at the ec50 with all of them.
     better : {'higher', 'lower'}
         The side that counts in one-sided tests and at an interim analysis.
     """
@@ -89,6 +92,7 @@ class Endpoint:
     above: float | None = None
     day: float | None = None
     better: Literal["higher", "lower"] = "higher"
+    link: Link = "logit"
 
     @property
     def sign(self) -> int:
@@ -98,13 +102,19 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Futility:
-    """An arm stops when `at` (share of its subjects, and of the control's) have been seen and it looks
-    hopeless.
+    """An arm stops when it looks hopeless. Nobody is enrolled in that arm between the look and its result.
 
-    rule: `conditional_power`: the chance that the first endpoint turns out significant, should the difference
-    seen so far be true, is below `below` (Lan and Wittes 1988, Biometrics 44:579); `effect`: the ratio of
-    geometric means (difference of rates) towards the better side is below `below`. Nobody is enrolled in that
-    arm between the look and its result."""
+    Attributes
+    ----------
+    at : float
+        Part of its subjects, and of the control's, that have been seen by then.
+    below : float
+        The arm stops where that is below this value.
+    rule : {'conditional_power', 'effect'}
+        `conditional_power`: of the first endpoint, should the difference seen so far be true (Lan and Wittes
+        1988, Biometrics 44:579); `effect`: the ratio of geometric means (difference of rates) towards the
+        better side.
+    """
 
     at: float
     below: float

@@ -7,7 +7,7 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.web.address import read_query, to_query, view_pairs
+from livingdrug.web.address import read_as, read_query, to_query, view_pairs
 from livingdrug.web.parts import choice, field, problem
 from livingdrug.workflows import Document, about
 
@@ -81,7 +81,7 @@ def register_form(app, name: str, entries: Sequence[Entry]) -> None:
     )  # fmt: skip
     def edit(*values):
         *texts, query, search = values
-        drawn, _ = read_query(query)
+        drawn, _ = read_as(Document, query)
         try:
             changed = edited(drawn, entries, texts)
             scenario, view = _present(drawn, query, search)
@@ -97,7 +97,7 @@ def register_form(app, name: str, entries: Sequence[Entry]) -> None:
 def _present(drawn: Document, query: str, search: str | None) -> tuple[Document, dict[str, list[str]]]:
     """The scenario and the view of the address, which may be ahead of the form that was drawn: another field was taken up."""
     scenario, view = read_query((search or "").lstrip("?"))
-    return (scenario, view) if isinstance(scenario, type(drawn)) else read_query(query)
+    return (scenario, view) if isinstance(scenario, type(drawn)) else read_as(type(drawn), query)
 
 
 def _with_changes(scenario: Document, drawn: Document, changed: Document) -> Document:

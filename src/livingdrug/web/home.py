@@ -9,7 +9,6 @@ from livingdrug.web.address import to_query
 from livingdrug.web.pages import Page
 from livingdrug.web.uploads import EXAMPLE, PRODUCTS
 from livingdrug.web.work import Work
-from livingdrug.workflows import workflow
 from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.nca.spec import Nca
 
@@ -71,7 +70,7 @@ def cards() -> list[Card]:
             "What will this patient do?",
             "The first two weeks of simulated patients, and what is likely to follow.",
             "Then: your own samples, another population.",
-            f"{forecast.PATH}?{to_query(workflow('forecast').scenario(file=EXAMPLE, **forecast.BEGIN))}",
+            f"{forecast.PATH}?{forecast.asked(EXAMPLE)}",
         ),
         Card(
             "Show me the paper",
@@ -80,6 +79,20 @@ def cards() -> list[Card]:
             "/paper",
         ),
     ]
+
+
+FURTHER = {
+    "/preconditioning": "what a regimen before the infusion changes", "/optimise": "which dose is best",
+    "/fractionation": "whether to split the dose", "/cure": "who is cured", "/population": "which virtual patients look like "
+    "published ones", "/models-compare": "how models differ on one axis",
+    "/models-distinguish": "which sample tells two models apart",
+}  # fmt: skip
+
+
+def _further() -> list:
+    """Links to questions of models and doses, with commas between."""
+    links = [dcc.Link(text, href=path) for path, text in FURTHER.items()]
+    return [part for link in links for part in (", ", link)][1:]
 
 
 def page(query: str, work: Work) -> html.Div:
@@ -101,6 +114,7 @@ def page(query: str, work: Work) -> html.Div:
                  dcc.Link("when to sample", href="/sampling"), "; see ", dcc.Link("which attribute of a product matters",
                  href=f"{attributes.PATH}?kind=attributes-relate&file={PRODUCTS}&outcome=CR%2BPR"), " (simulated data)."],
             ),  # fmt: skip
+            html.P(["Or ask ", *_further(), "."]),
         ]
     )
 

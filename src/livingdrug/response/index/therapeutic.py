@@ -12,8 +12,9 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.random import normals
 from livingdrug.core.shown import Shown
-from livingdrug.response.index.pair import Pair, logit_error
-from livingdrug.response.models.curve import Curve, Estimate, axis_at, exposure_at, probability, two_sided
+from livingdrug.response.index.pair import Pair, link_error
+from livingdrug.response.models.curve import Curve, Estimate, axis_at, exposure_at, on_link, probability, two_sided
+from livingdrug.response.models.links import linked
 
 ALL = (0.0, math.inf)
 DRAWS = 20_000
@@ -130,7 +131,19 @@ def _reached(curve: Curve, wanted: float, level: float) -> Estimate:
 
 
 def may_be_flat(curve: Curve, level: float = 0.95) -> bool:
-    """Whether the Wald interval of the slope holds 0."""
+    """Whether the Wald interval of the slope holds 0.
+
+    Parameters
+    ----------
+    curve : Curve
+        Of a fit.
+    level : float, optional
+        Of the interval.
+
+    Returns
+    -------
+    bool
+    """
     return curve.covariance is not None and abs(curve.slope) <= two_sided(level) * math.sqrt(
         curve.covariance[1, 1]
     )
@@ -147,7 +160,23 @@ def ratio_of_exposures(
 
     The interval: percentiles over 20,000 draws of all coefficients from their joint normal distribution (with
     the covariance between the two fits), as the delta method for a ratio of ratios misses on one side in
-    small trials (docs). 0 to infinity where a slope may be 0, as one of the exposures is unbounded then."""
+    small trials (docs). 0 to infinity where a slope may be 0, as one of the exposures is unbounded then.
+
+    Parameters
+    ----------
+    pair : Pair
+        Of curves.
+    at : tuple[float, float], optional
+        Probabilities of efficacy and of toxicity.
+    level : float, optional
+        Of the interval.
+    seed : int, optional
+        Of the draws.
+
+    Returns
+    -------
+    Estimate
+    """
     curves = (pair.efficacy, pair.toxicity)
     for curve, wanted in zip(curves, at, strict=True):
         reached = _reached(curve, wanted, level)
@@ -192,20 +221,34 @@ def drawn(pair: Pair, count: int, seed: int = 1) -> np.ndarray:
 def _log_exposures(curve: Curve, wanted: float, coefficients: np.ndarray) -> np.ndarray:
     """ln of the exposure where P is `wanted`, for each row of coefficients; nan where the curve falls or
     stays below."""
-    from scipy.special import expit, logit
+    from scipy.special import expit
 
     ceiling = (
         expit(coefficients[:, 2]) if coefficients.shape[1] == 3 else np.full(len(coefficients), curve.ceiling)
     )
     with np.errstate(invalid="ignore", divide="ignore"):
-        x = (logit(wanted / ceiling) - coefficients[:, 0]) / coefficients[:, 1]
+        x = (linked(curve.link, wanted / ceiling) - coefficients[:, 0]) / coefficients[:, 1]
         logs = x if curve.scale == "log" else np.log(x)
     return np.where((coefficients[:, 1] > 0) & (ceiling > wanted), logs, np.nan)
 
 
 def window(pair: Pair, floor: float, ceiling: float) -> tuple[float, float] | None:
     """(lowest, highest) exposure with response `floor` at least and toxicity `ceiling` at most; None where
-    there is none."""
+    there is none.
+
+    Parameters
+    ----------
+    pair : Pair
+        Of curves.
+    floor : float
+        Lowest response that is accepted.
+    ceiling : float
+        Highest toxicity that is accepted.
+
+    Returns
+    -------
+    tuple[float, float] or None
+    """
     enough, bearable = (
         exposures_where(pair.efficacy, floor, True),
         exposures_where(pair.toxicity, ceiling, False),
@@ -233,18 +276,32 @@ def exposures_where(curve: Curve, limit: float, above: bool) -> tuple[float, flo
 
 def chance_within(pair: Pair, exposure, floor: float, ceiling: float) -> np.ndarray:
     """Probability, given how uncertain both curves are, that the response at each exposure is `floor` at
-    least and the toxicity `ceiling` at most: of a bivariate normal pair of logits (delta method). nan where
-    no error is known."""
-    from scipy.special import logit
+    least and the toxicity `ceiling` at most: of a bivariate normal pair on the scales of their links (delta
+    method). nan where no error is known.
 
+    Parameters
+    ----------
+    pair : Pair
+        Of curves.
+    exposure
+        Of any shape.
+    floor : float
+        Lowest response that is accepted.
+    ceiling : float
+        Highest toxicity that is accepted.
+
+    Returns
+    -------
+    ndarray
+    """
     exposure = np.asarray(exposure, dtype=float)
     check_limits(floor, ceiling)
     if pair.covariance is None:
         return np.full(exposure.shape, np.nan)
-    first, second, together = logit_error(pair, exposure)
+    first, second, together = link_error(pair, exposure)
     with np.errstate(divide="ignore", invalid="ignore"):
-        h = (logit(probability(pair.efficacy, exposure)) - logit(floor)) / first
-        k = (logit(ceiling) - logit(probability(pair.toxicity, exposure))) / second
+        h = (on_link(pair.efficacy, exposure) - linked(pair.efficacy.link, floor)) / first
+        k = (linked(pair.toxicity.link, ceiling) - on_link(pair.toxicity, exposure)) / second
     # the toxicity counts from above, which turns the sign of the correlation
     return both_below(h, k, -together)
 

@@ -5,6 +5,7 @@ import numpy as np
 from livingdrug.core.draws import principal
 from livingdrug.core.random import uniforms
 from livingdrug.response.models.curve import Curve
+from livingdrug.response.models.links import inverse
 
 
 def drawn_coefficients(curve: Curve, count: int, seed: int = 1) -> np.ndarray:
@@ -36,10 +37,24 @@ def drawn_coefficients(curve: Curve, count: int, seed: int = 1) -> np.ndarray:
 
 
 def probabilities(curve: Curve, coefficients: np.ndarray, exposure: np.ndarray) -> np.ndarray:
-    """P for coefficients of shape (..., 3) at exposures that broadcast with (...); an exposure of 0 is the smallest number
-    that has a logarithm."""
+    """P for coefficients of shape (..., 3) at exposures that broadcast with (...); an exposure of 0 is the
+    smallest number that has a logarithm.
+
+    Parameters
+    ----------
+    curve : Curve
+        Whose scale and ceiling are taken.
+    coefficients : ndarray
+        Shape (..., 3).
+    exposure : ndarray
+        That broadcasts with (...).
+
+    Returns
+    -------
+    ndarray
+    """
     from scipy.special import expit
 
     a, b, ceiling = np.moveaxis(coefficients, -1, 0)
     x = np.log(np.maximum(exposure, np.finfo(float).tiny)) if curve.scale == "log" else exposure
-    return expit(ceiling) * expit(a + b * x)
+    return expit(ceiling) * inverse(curve.link, a + b * x)

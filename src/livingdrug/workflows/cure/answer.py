@@ -83,12 +83,12 @@ def _tables(scenario: Cure, found: CureFound) -> Iterator[Table]:
     shown = table(scenario, found).head(MOST_ROWS)
     rows = tuple(
         (
-            str(r.subject),
-            cell(None if np.isnan(r.few_left_at_d) else r.few_left_at_d),
-            cell(r.p_cure),
-            cell(r.p_relapse),
+            str(r["subject"]),
+            cell(None if np.isnan(r["few_left_at_d"]) else r["few_left_at_d"]),
+            cell(r["p_cure"]),
+            cell(r["p_relapse"]),
         )
-        for r in shown.itertuples()
+        for r in shown.to_dict("records")
     )
     more = "" if len(found.courses) <= MOST_ROWS else f", the first {MOST_ROWS}"
     header = ("subject", f"below {scenario.below} cells (d)", "p cure", "p relapse")

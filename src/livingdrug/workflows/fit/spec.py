@@ -9,9 +9,10 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.folders import held
+from livingdrug.core.known import known
 from livingdrug.fit import FitResult, Objective, Posterior, Uncertainty
 from livingdrug.fit.store import STATE, drop_state
-from livingdrug.report import check_new_folder, holds
+from livingdrug.report import REPORT, check_new_folder, holds
 from livingdrug.workflows.base import HERE, Conduct, NothingLeft
 from livingdrug.workflows.document import to_toml
 from livingdrug.workflows.fit.compared import Comparison, run_comparison
@@ -67,7 +68,8 @@ def run(scenario: Fit, conduct: Conduct = HERE) -> Found:
         return Evaluated(*evaluate_fit(scenario))
     if scenario.samples:
         _refuse_resume(conduct, "a run of SAEM is saved on its way, so only such a run can be resumed")
-    resume = bool(conduct.resume and conduct.folder) and (Path(conduct.folder) / STATE).is_file()
+    folder = conduct.folder
+    resume = bool(conduct.resume and folder) and folder is not None and (Path(folder) / STATE).is_file()
     found = run_fit(scenario, conduct.folder, resume, conduct.progress, conduct.say)
     return found if isinstance(found, Posterior) else Fitted(scenario, found)
 
@@ -107,12 +109,13 @@ def conducted(scenario: Fit, conduct: Conduct) -> Iterator[None]:
 
 def _begin(scenario: Fit, conduct: Conduct) -> None:
     """Keep the state that is gone on from, drop that of another fit, which ends with this one."""
-    folder = Path(conduct.folder)
+    folder = Path(known(conduct.folder, "the folder of a fit"))
     if conduct.resume and (folder / STATE).is_file():
         return
     if conduct.resume:
         if holds(folder, to_toml(scenario), hashes(scenario)):
             told = json.loads((folder / "objective.json").read_text(encoding="utf-8"))
-            raise NothingLeft(f"the fit in {conduct.folder} is whole", told, told["exit_code"])
+            said = f"the fit in {conduct.folder} is whole, nothing was left to do: open {folder / REPORT}"
+            raise NothingLeft(said, told, told["exit_code"])
         conduct.say(f"note: no state was saved in {conduct.folder} yet, so the fit starts again")
     drop_state(folder)
