@@ -472,6 +472,12 @@ window.dash_clientside = window.dash_clientside || {};
     if (again) again.focus({ preventScroll: true });
   }
 
+  // Dash (4.4) puts the caret back a moment after each letter, which swaps letters that are typed in that moment
+  const caret = HTMLInputElement.prototype.setSelectionRange;
+  HTMLInputElement.prototype.setSelectionRange = function (...range) {
+    if (!(this.matches(".dash-input-element") && this === document.activeElement)) caret.apply(this, range);
+  };
+
   // an answer may come while somebody types on: what stands in a field and was not taken up before the page is drawn anew is
   // put back, and what was sent between the answer and its page is sent once more
   const typed = new Map(), PUT_BACK = [0, 30, 150, 200];  // ms: Dash writes its own value once more after it has drawn a field
