@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
         preconditioned_doses,
         with_full_host,
     )
+    from livingdrug.simulation.random_runs import RandomRuns, random_runs
     from livingdrug.simulation.regimen import Dose, Regimen, Reset, check_regimen
     from livingdrug.simulation.result import METRICS, RISES, Result
     from livingdrug.simulation.run import (
@@ -67,13 +68,14 @@ __all__ = [
     "Distinguished", "Distribution", "Separation", "distinguish",
     "Dose", "Draw", "DrawnModels", "ExposureBlock", "ExposureSummary", "ExposureTask", "Failure", "Link", "ModelCurve",
     "ModelsCompared", "Prediction",
-    "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "factors_of", "moved_values", "cautions", "check_anchors",
+    "RandomRuns", "Regimen", "Reset",
+    "Result", "Subjects", "bands", "carry", "factors_of", "moved_values", "cautions", "check_anchors",
     "check_count", "check_horizon", "check_outputs", "check_regimen", "check_window", "compare_models", "conversions",
     "courses", "cure_probability",
     "cv_population", "default_regimen", "default_until", "draw_subjects", "drawn_models",
     "drawn_values", "says_uncertainty", "exposure_table", "exposure_task", "fates", "find_population", "gillespie",
     "individual_values", "infused_in", "joined",
-    "limit_text", "observe", "observed_part", "read_dose", "read_link", "read_with_sd", "settled", "simulate",
+    "limit_text", "observe", "observed_part", "random_runs", "read_dose", "read_link", "read_with_sd", "settled", "simulate",
     "simulate_cure", "solve", "subject_events", "typical_subject", "write_dose",
 ]  # fmt: skip
 

@@ -136,6 +136,8 @@ def courses(
 def _course(at: np.ndarray, times: np.ndarray, values: np.ndarray, below: int) -> Course:
     known = np.isfinite(values).all(axis=0)
     at, (count, births, deaths) = at[known], values[:, known]
+    # growth below 0, as above a capacity, takes cells
+    births, deaths = np.maximum(births, 0) + np.maximum(-deaths, 0), np.maximum(deaths, 0) + np.maximum(-births, 0)
     times = times[times <= at[-1]]
     low = np.flatnonzero(count < below)
     nothing = np.array([])
