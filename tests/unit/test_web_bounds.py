@@ -38,6 +38,7 @@ TOO_MUCH = (
     "kind=simulate&model=kirouac_2023&subjects=2000&days=365&every=0.01",
     "kind=index&efficacy_curve=tisagenlecleucel_response&toxicity_curve=tisagenlecleucel_severe_crs&product_model=stein_2019"
     "&subjects=100000000",
+    "kind=cure&model=kimmel_2021&values.mu_tumour=0.1&events=all&runs=100000000",
     TRIAL.format(n=100_000_000),
     TRIAL.format(n=10) + "&replicates=100000000",
     TRIAL.format(n=10) + "&sizes=100000000",
