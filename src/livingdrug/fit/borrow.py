@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from livingdrug.core.conventions import Z95
 from livingdrug.core.errors import InputError
 from livingdrug.fit.bayes import Posterior
 from livingdrug.fit.estimator import Estimator, estimator_of
@@ -26,7 +27,6 @@ from livingdrug.fit.words import interval_words, number
 from livingdrug.models import Model
 
 STRENGTH = 5.0  # subjects that a prior is worth unless stated: a few, so that eight patients outweigh it
-Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def _prior_ends(unknowns: Unknowns, k: int) -> tuple[float | None, float | None,
     penalty = penalty_of(unknowns)
     if not penalty.precision[k] > 0:
         return None, None, None
-    reach = Z / np.sqrt(penalty.precision[k])
+    reach = Z95 / np.sqrt(penalty.precision[k])
     code = np.array(SCALE_CODE["log"])  # of typical values with a prior, and of every variability
     return tuple(float(from_scale(np.array(penalty.centre[k] + side * reach), code)) for side in (0, -1, 1))
 

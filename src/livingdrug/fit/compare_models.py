@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
 from livingdrug.fit.compare import Compared, is_ended, is_known, sampled_at
@@ -25,7 +26,7 @@ from livingdrug.fit.run import Progress, fit
 from livingdrug.models import Model
 from livingdrug.simulation import Regimen
 
-WINDOW, LATE = 28.0, 21.0  # days of a typical subject's curve, and from which on its half-life is taken
+WINDOW, LATE = MONTH, 21.0  # days of a typical subject's curve, and from which on its half-life is taken
 HOURS = {"d": 1.0, "h": 24.0}  # units of time in a day
 COLUMNS = (
     "model",
@@ -39,6 +40,7 @@ COLUMNS = (
     "delta_bic",
     "output",
     "cmax",
+    "xcmax",
     "tmax",
     "auc28",
     "half_life_21_28",
@@ -49,7 +51,8 @@ COLUMNS = (
 
 class Typical(NamedTuple):
     """A typical subject's curve of an output within 28 days: peak, its time, area, and the apparent half-life
-    from day 21 to day 28 (None where the curve does not fall then); unit: of the peak."""
+    from day 21 to day 28 (None where the curve does not fall then); unit: of the peak; infusate: whether the peak is the
+    level of the infused cells; xcmax: the largest level after the distribution minimum, nan where it never rises."""
 
     output: str
     cmax: float
@@ -57,6 +60,8 @@ class Typical(NamedTuple):
     auc28: float
     half_life: float | None
     unit: str
+    infusate: bool = False
+    xcmax: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -238,7 +243,8 @@ def typical_of(problem: FitProblem) -> tuple[Typical, ...]:
         raise InputError(found.reason[0])
     return tuple(
         Typical(name, *(float(found.metric(name, metric)[0]) for metric in ("CMAX", "TMAX", "AUC")),
-                _half_life(found.curve(name), (WINDOW - LATE) * day), found.unit_of(name))
+                _half_life(found.curve(name), (WINDOW - LATE) * day), found.unit_of(name),
+                bool(found.infusate_peaks(name)[0]), float(found.metric(name, "XCMAX")[0]))
         for name in names
     )  # fmt: skip
 
@@ -265,12 +271,13 @@ def _rows(found: ModelComparison, run: ModelRun) -> list[tuple]:
     head = (run.name, status, *level, run.result.free if run.result else np.nan, run.aic, run.bic,
             found.delta(run, "aic"), found.delta(run, "bic"))  # fmt: skip
     if not run.typical:
-        return [(*head, "", *[np.nan] * 4, "", run.time_unit)]
+        return [(*head, "", *[np.nan] * 5, "", run.time_unit)]
     return [
         (
             *head,
             t.output,
             t.cmax,
+            t.xcmax,
             t.tmax,
             t.auc28,
             np.nan if t.half_life is None else t.half_life,

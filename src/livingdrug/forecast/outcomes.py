@@ -6,7 +6,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.units import conversion
 from livingdrug.response import Curve, drawn_coefficients, probabilities
 
-OF = {"CMAX": "cmax", "AUC28": "auc28"}  # exposure of a curve -> draws of a patient
+OF = {"CMAX": "xcmax", "AUC28": "auc28"}  # exposure of a curve -> draws of a patient, a peak being that of the expansion
 
 
 def exposure_of(curve: Curve) -> str:

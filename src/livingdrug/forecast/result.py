@@ -44,7 +44,9 @@ class Patient:
     nan where none is known.
 
     times, median, low, high: the curve with its band; seen_low, seen_high: the band of measured values, with
-    residual error. cmax, tmax, auc28, fall (draws,): of draws; parameters: name -> draws, mode: name ->
+    residual error. cmax, tmax, auc28, fall (draws,): of draws; xcmax (draws,): the peak of the expansion,
+    CMAX where no infused cells are counted, 0 where the level never rises; infusate: part of the draws whose CMAX is the
+    level of the infused cells; parameters: name -> draws, mode: name ->
     value, of those with a random effect; worth: effective draws; lost: part of the draws that could not be
     computed; why: what is wrong, "" where nothing is; chance: name -> probability of each outcome (draws,);
     next: what one more sample would be worth.
@@ -65,6 +67,8 @@ class Patient:
     seen_low: np.ndarray
     seen_high: np.ndarray
     cmax: np.ndarray
+    xcmax: np.ndarray
+    infusate: float
     tmax: np.ndarray
     auc28: np.ndarray
     fall: np.ndarray
@@ -87,7 +91,7 @@ class Patient:
         return float(np.isinf(self.fall).mean()) if np.isfinite(self.limit) and len(self.fall) else np.nan
 
     def of(self, name: str) -> Interval:
-        """Interval of `cmax`, `tmax`, `auc28` or `fall`."""
+        """Interval of `cmax`, `xcmax`, `tmax`, `auc28` or `fall`."""
         return interval(getattr(self, name))
 
 
@@ -173,6 +177,11 @@ class Forecast(Shown):
     seed: int
     checks: tuple[Cut, ...] = ()
 
+    @property
+    def infusate(self) -> bool:
+        """Whether CMAX is the level of the infused cells in any draw of any patient."""
+        return any(p.infusate > 0 for p in self.patients)
+
     def patient(self, name: str) -> Patient:
         """A patient by name. Raises KeyError for a name that is not there."""
         return {p.name: p for p in self.patients}[name]
@@ -182,10 +191,10 @@ class Forecast(Shown):
         probabilities."""
         import pandas as pd
 
-        rows = []
+        rows, peaks = [], (("XCMAX", "xcmax"),) if self.infusate else ()
         for p in self.patients:
             row: dict = {"ID": p.name, "samples": p.samples, "cut": p.cut}
-            for word, name in (("CMAX", "cmax"), ("TMAX", "tmax"), ("AUC28", "auc28"), (FALL, "fall")):
+            for word, name in (("CMAX", "cmax"), *peaks, ("TMAX", "tmax"), ("AUC28", "auc28"), (FALL, "fall")):
                 found = p.of(name)
                 row |= {word: found.median, f"{word} low": found.low, f"{word} high": found.high}
             row |= {"limit": p.limit, "P(above the limit at the horizon)": p.above}

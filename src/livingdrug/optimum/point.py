@@ -17,10 +17,11 @@ NOWHERE = (math.nan, math.nan)
 class Point:
     """A candidate and what it gives over all patients.
 
-    response, toxicity: probabilities; value: of the aim, -inf above the ceiling; error: standard error of the value from the
-    number of patients; *_ends: intervals over the draws of the curves; best: part of the draws in which it is the best; kept:
-    part in which the toxicity is at the ceiling or below; infused: part of the patients whose CMAX is the level at an
-    infusion; beyond: part whose exposure lies outside of those a curve was fitted to; exposure: median, of the response.
+    response, toxicity: probabilities; value: of the aim, -inf above the ceiling; error: standard error of the
+    value from the number of patients; *_ends: intervals over the draws of the curves; best: part of the draws
+    in which it is the best; kept: part in which the toxicity is at the ceiling or below; infused: part of the
+    patients in whom the infused cells are higher than the expansion; beyond: part whose exposure lies outside
+    of those a curve was fitted to; exposure: median, of the response; patients: behind it.
     """
 
     candidate: Candidate
@@ -35,6 +36,7 @@ class Point:
     toxicity_ends: tuple[float, float] = NOWHERE
     best: float = math.nan
     kept: float = math.nan
+    patients: int = 0
 
 
 def kept(exposed: Exposed, done: np.ndarray) -> Exposed:
@@ -54,7 +56,7 @@ def point_of(one: Candidate, exposed: Exposed, sides: tuple[Side, Side], aim: Ai
     beyond = max(_beyond(side, e) for side, e in zip(sides, (exposed.response, exposed.toxicity), strict=True))
     value = float(aim.value(np.asarray(rates[0]), np.asarray(rates[1])))
     middle, infused = float(np.median(exposed.response)), float(exposed.infused.mean())
-    return Point(one, *rates, value=value, error=error, exposure=middle, infused=infused, beyond=beyond)
+    return Point(one, *rates, value=value, error=error, exposure=middle, infused=infused, beyond=beyond, patients=len(own))
 
 
 def _beyond(side: Side, exposure: np.ndarray) -> float:

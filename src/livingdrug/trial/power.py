@@ -7,6 +7,7 @@ from typing import cast
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
 from livingdrug.core.units import in_a_day
@@ -106,7 +107,7 @@ def log_sd_of_auc28(
     model: Model, spread: str | None = None, seed: int = 1, subjects: int = SUBJECTS
 ) -> float:
     """SD of ln AUC0-28 of the model's first output over 100,000 virtual subjects."""
-    end = 28.0 * in_a_day(model.time_unit)
+    end = MONTH * in_a_day(model.time_unit)
     result = simulate(model, draw_subjects(model, subjects, seed, spread), times=[end], until=end)
     area = result.metric(result.outputs[0], "AUC")
     return float(np.std(np.log(area[np.isfinite(area) & (area > 0)]), ddof=1))
