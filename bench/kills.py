@@ -10,8 +10,9 @@
 
 Every folder holds an earlier run of its kind, with another seed or setting. A kill counts as right where the folder then has
 the files of the earlier or of the new run (a move that was cut off is finished first, as all that reads a folder does),
-where the next command (the same again, of a fit with --resume) ends without a fault, and where it leaves, byte for byte,
-the folder of a run that was not killed, and nothing else. Times are uniform over 1.1 times the duration of a run.
+where the next command (the same again; with --resume of a fit, and of a simulation of several blocks) ends without a fault,
+and where it leaves, byte for byte, the folder of a run that was not killed, and nothing else. Times are uniform over 1.1
+times the duration of a run.
 Prints a row for each kind, and adds the counts to bench/results/kills.json (empty its rows to begin anew); exit
 code 1 where one failed.
 """
@@ -31,6 +32,8 @@ from bench.machine import machine
 RESULTS = Path(__file__).with_name("results") / "kills.json"
 KINDS = {
     "simulate": ("simulate", "stein_2019", "-n", "200", "--spread", "sd", "--days", "28", "--out", "run"),
+    "blocks": ("simulate", "stein_2019", "-n", "20000", "--exposure", "0", "28", "--out", "run"),
+    "sensitivity": ("sensitivity", "stein_2019", "-n", "256", "--out", "run"),
     "nca": ("nca", "ex/kinetics.csv", "--out", "run"),
     "trial": ("trial", "ex/umbrella.toml", "--replicates", "200", "--out", "run"),
     "fit": ("fit", "ex/kinetics.csv", "--model", "stein_2019", "--random", "c_max,alpha", "--out", "run"),
@@ -39,10 +42,13 @@ KINDS = {
 }
 OTHER = {
     "simulate": ("--seed", "2"),
+    "blocks": ("--seed", "2"),
+    "sensitivity": ("--seed", "2"),
     "nca": ("--auc", "linear"),
     "trial": ("--seed", "2"),
     "fit": ("--seed", "2"),
 }
+RESUMED = ("fit", "blocks")  # of these kinds the next run goes on with --resume
 OWN = ".livingdrug."
 # a run that kills itself before its K-th rename below the folder of a run
 AT_A_MOVE = """
@@ -132,7 +138,7 @@ def fault_of(kind: str, where: Path, old: dict, new: dict) -> str:
     """What is wrong with a folder after a kill, "" where nothing is."""
     if not (where / "run" / f"{OWN}new").exists() and contents(where / "run") not in (old, new):
         return "neither the old nor the new folder"
-    again = run(command(kind) + (["--resume"] if kind == "fit" else []), where)
+    again = run(command(kind) + (["--resume"] if kind in RESUMED else []), where)
     if again.returncode not in (0, 3, 4):
         return f"the next run ended with {again.returncode}: {again.stderr.strip()[-200:]}"
     if contents(where / "run") != new:
@@ -142,6 +148,7 @@ def fault_of(kind: str, where: Path, old: dict, new: dict) -> str:
         for p in (where / "run").iterdir()
         if p.name.startswith((OWN, "state.npz")) or p.name.endswith(".part")
     ]
+    left += [p.name for p in where.glob("run.*")]
     return f"left over: {left}" if left else ""
 
 
@@ -162,6 +169,7 @@ class Row:
     def begin_again(self) -> None:
         """The folder as the earlier run left it."""
         shutil.rmtree(self.where / "run")
+        shutil.rmtree(self.where / "run.blocks", ignore_errors=True)
         shutil.copytree(self.where / "earlier", self.where / "run")
 
     def kill(self) -> None:

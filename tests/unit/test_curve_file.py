@@ -93,14 +93,14 @@ def test_a_trial_takes_it_as_its_numbers(folder):
     assert any("taken for known" in notice for notice in by_file.notices)
     with pytest.raises(InputError, match="either the curve of a file, or ec50"):
         trial(curve=str(folder / "orr"), ec50=100.0)
-    with pytest.raises(InputError, match="a response has one"):
+    with pytest.raises(InputError, match="and one is taken; name it"):
         trial(curve=str(folder / "crs"))
 
 
 def test_units_must_agree_and_doubts_travel(folder, tmp_path):
     text = (folder / "orr" / "curve.toml").read_text()
     (tmp_path / "other.toml").write_text(text.replace("copies/ug", "cells/uL"))
-    with pytest.raises(InputError, match="gives copies/ug"):
+    with pytest.raises(InputError, match="gives it in copies/ug"):
         trial(curve=str(tmp_path / "other.toml"))
     (tmp_path / "doubt.toml").write_text(text + 'doubts = ["one exposure separates the outcomes"]\n')
     with pytest.raises(InputError, match="even-so"):

@@ -136,7 +136,7 @@ def on_cmax(unit: str) -> Curve:
         (lambda: stated_curve("CMAX:a:1", "toxicity"), "EXPOSURE:EC50:SLOPE"),
         (lambda: side_of(replace(RESPONSE, exposure="TMAX"), LINEAR, "level", "cells"), "on `TMAX`"),
         (lambda: side_of(on_cmax("copies/ug"), LINEAR, "level", "cells"), "of the same unit"),
-        (lambda: side_of(on_cmax(""), LINEAR, "level", "cells"), "no stated unit"),
+        (lambda: side_of(on_cmax(""), LINEAR, "level", "cells"), "has no stated unit"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(make, sentence):

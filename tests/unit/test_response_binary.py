@@ -163,7 +163,7 @@ def test_observed_rates_are_exact():
          "firth", "`a` and `b` are collinear"),
         (lambda: Sample(np.arange(1.0, 5), np.array([1, 2, 3, 9]), trials=np.full(4, 5), subjects=("g1", "g2", "g3", "g4")),
          "logistic", "is 9 of 5 for g4"),
-        (lambda: Sample(np.arange(1.0, 11), np.arange(10) % 2), "probit", "unknown model for a binary outcome `probit`"),
+        (lambda: Sample(np.arange(1.0, 11), np.arange(10) % 2), "tobit", "unknown model for a binary outcome `tobit`"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_fitted_is_refused(made, model, message):

@@ -237,7 +237,7 @@ def test_a_value_that_does_not_vary_is_not_called_a_grade(tmp_path):
 
 def test_no_exposure_below_zero_is_printed(tmp_path):
     """The chance of 10 % would lie below 0 on a linear scale."""
-    chance = [0, 1, 0, 1, 0, 1, 1, 0, 1, 1, 1, 1]
+    chance = np.repeat([0, 1, 0, 1, 0, 1, 1, 0, 1, 1, 1, 1], 2)
     file = write(tmp_path / "line.csv", "ID,CMAX,ORR", [(f"P{i}", i + 1, y) for i, y in enumerate(chance)])
     words = ("--exposure", "CMAX", "--endpoint", "ORR", "--scale", "linear")
     assert answer(file, *words)["exposure_at"][0]["value"] < 0

@@ -23,6 +23,7 @@ PATHS = (
     OWN_TIMES, "/trial", "/fit", "/fit?kind=fit&file=example&model=stein_2019", "/assay", "/forecast",
     "/attributes", "/study", "/study?kind=check&file=example_study&endpoints=example_outcomes",
     "/models", "/models?model=kirouac_2023", "/sensitivity", "/sampling",
+    "/preconditioning", "/fractionation", "/optimise", "/models-compare", "/models-distinguish", "/cure", "/population",
     "/report?item=kind%3Dpower%26effect%3D0.5&item=kind%3Dsimulate%26model%3Dstein_2019", "/report", "/paper", "/",
 )  # fmt: skip
 THREE = "explore?kind=simulate&model=kirouac_2023&fragments=tissue&fragments=host_competition&fragments=allogeneic_killing"

@@ -119,7 +119,14 @@ def calibrate(
     # the SD of a normal distribution with the same interval, as draws of a slope are normal
     link = Link(rate, quantity, round(slope, 4), round(half / Z95, 4), False, round(scatter, 4))
     rows = tuple(
-        Product(g, *(float(np.exp(v)) for v in (x[i], means[i + 1] - means[0], y[i], slope * x[i])), by[g].n)
+        Product(
+            group=g,
+            rate=float(np.exp(x[i])),
+            exposure=float(np.exp(means[i + 1] - means[0])),
+            factor=float(np.exp(y[i])),
+            expected=float(np.exp(slope * x[i])),
+            patients=by[g].n,
+        )
         for i, g in enumerate(groups)
     )
     notes = _notes(estimates, rate, control, by, x, errors, scatter)

@@ -2,6 +2,7 @@
 they hold."""
 
 from dataclasses import dataclass, field
+from typing import SupportsIndex
 
 import numpy as np
 
@@ -64,7 +65,7 @@ class Cells:
         """Number of cells."""
         return len(self.line)
 
-    def place(self, i: int) -> str:
+    def place(self, i: SupportsIndex) -> str:
         """`well A1 at 6 h, targets`."""
         plate = f"{self.plate[i]} " if self.plate[i] else ""
         at = f" at {self.time[i]:.6g} h" if np.isfinite(self.time[i]) else ""
@@ -80,6 +81,11 @@ class Values:
     sd: np.ndarray
     limit: np.ndarray
     flag: np.ndarray
+
+    @staticmethod
+    def none() -> "Values":
+        """Of no cells."""
+        return Values(np.empty(0), np.empty(0), np.empty(0), np.empty(0, dtype=object))
 
 
 def read_values(cells: Cells, decimal: str, findings: Findings) -> Values:

@@ -84,7 +84,7 @@ def check(
     checks = [_of_file(file) for file in files]
     if mapped is not None:
         checks.append(_of_map(mapped))
-    if found is not None:
+    if found is not None and events is not None:
         name = printable(Path(events).name)
         checks.append(FileCheck(name, ("table of events",), (), found.sorted(), tuple(found.notes)))
     made = AssayCheck(tuple(checks), plate, quality(plate, reading) if plate is not None else Checked())

@@ -53,7 +53,15 @@ def well_sd(errors: Errors, numbers: np.ndarray) -> np.ndarray:
 def far_inverse(errors: Errors, numbers: np.ndarray, size: np.ndarray, level: np.ndarray) -> np.ndarray:
     """Inverses of the covariances of residuals, in which censored readings take no part."""
     extra = np.where(errors.seen.measured, errors.counting(level), 1.0)
-    return inverted(errors.covariance(numbers, size, extra))[0]
+    return _inverse(errors.covariance(numbers, size, extra))
+
+
+def _inverse(covariance: np.ndarray) -> np.ndarray:
+    """Inverses of covariances that have one. Raises LinAlgError where one has none."""
+    both = inverted(covariance)
+    if both is None:
+        raise np.linalg.LinAlgError("the covariance of the readings of a well has no inverse")
+    return both[0]
 
 
 def judge(
@@ -90,7 +98,7 @@ def linearise(
     z = b.of(residual) + np.einsum("wik,wk->wi", g, point.wells)
     covariance = errors.covariance(numbers, size, extra)
     covariance += np.einsum("wik,k,wjk->wij", g, sd**2, g, optimize=True)
-    inverse, _ = inverted(covariance)
+    inverse = _inverse(covariance)
     vx = inverse @ x
     precision = prior_precision(errors, numbers)
     hessian = np.einsum("wip,wiq->pq", x, vx, optimize=True) + np.diag(precision)
@@ -117,7 +125,7 @@ def climb(
     free = ~held if held is not None else np.ones(len(columns), bool)
     inverse = far_inverse(errors, numbers, size, start.level)
     point = judge(evaluator, errors, numbers, columns, wells, size, inverse)
-    damping, small = 1e-3, 0
+    damping, small, gain = 1e-3, 0, 0.0
     for _ in range(steps):
         if not np.isfinite(point.loss):
             return point, False

@@ -43,7 +43,7 @@ def minus2ll(fit: AssayFit) -> float:
     Comparable between models of one plate with the same kind of errors.
     """
     near, numbers = fit.uncertainty.near, fit.numbers
-    _, _, h, change, left, weighted, log_det = near.solved(numbers)
+    _, _, h, change, left, weighted, log_det = near.solved_at(numbers)
     random = np.array([c.kind == RANDOM for c in fit.layout.columns])
     precision = prior_precision(fit.errors, numbers)
     at = near.columns + change
@@ -63,9 +63,17 @@ def compare_models(
 ) -> list[ModelOfPlate]:
     """Fit every model to the same readings, the best first.
 
-    Parameters ---------- plan : how they are fitted; its model is replaced, and rates that it shares or fixes
-    apply where a model has them seen : readings laws : words of `assay_model` of each progress : called with
-    the name of a model before it is fitted
+    Parameters
+    ----------
+    plan : AssayPlan
+        How they are fitted; its model is replaced, and rates that it shares or fixes apply where a model has
+        them.
+    seen : Observed
+        The readings.
+    laws : sequence of dict
+        Words of `assay_model` of each.
+    progress : callable, optional
+        Called with the name of a model before it is fitted.
 
     Raises
     ------

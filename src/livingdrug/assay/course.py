@@ -20,7 +20,7 @@ from livingdrug.engine import (
     sensitivity_kernel,
     solve_task_sensitivities,
 )
-from livingdrug.models import Model
+from livingdrug.models import Model, flows_of
 
 RTOL = 1e-8
 ABSENT = 1e-9  # cells: a population that is not in a well; it has a logarithm and does nothing
@@ -98,13 +98,13 @@ class Course:
     @cached_property
     def kernel(self) -> SensitivityKernel:
         """Compiled code."""
-        system = self.model.system
+        system = flows_of(self.model)
         return sensitivity_kernel(system, self.states, tuple(q.name for q in system.quantities))
 
     @property
     def states(self) -> tuple[str, ...]:
         """Names of the states."""
-        return tuple(s.name for s in self.model.system.states)
+        return tuple(s.name for s in flows_of(self.model).states)
 
     @property
     def rates(self) -> tuple[str, ...]:
@@ -182,7 +182,7 @@ class Course:
         cells[part.rows], slopes[part.rows] = found.values[part.picked], total[part.picked]
         at_end = part.ends >= 0
         now[w[at_end]], moved[w[at_end]] = found.values[part.ends[at_end]], total[part.ends[at_end]]
-        sound[w] &= np.isfinite(found.values).all(axis=1)[np.cumsum([len(t) for t in part.times]) - 1]
+        sound[w] &= np.all(np.isfinite(found.values), axis=1)[np.cumsum([len(t) for t in part.times]) - 1]
 
     def _round(self, length: float, members: list) -> _Round:
         """The wells of one length; every well is solved to the end of its round."""
@@ -199,7 +199,7 @@ class Course:
             np.zeros((len(wells), len(self.kernel.by))),
             EventTable.shared(len(wells), Events.of([])),
             times,
-            np.arange(len(self.states)),
+            range(len(self.states)),
         )
         return _Round(
             wells,

@@ -240,25 +240,27 @@ def usual_designs(targets: float = 5000.0) -> list[AssayDesign]:
     counted."""
     one, three = {1.0: 16}, {4.0: 5, 1.0: 5, 0.25: 6}
     low = {1.0: 5, 0.25: 5, 0.125: 6}
-    given = {"targets": targets}
+
+    def design(name: str, ratios: Mapping[float, int], **more) -> AssayDesign:
+        return AssayDesign(name, ratios, targets=targets, **more)
+
     return [
-        AssayDesign("one round, 1:1, read at its end", one, rounds=1, **given),
-        AssayDesign("one round, three E:T, read at its end", three, rounds=1, **given),
-        AssayDesign("one round, three E:T, every 3 h", three, rounds=1, every=3.0, **given),
-        AssayDesign("four rounds, 1:1, ends of rounds", one, **given),
-        AssayDesign("four rounds, three E:T, ends of rounds", three, **given),
-        AssayDesign("four rounds, three E:T, every 6 h", three, every=6.0, **given),
-        AssayDesign("four rounds, three E:T, ends of rounds, effectors counted", three, count=True, **given),
-        AssayDesign(
+        design("one round, 1:1, read at its end", one, rounds=1),
+        design("one round, three E:T, read at its end", three, rounds=1),
+        design("one round, three E:T, every 3 h", three, rounds=1, every=3.0),
+        design("four rounds, 1:1, ends of rounds", one),
+        design("four rounds, three E:T, ends of rounds", three),
+        design("four rounds, three E:T, every 6 h", three, every=6.0),
+        design("four rounds, three E:T, ends of rounds, effectors counted", three, count=True),
+        design(
             "four rounds, three E:T, every 6 h, effectors counted and alone",
             {4.0: 4, 1.0: 5, 0.25: 5},
             effector_alone=2,
             every=6.0,
             count=True,
-            **given,
         ),
-        AssayDesign("four rounds, E:T 1:1 1:4 1:8, every 6 h", low, every=6.0, **given),
-        AssayDesign(
-            "four rounds, E:T 1:1 1:4 1:8, every 6 h, effectors counted", low, every=6.0, count=True, **given
+        design("four rounds, E:T 1:1 1:4 1:8, every 6 h", low, every=6.0),
+        design(
+            "four rounds, E:T 1:1 1:4 1:8, every 6 h, effectors counted", low, every=6.0, count=True
         ),
     ]

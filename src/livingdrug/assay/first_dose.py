@@ -15,7 +15,7 @@ from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.random import stream_key
-from livingdrug.models import Model
+from livingdrug.models import Model, flows_of
 from livingdrug.simulation import Link, Subjects, draw_subjects, factors_of, moved_values, settled, simulate
 
 PERCENTILES = (5.0, 50.0, 95.0)
@@ -133,7 +133,8 @@ def first_dose(
             raise InputError(f"`{model.full_name}` gives no patient at a dose of {dose:g}: {found.reason[0]}")
         values = np.sort(found.metric(output, name)[ok])
         infused = float(found.infusate_peaks(output)[ok].mean())
-        rows.append(Exposed(float(dose), *_percentiles(values, percentiles), int((~ok).sum()), infused))
+        at, low, high = _percentiles(values, percentiles)
+        rows.append(Exposed(float(dose), at, low, high, int((~ok).sum()), infused))
         unit = found.unit_of(output, name)
     middle = [row.values[len(row.values) // 2] for row in rows]
     flat = len(rows) > 1 and max(middle) < FLAT * min(middle)
@@ -158,7 +159,7 @@ def _metric(model: Model, metric: str | None) -> tuple[str, str]:
 
 
 def _dose_unit(model: Model) -> str:
-    return next((s.unit for s in model.system.states if s.name == model.system.dose_into), "cells")
+    return next((s.unit for s in flows_of(model).states if s.name == model.system.dose_into), "cells")
 
 
 def _subjects(estimates, model: Model, links, group: str, control: str, count: int, cv: float | None, seed: int) -> Subjects:

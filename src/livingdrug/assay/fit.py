@@ -127,7 +127,7 @@ def fit_assay(
         raise InputError(
             "the model could not be computed at its initial estimates; check times, cells seeded and units"
         )
-    torn = False
+    torn, moved = False, 0.0
     for k in range(ROUNDS):
         say(f"error model, round {k + 1}")
         better = best_numbers(restricted(evaluator, errors, numbers, point), numbers)

@@ -10,7 +10,7 @@ from livingdrug.assay.design import AssayDesign
 from livingdrug.assay.laws import EFFECTORS, EXHAUSTED, TARGETS, rates_of
 from livingdrug.assay.plate import Plate
 from livingdrug.core.random import stream_key
-from livingdrug.models import Model
+from livingdrug.models import Model, flows_of
 
 ROWS = "ABCDEFGH"
 
@@ -50,15 +50,27 @@ def made_plate(
 ) -> Plate:
     """A plate with known rates.
 
-    Parameters ---------- model : of `assay_model` rates : construct -> rate -> value; what is missing has the
-    model's value; targets alone grow as with the first construct design, noise : what is done to each
-    construct and donor, and how it errs; wells with targets alone are shared donors : number of donors, each
-    with all constructs seed : of the random numbers"""
+    Parameters
+    ----------
+    model : Model
+        Of `assay_model`.
+    rates : mapping of str to mapping of str to float
+        Construct -> rate -> value; what is missing has the model's value; targets alone grow as with the
+        first construct.
+    design : AssayDesign
+        What is done to each construct and donor; wells with targets alone are shared.
+    noise : Noise
+        How it errs.
+    donors : int
+        Number of donors, each with all constructs.
+    seed : int
+        Of the random numbers.
+    """
     rng = np.random.default_rng(stream_key(seed, "assay plate"))
     wells = _wells(tuple(rates), design, donors)
     n = len(wells)
     order = rng.permutation(max(96, n))[:n]
-    names = [s.name for s in model.system.states]
+    names = [s.name for s in flows_of(model).states]
     seeded = np.array([[w.effectors, w.targets] for w in wells])
     actual = seeded * np.exp(rng.normal(0, noise.seeding, seeded.shape))
     actual[:, 0] *= np.exp(rng.normal(0, 1) * noise.common)

@@ -101,7 +101,7 @@ def _whole_wells(table: Curves, distance: np.ndarray, least: float) -> np.ndarra
     return (np.abs(mean) > FAR_WELL * max(sd, 0.02)) & (np.abs(mean_of(distance, 1)) > least)
 
 
-def _size(table: Curves, distance: float) -> str:
+def _size(table: Curves, distance: float | np.ndarray) -> str:
     return f"{np.exp(distance):.2g} times" if table.logarithmic else f"{distance:+.0f} points from"
 
 

@@ -62,7 +62,7 @@ def _rename(cells: Cells, used: np.ndarray, reading: AssayReading, findings: Fin
             continue
         cells.well[i] = known[text]
     cells.facts = {(p, known.get(w, w) or w): facts for (p, w), facts in cells.facts.items()}
-    cells.events = [(n, p, known.get(w, w) or w, *rest) for n, p, w, *rest in cells.events]
+    cells.events = [(n, p, known.get(w, w) or w, a, b, c) for n, p, w, a, b, c in cells.events]
 
 
 def on_plate(text: str, size: int) -> str:
@@ -113,7 +113,7 @@ def _check_times(cells: Cells, used: np.ndarray, findings: Findings) -> None:
 def _check_once(cells: Cells, values: Values, used: np.ndarray, findings: Findings) -> None:
     """Two readings of one well, quantity and time are a fault, never averaged; the same cell twice is one."""
     groups: dict[tuple, list[int]] = defaultdict(list)
-    for i in np.flatnonzero(used):
+    for i in map(int, np.flatnonzero(used)):
         groups[cells.plate[i], cells.well[i], cells.quantity[i], cells.time[i]].append(i)
     for rows in groups.values():
         for i in rows[1:]:

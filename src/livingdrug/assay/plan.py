@@ -176,7 +176,7 @@ class _Making:
         self.factors: dict[str, list[Factor]] = {}
         self.known: dict[str, float] = dict.fromkeys(rates_of(plan.model), np.nan) | plan.model.typical
         self.notes: list[str] = []
-        self.wells_differ = (False, False)
+        self.wells_differ: tuple[bool, bool] = (False, False)
 
     def add(self, rate: str, labels: np.ndarray, there: np.ndarray, log: bool = True, **more) -> np.ndarray:
         """A column for each label of the wells that are there; which column each well has, -1 for the

@@ -66,7 +66,7 @@ class Wells:
         """Number of wells."""
         return len(self.well)
 
-    def names(self, which=slice(None)) -> list[str]:
+    def names(self, which: np.ndarray | Sequence[int] | slice = slice(None)) -> list[str]:
         """`A1`, or `P1 A1` where there are several plates, of these wells (a mask, positions, a slice)."""
         several = len(set(self.plate)) > 1
         pairs = zip(self.plate[which], self.well[which], strict=True)

@@ -11,6 +11,7 @@ from livingdrug.assay.laws import EFFECTORS, EXHAUSTED, HALF_LIFE, TARGETS, rate
 from livingdrug.assay.ranking import Ranking, draws_of, ranking_of
 from livingdrug.assay.rates import AT_MOST, DETERMINED, LEVEL, Estimates
 from livingdrug.core.errors import InputError
+from livingdrug.models import flows_of
 
 DRAWS = 400
 MOST_ROUNDS = 12
@@ -143,7 +144,7 @@ def run_to_death(
     n = len(next(iter(values.values())))
     steps = [question.steps()] * n
     cells, ever = _solved(estimates, values, question, times, tuple(steps)), np.zeros(n, dtype=bool)
-    populations = (1,) if any(s.name == EXHAUSTED for s in estimates.model.system.states) else (1, 0)
+    populations = (1,) if any(s.name == EXHAUSTED for s in flows_of(estimates.model).states) else (1, 0)
     for _ in range(2 * question.rounds):
         again = {}
         for which in populations:
@@ -203,10 +204,20 @@ def predict_courses(
 ) -> list[Band]:
     """Courses of a design that was not run, with 95 % bands.
 
-    Parameters ---------- estimates : of a fit question : the design groups : whose courses, all by default
-    every : h between the times; the value at the end of a round is before cells are added new_donor : whether
-    the band is that of a donor who was not on the plate, rather than of the mean of donors count, seed : of
-    the draws
+    Parameters
+    ----------
+    estimates : Estimates
+        Of a fit.
+    question : Question
+        The design.
+    groups : sequence of str
+        Whose courses; all where it is empty.
+    every : float
+        h between the times; the value at the end of a round is before cells are added.
+    new_donor : bool
+        Whether the band is that of a donor who was not on the plate, rather than of the mean of donors.
+    count, seed : int
+        Number of draws, and the seed of their random numbers.
 
     Raises
     ------

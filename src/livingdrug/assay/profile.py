@@ -48,7 +48,8 @@ def _end(fit: AssayFit, j: int, level: float, side: float) -> float:
     farthest = min(FARTHEST if log else FARTHEST_SIGNED, room)
     se = float(np.sqrt(max(fit.uncertainty.covariance[j, j], 0.0)))
     step = np.clip(2 * se if np.isfinite(se) else farthest, 0.02 if log else 1e-4, 1.0 if log else 0.02)
-    inside, outside, rise_in, state = 0.0, None, 0.0, (fit.point.columns, fit.point.wells)
+    inside, outside, rise_in, rise_out = 0.0, None, 0.0, np.inf
+    state = fit.point.columns, fit.point.wells
     for _ in range(TRIES):
         at = min(step, farthest)
         rise, moved = _rise(fit, j, best + side * at, state)

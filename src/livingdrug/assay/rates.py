@@ -144,7 +144,8 @@ class Estimates:
                 *((low, high) if both else (np.nan, np.nan)),
                 status,
             )
-        low, high = _fieller(own.at, control.at, v[i, i], v[j, j], v[i, j], t.ppf(0.5 + LEVEL / 2, df))
+        reach = float(t.ppf(0.5 + LEVEL / 2, df))
+        low, high = _fieller(own.at, control.at, v[i, i], v[j, j], v[i, j], reach)
         if not np.isfinite(low):
             status = OPEN
         ratio = own.at / control.at if both and control.at else np.nan
@@ -196,10 +197,15 @@ def _fieller(a: float, b: float, vaa: float, vbb: float, vab: float, t: float) -
 def estimates_of(fit: AssayFit, laws: Mapping[str, str], profiles: bool = True) -> Estimates:
     """The rates of a fit with intervals.
 
-    Parameters ---------- fit : a fitted assay laws : the words of `assay_model` that made its model profiles
-    : whether the intervals of rates that are poorly known come from their profile likelihood; False leaves
-    them
-        without an interval
+    Parameters
+    ----------
+    fit : AssayFit
+        A fitted assay.
+    laws : mapping of str to str
+        The words of `assay_model` that made its model.
+    profiles : bool
+        Whether the intervals of rates that are poorly known come from their profile likelihood; False leaves
+        them without an interval.
     """
     at = fit.rates()
     units = {q.name: q.unit for q in fit.plan.model.quantities}
@@ -256,8 +262,8 @@ def _rate(fit: AssayFit, j: int, units: dict[str, str], df: float, profiles: boo
         name, group, unit = column.shown.name, "", column.shown.unit
         at, low, high = (x + column.shown.shift for x in (at, low, high))
     back = np.exp if column.log else (lambda x: x)
-    shown = [float(back(x)) if np.isfinite(x) else np.nan for x in (low, high)]
-    return Rate(name, group, unit, float(back(at)), *shown, at, se, df, column.log, status)
+    low, high = (float(back(x)) if np.isfinite(x) else np.nan for x in (low, high))
+    return Rate(name, group, unit, float(back(at)), low, high, at, se, df, column.log, status)
 
 
 def _lost(fit: AssayFit, group: str) -> bool:

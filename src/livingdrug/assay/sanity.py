@@ -1,6 +1,8 @@
 """What an experiment lacks, and times that cannot be: no controls, all killed, effectors never counted,
 minutes for hours."""
 
+from typing import SupportsIndex
+
 import numpy as np
 
 from livingdrug.assay.answers import AssayReading
@@ -201,6 +203,8 @@ def _killed(plate: Plate) -> list[PlateFinding]:
     quantity = next(
         (q for q in ("targets", "lysis", "cell_index", "confluence", "luminescence") if q in r.quantity), None
     )
+    if quantity is None:
+        return []
     mine = (r.quantity == quantity) & (w.role[r.well] == "sample") & np.isin(r.flag, ("", "below", "above"))
     mine &= r.time > w.start[r.well] + EARLY
     if not mine.any():
@@ -224,7 +228,7 @@ def _killed(plate: Plate) -> list[PlateFinding]:
     ]
 
 
-def _is_dead(plate: Plate, i: int, quantity: str) -> bool:
+def _is_dead(plate: Plate, i: SupportsIndex, quantity: str) -> bool:
     r, w = plate.readings, plate.wells
     if quantity == "lysis":
         return r.flag[i] == "above" or r.value[i] >= DEAD_LYSIS

@@ -35,7 +35,7 @@ class File:
     layouts: list[str]
     columns: list[Column]
     cells: Cells
-    values: Values | None
+    values: Values
     findings: Findings
     labels: list[tuple[str, list[tuple[int, str, list[str]]]]]
 
@@ -46,7 +46,7 @@ def read_file(path: str | Path, reading: AssayReading) -> File:
     findings = Findings()
     name = printable(Path(path).name)
     sheets = read_sheets(path, findings)
-    file = File(name, [], [], Cells(), None, findings, [])
+    file = File(name, [], [], Cells(), Values.none(), findings, [])
     asked = float("nan") if reading.time is None else reading.time
     context = Context(plate=reading.plate or "", time=asked, asked=asked)
     for sheet in sheets:

@@ -67,6 +67,13 @@ class Restricted:
         weighted = np.einsum("wij,wj->wi", inverse, left)
         return inverse, vx, h, change, left, weighted, float(log_det.sum()) + float(np.linalg.slogdet(h)[1])
 
+    def solved_at(self, numbers: np.ndarray):
+        """The same at numbers that a fit came to. Raises LinAlgError where a covariance has no inverse."""
+        found = self.solved(numbers)
+        if found is None:
+            raise np.linalg.LinAlgError("the covariance of the readings of a well has no inverse")
+        return found
+
     def value_and_slope(self, numbers: np.ndarray) -> tuple[float, np.ndarray]:
         """-2 REML with its penalties, and its slope by the numbers."""
         found = self.solved(numbers)
@@ -152,7 +159,7 @@ class Uncertainty:
         if not len(self.numbers):
             return 1e6
         e = self.near.errors
-        _, vx, h, *_ = self.near.solved(self.numbers)
+        _, vx, h, *_ = self.near.solved_at(self.numbers)
         at = np.linalg.solve(h, weights)
         pull = np.einsum("wip,p->wi", vx, at)
         slope = np.zeros(len(self.numbers))
@@ -170,11 +177,11 @@ class Uncertainty:
 
 def uncertainty(near: Restricted, numbers: np.ndarray) -> Uncertainty:
     """Covariance of the columns at the error model, with what Satterthwaite needs."""
-    _, _, h, *_ = near.solved(numbers)
+    _, _, h, *_ = near.solved_at(numbers)
     d = 1 / np.sqrt(np.maximum(np.diag(h), 1e-300))
     values, vectors = np.linalg.eigh(h * d[:, None] * d[None, :])
     empty = values < 1e-8
-    hidden = (np.abs(vectors[:, empty]) > 1e-3).any(axis=1)
+    hidden = np.any(np.abs(vectors[:, empty]) > 1e-3, axis=1)
     covariance = (vectors / np.maximum(values, 1e-12)) @ vectors.T * d[:, None] * d[None, :]
     return Uncertainty(covariance, near, numbers, _spread(near, numbers), hidden)
 

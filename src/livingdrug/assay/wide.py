@@ -36,7 +36,7 @@ def well_columns(row: list[str]) -> list[WellColumn]:
     for place, cell in enumerate(row):
         match = _HEADING.fullmatch(cell) if cell else None
         wells = well_group(match["wells"]) if match else ()
-        if wells:
+        if match and wells:
             what = (match["what"] or "").upper()
             error = (match["se"] or "").upper()
             made.append(

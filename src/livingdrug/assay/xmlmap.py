@@ -1,6 +1,7 @@
 """The plate map that live-imaging software writes as XML. Entities and document types are refused, by the
 parser itself."""
 
+from typing import NoReturn
 from xml.parsers import expat
 
 from livingdrug.assay.answers import AssayReading
@@ -30,7 +31,7 @@ class _Wells:
         self.wells: list[tuple[int, dict[str, str], list[dict[str, str]]]] = []
         self.item: dict[str, str] | None = None
 
-    def refuse(self, *_) -> None:
+    def refuse(self, *_) -> NoReturn:
         """Whatever declares a document type or an entity."""
         raise _Refused
 

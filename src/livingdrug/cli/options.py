@@ -6,7 +6,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin
 
 import click
 
-from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP
+from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP
 from livingdrug.workflows import COMMAND_LINE, OUTPUT, About, about, flag_of, help_of, option_names
 
 # options of what becomes of an answer, by the name of their field in `cli.output.Output`; a kind names the ones it has in
@@ -23,7 +23,8 @@ OUTPUTS = {
     "workers": (("--workers",), {"type": int, "help": "Distribute the subjects over this many processes."}),
     "dask": (("--dask",), {"metavar": "ADDRESS", "help": "Distribute the subjects over a Dask cluster's workers."}),
     "memory": (("--memory",), {"type": float, "metavar": "GB", "help": MEMORY_HELP}),
-    "resume": (("--resume",), {"is_flag": True, "help": "Go on from the state that an interrupted run left in --out."}),
+    "resume": (("--resume",), {"is_flag": True, "help": RESUME_HELP}),
+    "shard": (("--shard",), {"metavar": "I/N", "help": SHARD_HELP}),
     "as_scenario": (("--as-scenario",), {"is_flag": True, "help": "Print the scenario document that this "
                                                                   "command amounts to; "
                                          "run nothing."}),

@@ -32,8 +32,8 @@ def is_folder(out: str) -> bool:
 class Output:
     """out: a CSV file, or a folder for everything; plots: a folder for pictures; as_json: JSON instead of tables;
     as_scenario: print the scenario and run nothing; layout: another layout of the table (`wide`: one row per profile), wide:
-    that one; workers, dask: where a simulation runs; resume: go on from a saved state; memory: bound in GB on what a run may
-    take."""
+    that one; workers, dask: where a simulation runs; resume: go on from a saved state; shard: compute one part of a run;
+    memory: bound in GB on what a run may take."""
 
     out: str | None = None
     plots: str | None = None
@@ -44,6 +44,7 @@ class Output:
     dask: str | None = None
     layout: str | None = None
     resume: bool = False
+    shard: str | None = None
     memory: float | None = None
 
     @classmethod

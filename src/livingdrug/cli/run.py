@@ -39,6 +39,7 @@ def run_scenario(scenario: Document, output: Output) -> None:
 
 
 def _run(scenario: Document, output: Output) -> None:
+    _check_options(scenario, output)
     check_memory(scenario, output.memory)
     folder = output.out if output.out and is_folder(output.out) else None
     kind, say = workflow(scenario.kind), partial(click.echo, err=True)
@@ -46,17 +47,33 @@ def _run(scenario: Document, output: Output) -> None:
     try:
         with Progress(kind.counted) as progress:
             where = {"out": None if folder else output.out, "folder": folder, "resume": output.resume}
-            conduct = Conduct(executor, progress, drawn=bool(output.plots), say=say, **where)
-            with kind.conducted(scenario, conduct):
+            conduct = Conduct(executor, progress, drawn=bool(output.plots), say=say, shard=_shard(output), **where)
+            with kind.conducted(scenario, conduct) as own:
                 run = partial(_keep, folder) if folder else _show
-                code = run(kind, scenario, output, conduct)
+                code = run(kind, scenario, output, own or conduct)
     except NothingLeft as left:
         if output.as_json:
             click.echo(json.dumps(plain(left.plain), ensure_ascii=False))
-        click.echo(f"{left}, nothing was left to do: open {Path(folder or '') / REPORT}", err=True)
+        click.echo(str(left), err=True)
         code = left.code
     if code:
         sys.exit(code)
+
+
+def _check_options(scenario: Document, output: Output) -> None:
+    """Refuse what only some kinds heed: `run` takes the options of all."""
+    for name in ("resume", "shard"):
+        if getattr(output, name) and name not in scenario.OUTPUTS:
+            raise InputError(f"a `{scenario.kind}` scenario runs as a whole; leave out --{name}")
+
+
+def _shard(output: Output):
+    """The part that is computed; None for all."""
+    if output.shard is None:
+        return None
+    from livingdrug.scale import read_shard
+
+    return read_shard(output.shard)
 
 
 def _executor(output: Output):

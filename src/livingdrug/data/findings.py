@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import printable
 
 SHOWN = 20  # findings that an error message lists; all of them are in the check
 REPEATS = 20  # the same fault with the same value in more rows than this is one finding with a count
@@ -35,12 +36,6 @@ class Finding:
         place = f"line {self.line}" + (f", column {printable(self.column)}" if self.column else "")
         more = f" (and {self.rows - 1} more rows)" if self.rows > 1 else ""
         return f"{place}{more}: {printable(self.problem, 300)}; {self.fix}"
-
-
-def printable(text: str, width: int = 120) -> str:
-    """A text that cannot move a terminal's cursor: control characters become `?`, long texts end in `...`."""
-    clean = "".join(c if c.isprintable() else "?" for c in text)
-    return clean if len(clean) <= width else clean[: width - 3] + "..."
 
 
 @dataclass

@@ -2,34 +2,20 @@
 
 import numpy as np
 
-from livingdrug.core.errors import InputError
-from livingdrug.core.units import conversion
-from livingdrug.response import Curve, drawn_coefficients, probabilities
+from livingdrug.response import Curve, drawn_coefficients, exposure_factor, probabilities
 
 OF = {"CMAX": "xcmax", "AUC28": "auc28"}  # exposure of a curve -> draws of a patient, a peak being that of the expansion
 
 
 def exposure_of(curve: Curve) -> str:
-    """Which draws of a patient a curve is on. Raises InputError for an exposure that a forecast has not."""
-    if curve.exposure not in OF:
-        raise InputError(
-            f"exposure-response `{curve.name}` is on `{curve.exposure or 'an exposure without a name'}`; a "
-            f"forecast has {' and '.join(OF)}"
-        )
+    """Which draws of a patient a curve is on; `factor_to` has refused others."""
     return OF[curve.exposure]
 
 
 def factor_to(curve: Curve, unit: str) -> float:
-    """What turns CMAX in `unit`, or AUC28 in `unit` x days, into the unit of a curve. Raises InputError
-    without such."""
-    given = unit if curve.exposure == "CMAX" else f"d*{unit}"
-    factor = conversion(given, curve.unit) if curve.unit else 1
-    if factor is None:
-        raise InputError(
-            f"exposure-response `{curve.name}` is on {curve.exposure} in {curve.unit}, and the model gives "
-            f"it in {given}; take a model or a curve of the same unit"
-        )
-    return float(factor)
+    """What turns CMAX in `unit`, or AUC28 in days x `unit`, into the unit of a curve. Raises InputError for a curve on
+    another exposure, without a unit, or in one that measures something else."""
+    return exposure_factor(curve, {"CMAX": unit, "AUC28": f"d*{unit}"}, "a forecast")
 
 
 def chances(curve: Curve, exposure: np.ndarray, seed: int) -> np.ndarray:

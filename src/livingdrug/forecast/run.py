@@ -13,7 +13,7 @@ from livingdrug.data import Data
 from livingdrug.fit import FitProblem, ResidualError
 from livingdrug.forecast.check import check_forecast
 from livingdrug.forecast.course import WINDOW
-from livingdrug.forecast.outcomes import exposure_of, factor_to
+from livingdrug.forecast.outcomes import factor_to
 from livingdrug.forecast.patients import Progress, Setting, patients_of
 from livingdrug.forecast.problem import forecast_problem
 from livingdrug.forecast.result import Forecast, Patient
@@ -177,7 +177,7 @@ def settle(
     if output not in known:
         raise InputError(f"`{model.full_name}` has an " + unknown("output", output, known))
     for curve in curves.values():
-        exposure_of(curve), factor_to(curve, known[output])
+        factor_to(curve, known[output])
     asked = None if days is None else tuple(sorted({float(d) for d in days}))
     wrong = [d for d in asked or () if not (np.isfinite(d) and (at or 0.0) < d <= until)]
     if wrong:

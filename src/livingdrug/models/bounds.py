@@ -6,10 +6,10 @@ Both follow from the roles, places and units of states and outputs, never from n
 from collections.abc import Iterable
 
 from livingdrug.core.expressions import names
-from livingdrug.models.compose import System
 from livingdrug.models.model import Model
 from livingdrug.models.parameters import Bound
 from livingdrug.models.structure import ClosedForm, State
+from livingdrug.models.system import System
 
 BLOOD = "blood"
 LEVELS = ("copies/ug", "copies/uL", "copies/mL", "cells/uL", "cells/mL")  # of cells, or of their DNA

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.core.expressions import names
 from livingdrug.models.catalogue import get_fragment, list_fragments
-from livingdrug.models.compose import MissingPartner, check_closed_units
+from livingdrug.models.compose import MissingPartner
 from livingdrug.models.model import Model
 from livingdrug.models.parameters import check_value
 from livingdrug.models.structure import ClosedForm
+from livingdrug.models.unit_check import check_closed_units
 
 
 def problems(model: Model) -> list[str]:

@@ -11,7 +11,7 @@ from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown, shortly
 from livingdrug.core.sources import Source
 from livingdrug.models.about import About
-from livingdrug.models.compose import System, assemble
+from livingdrug.models.compose import assemble
 from livingdrug.models.fitted import Fitted
 from livingdrug.models.parameters import (
     Anchor,
@@ -24,6 +24,7 @@ from livingdrug.models.parameters import (
     check_value,
 )
 from livingdrug.models.structure import ClosedForm, Quantity, Structure
+from livingdrug.models.system import System
 
 
 @dataclass(frozen=True, repr=False)

@@ -95,7 +95,9 @@ def is_model_file(name: str) -> bool:
     path = Path(name)
     if path.suffix.lower() == ENDING or is_sbml_file(name):
         return True
-    if name and path.is_dir() and not _is_built_in(name):
+    from livingdrug.models.catalogue import is_built_in  # whose models are read by what is here
+
+    if name and path.is_dir() and not is_built_in(name):
         if (settled(path) / MODEL_FILE).is_file():
             return True
         raise InputError(
@@ -109,12 +111,6 @@ def is_model_file(name: str) -> bool:
             "model is named as `livingdrug models` lists it"
         )
     return False
-
-
-def _is_built_in(name: str) -> bool:
-    from livingdrug.models.catalogue import list_models
-
-    return name.partition(":")[0] in list_models()
 
 
 def read_model(path: str | Path, even_so: bool = False) -> Model:

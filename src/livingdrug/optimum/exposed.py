@@ -8,10 +8,10 @@ import numpy as np
 
 from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
-from livingdrug.core.units import conversion, in_a_day
+from livingdrug.core.units import in_a_day
 from livingdrug.models import Model
 from livingdrug.optimum.candidates import Candidate
-from livingdrug.response import Curve, curve_at
+from livingdrug.response import Curve, curve_at, exposure_factor
 from livingdrug.simulation import Draw, Regimen, default_until, expansion_peak, exposure_task, infusate_first
 
 EXPOSURES = ("CMAX", "AUC28")
@@ -64,21 +64,11 @@ def side_of(curve: Curve, model: Model, output: str, unit: str, **facts) -> Side
     unit: of the output; facts: `lowest`, `highest`, `notes` of a Side. A stated curve is in the unit of the model.
     Raises InputError for an exposure or a unit that the model does not give.
     """
-    if curve.exposure not in EXPOSURES:
-        raise InputError(
-            f"curve `{curve.name}` is on `{curve.exposure or 'an exposure without a name'}`; an optimum takes curves on "
-            f"{' or '.join(EXPOSURES)}, which a dose changes"
-        )
-    given = unit if curve.exposure == "CMAX" else f"{model.time_unit}*{unit}"
+    given = {"CMAX": unit, "AUC28": f"{model.time_unit}*{unit}"}
     if curve.label == "stated":
-        curve = replace(curve, unit=given)
-    factor = conversion(given, curve.unit) if curve.unit else None
-    if factor is None:
-        raise InputError(
-            f"curve `{curve.name}` is on {curve.exposure} in {curve.unit or 'no stated unit'}, and `{output}` of "
-            f"`{model.full_name}` gives it in {given}; take a curve or an output of the same unit"
-        )
-    return Side(curve, float(factor), **facts)
+        curve = replace(curve, unit=given.get(curve.exposure, ""))
+    factor = exposure_factor(curve, given, f"`{output}` of `{model.full_name}`")
+    return Side(curve, factor, **facts)
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def _target(entry: Mapping[str, Any], where: str, model: Model) -> Target:
     wrong = [key for key in ("rate", "day", "below") if key in entry]
     if wrong:
         raise InputError(f"{where}: `{wrong[0]}` belongs to a target of exposure = \"response\"; leave it out")
-    unit = exposure_unit(model, str(exposure), unit)
+    unit = exposure_unit(str(exposure), unit)
     points = _points(entry, where, int(n), "n" in entry)
     factor = _factor(_text(entry, "unit", where), unit, where)
     levels, values = zip(*sorted(points.items()), strict=True)
@@ -228,7 +228,7 @@ def _measured(model: Model) -> str:
     return next((o.name for o in outputs if o.measured), outputs[0].name)
 
 
-def exposure_unit(model: Model, exposure: str, unit: str) -> str:
+def exposure_unit(exposure: str, unit: str) -> str:
     """Unit of an exposure of an output with this unit."""
     return {"TMAX": "d", "XTMAX": "d", "AUC28": f"d*{unit}"}.get(exposure, unit)
 
@@ -266,10 +266,7 @@ def of_product(name: str, model: Model, group: str | None = None) -> tuple[Targe
     """
     product, output = find_product(name), _measured(model)
     unit = check_outputs(model, [output])[1][0]
-    groups: dict[str, list[ExposureFact]] = {}
-    for fact in exposure_facts():
-        if fact.product == product and fact.parameter in EXPOSURES and _usable(fact):
-            groups.setdefault(fact.group, []).append(fact)
+    groups = published_groups(product)
     chosen = [label for label in groups if group is None or group.lower() in label.lower()]
     exact = [label for label in chosen if group is not None and label.lower() == group.lower()]
     chosen = exact or chosen
@@ -283,14 +280,40 @@ def of_product(name: str, model: Model, group: str | None = None) -> tuple[Targe
     found = {}
     for fact in groups[chosen[0]]:
         where = f"{product}, {fact.group} ({fact.parameter})"
-        factor = _factor(fact.unit, exposure_unit(model, fact.parameter, unit), where)
+        factor = _factor(fact.unit, exposure_unit(fact.parameter, unit), where)
         levels, values = zip(*sorted(_of_fact(fact, where).items()), strict=True)
         n = int(fact.n) if fact.n.isdigit() else PATIENTS
         found[fact.parameter] = Target(
-            fact.parameter, output, exposure_unit(model, fact.parameter, unit), levels,
+            fact.parameter, output, exposure_unit(fact.parameter, unit), levels,
             tuple(v * factor for v in values), n, f"{fact.parameter} {fact.printed} {fact.unit}, {fact.source}",
         )  # fmt: skip
     return tuple(found.values())
+
+
+def published_groups(name: str) -> dict[str, list[ExposureFact]]:
+    """Groups of patients of a product whose exposures can be targets.
+
+    Parameters
+    ----------
+    name : str
+        Product, trade name or abbreviation.
+
+    Returns
+    -------
+    dict of str to list of ExposureFact
+        By the name of the group, in the order of the table.
+
+    Raises
+    ------
+    InputError
+        For an unknown product.
+    """
+    product = find_product(name)
+    groups: dict[str, list[ExposureFact]] = {}
+    for fact in exposure_facts():
+        if fact.product == product and fact.parameter in EXPOSURES and _usable(fact):
+            groups.setdefault(fact.group, []).append(fact)
+    return groups
 
 
 def _usable(fact: ExposureFact) -> bool:

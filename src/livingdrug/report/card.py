@@ -42,10 +42,10 @@ def _parameters(model: Model) -> Table:
 
 def _anchors(model: Model) -> Table:
     """Published numbers of the base model, computed here with its published values."""
-    from livingdrug.models import get_model, list_models
+    from livingdrug.models import get_model, is_built_in
     from livingdrug.simulation import check_anchors
 
-    checked = check_anchors(get_model(model.name)) if model.name in list_models() else []
+    checked = check_anchors(get_model(model.name)) if is_built_in(model.name) else []
     rows = tuple(
         (r.anchor.name, f"{r.anchor.value:g} {r.anchor.unit}", f"{r.computed:.6g}", f"{r.anchor.rtol:g}",
          "pass" if r.passed else "deviates", r.anchor.source.line())

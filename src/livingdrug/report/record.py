@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.files import below
-from livingdrug.data import printable
+from livingdrug.core.shown import printable
 from livingdrug.report.answer import Answer, Part
 from livingdrug.report.folder_files import RECORD, SCENARIO, file_hash
 from livingdrug.report.purpose import Purpose

@@ -9,7 +9,7 @@ from livingdrug.response.sample.sample import Kind, Sample
 
 # kind -> (module, function (sample, model, scale, level) -> fit, models, the default first)
 FITS = {
-    "binary": ("livingdrug.response.models.binary", "fit_binary", ("logistic", "firth", "emax", "hill")),
+    "binary": ("livingdrug.response.models.binary", "fit_binary", ("logistic", "firth", "probit", "cloglog", "emax", "hill")),
     "time": (
         "livingdrug.response.survival.groups",
         "fit_times",

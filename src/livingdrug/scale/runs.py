@@ -1,6 +1,6 @@
 """Tasks run in blocks: exposures taken together, curves put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,8 +8,9 @@ from typing import Any
 
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.core.tables import table_file
-from livingdrug.scale.blocks import Processes, Serial, cut
+from livingdrug.scale.blocks import Block, Processes, Serial, Task, cut
 from livingdrug.scale.cluster import DaskCluster
+from livingdrug.scale.kept import Kept
 from livingdrug.simulation import CurvesTask, ExposureSummary, ExposureTask, Result, exposure_table, joined
 
 Executor = Serial | Processes | DaskCluster
@@ -17,6 +18,8 @@ Progress = Callable[[int, int], None]
 EXPOSURE_BLOCK = 2048
 CURVES_BLOCK = 256
 VALUES = 1_000_000  # of the curves that one process computes before it writes them
+KEPT_CURVES = 1024  # subjects whose curves are kept in one file, at most
+MOST_BLOCKS = 1000  # of exposures that are kept
 
 
 def choose_executor(workers: int | None, dask: str | None) -> Executor:
@@ -33,17 +36,18 @@ def run_exposures(
     executor: Executor,
     out: str | Path | None = None,
     progress: Progress | None = None,
-    size: int = EXPOSURE_BLOCK,
+    size: int | None = None,
+    kept: Kept | None = None,
 ) -> ExposureSummary:
     """Exposures of all subjects of a task; out: CSV or Parquet file with a row for each subject and output, whole or not
-    at all.
+    at all; kept: where blocks are kept on the way.
 
     Raises SolveError, and writes nothing, when not one subject could be computed.
     """
-    task, summary = _for(task, executor), ExposureSummary(task)
+    task, summary = for_worker(task, executor), ExposureSummary(task)
     with (
         table_file(out) if out is not None else nullcontext() as file,
-        closing(executor.results(task, cut(task.n, size))) as results,
+        closing(_results(executor, task, cut(task.n, size or block_size(task)), kept)) as results,
     ):
         for block in results:
             summary.add(block)
@@ -77,30 +81,47 @@ def run_curves(
     progress: Progress | None = None,
     size: int | None = None,
     file: CurveFile | None = None,
+    kept: Kept | None = None,
 ) -> Result:
     """Curves of all subjects of a task, the Result that one process gives; without values and times where a file
-    takes them and they are not kept.
+    takes them and they are not kept with it; kept: where blocks are kept on the way.
 
     Raises SolveError, and writes nothing, when not one subject could be computed.
     """
     if executor == Serial() and file is None:
         return check_some(task(0, task.n, progress))
+    kept = kept if task.n > block_size(task) else None
     if size is None:
-        values = max(1, len(task.times) * len(task.outputs))
-        size = CURVES_BLOCK if executor != Serial() else max(1, VALUES // values)
-    kept, done = [], 0
+        size = block_size(task) if kept else CURVES_BLOCK if executor != Serial() else max(1, VALUES // _values(task))
+    parts, done = [], 0
     with (
         table_file(file.path) if file else nullcontext() as table,
-        closing(executor.results(_for(task, executor), cut(task.n, size))) as results,
+        closing(_results(executor, for_worker(task, executor), cut(task.n, size), kept)) as results,
     ):
         for result in results:
             if file and table:
                 table.add(file.rows(result, done))
-            kept.append(result if file is None or file.kept else _without_curves(result))
+            parts.append(result if file is None or file.kept else _without_curves(result))
             done += result.n
             if progress:
                 progress(done, task.n)
-        return check_some(joined(kept))
+        return check_some(joined(parts))
+
+
+def block_size(task: CurvesTask | ExposureTask) -> int:
+    """Subjects of a block that is kept: the same for whoever computes it, so that it can be gone on from."""
+    if isinstance(task, CurvesTask):
+        return max(1, min(KEPT_CURVES, VALUES // _values(task)))
+    return EXPOSURE_BLOCK * max(1, -(-task.n // (MOST_BLOCKS * EXPOSURE_BLOCK)))
+
+
+def _values(task: CurvesTask) -> int:
+    return max(1, len(task.times) * len(task.outputs))
+
+
+def _results(executor: Executor, task: Task, blocks: Sequence[Block], kept: Kept | None) -> Generator[Any, None, None]:
+    """What the task gives for each block; one block alone is not kept."""
+    return kept.results(executor, task, blocks) if kept and len(blocks) > 1 else executor.results(task, blocks)
 
 
 def check_some(result: Result) -> Result:
@@ -115,6 +136,6 @@ def _without_curves(result: Result) -> Result:
     return replace(result, times=result.times[:0], values=result.values[:, :, :0])
 
 
-def _for(task, executor: Executor):
-    """A worker keeps to one processor, as its neighbours have the others."""
+def for_worker(task: Any, executor: Executor) -> Any:
+    """The task as an executor computes it: a worker keeps to one processor, as its neighbours have the others."""
     return task if executor == Serial() else replace(task, threads=1)

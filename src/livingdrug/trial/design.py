@@ -9,6 +9,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
 from livingdrug.core.units import in_a_day
 from livingdrug.models import Model
+from livingdrug.response import Link
 from livingdrug.simulation import Regimen
 
 EndpointKind = Literal["auc", "cmax", "response", "toxicity", "persistence", "positive"]
@@ -75,6 +76,8 @@ class Endpoint:
     day : float, optional
         When a response or toxicity is known, the end of the window by default; who leaves before is not
         evaluable.
+    link : {'logit', 'probit', 'cloglog', 'loglog'}
+        Of response and toxicity, whose probability is 1/2 at the ec50 with all of them.
     better : {'higher', 'lower'}
         The side that counts in one-sided tests and at an interim analysis.
     """
@@ -90,6 +93,7 @@ class Endpoint:
     above: float | None = None
     day: float | None = None
     better: Literal["higher", "lower"] = "higher"
+    link: Link = "logit"
 
     @property
     def sign(self) -> int:

@@ -214,7 +214,7 @@ def _chances(
                 for f in range(0, total, BLOCK)
             ]
         )
-    return logistic(np.maximum(exposure, 1e-300), curve.ec50[curve.at_least - 1], curve.slope)
+    return logistic(np.maximum(exposure, 1e-300), curve.ec50[curve.at_least - 1], curve.slope, curve.link)
 
 
 def level_trial(escalation: Escalation) -> Trial:

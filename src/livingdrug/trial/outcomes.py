@@ -175,5 +175,6 @@ def _value(trial: Trial, endpoint: Endpoint, found: Course, levels, visits, leav
 def _happens(endpoint: Endpoint, exposure: np.ndarray, seed: int, first: int) -> np.ndarray:
     """Whether the response, or a grade of at least `at_least`, happens: one uniform number of each subject
     decides."""
-    chance = logistic(np.maximum(exposure, 1e-300), endpoint.ec50[endpoint.at_least - 1], endpoint.slope)
+    ec50 = endpoint.ec50[endpoint.at_least - 1]
+    chance = logistic(np.maximum(exposure, 1e-300), ec50, endpoint.slope, endpoint.link)
     return uniforms(seed, f"outcome {endpoint.name}", first, len(exposure)) < chance

@@ -5,7 +5,7 @@ import secrets
 from dash import Dash, Input, Output, dcc, html, set_props
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.web import explore, exports, live, shell
+from livingdrug.web import cancelling, explore, exports, live, shell
 from livingdrug.web.guard import KEY, NO_MEMORY, guard
 from livingdrug.web.pages import pages
 from livingdrug.web.parts import problem
@@ -21,6 +21,7 @@ def make_app(work: Work | None = None, key: str | None = None) -> Dash:
     guard(app.server, key)
     exports.register(app.server, work)
     live.register(app.server, work)
+    cancelling.register(app.server, work.tasks)
     app.layout = shell.shell()
     shell.register(app)
 

@@ -2,12 +2,14 @@
 is typed changes the document, and nothing is simulated before it is asked for."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import dash_mantine_components as dmc
 from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.response import Link
 from livingdrug.web.parts import problem
 from livingdrug.workflows import scenario_of_text, to_toml
 from livingdrug.workflows.trial.spec import TrialScenario
@@ -59,7 +61,8 @@ FIELDS = {
         Cell("kind", "Kind", "", "", ("auc", "cmax", "response", "toxicity", "persistence", "positive")),
         Cell("window", "Window", "days from, to", "numbers"), Cell("test", "Test", "", "", ("pooled", "welch")),
         Cell("exposure", "Driven by", "", "", ("auc", "cmax")), Cell("ec50", "EC50", "one for each grade", "numbers"),
-        Cell("slope", "Slope"), Cell("at_least", "Grade at least"), Cell("above", "Level kept"), Cell("day", "On day"),
+        Cell("slope", "Slope"), Cell("link", "Link of the curve", "", "", get_args(Link)),
+        Cell("at_least", "Grade at least"), Cell("above", "Level kept"), Cell("day", "On day"),
     ),
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from dash import html
@@ -12,40 +13,45 @@ from livingdrug.report import Answer, Picture, Table
 from livingdrug.web.address import to_query
 from livingdrug.web.files import by_their_names, in_fields
 from livingdrug.web.forms import Entry
-from livingdrug.web.parts import downloads, points, problem, table
+from livingdrug.web.parts import FILES, downloads, points, problem, table
 from livingdrug.web.work import Work
-from livingdrug.workflows import Document, Workflow, workflow
+from livingdrug.workflows import Conduct, Document, Workflow, workflow
 
 Words = Callable[[str], str]
+POINT = "- "  # begins a sentence that is one of a list
 
 
-def answered(scenario: Document, entries: Sequence[Entry], work: Work) -> Iterator:
+def answered(
+    scenario: Document, entries: Sequence[Entry], work: Work, files: Sequence[tuple[str, str]] = FILES
+) -> Iterator:
     """The answer of a kind with its figures and downloads, or the sentence that says why there is none. entries: the fields
-    of the page, by which a sentence calls an option."""
+    of the page, by which a sentence calls an option; files: (name, text) of the downloads."""
     kind, names = workflow(scenario.kind), {}
 
     def words(text: str) -> str:
-        return in_fields(by_their_names(text, names), entries)
+        return in_fields(by_their_names(text, names), entries, type(scenario))
 
     try:
         names = work.names(scenario)
         located = work.located(scenario)
-        with work.job():
-            found = kind.run(located)
+        with work.job() as progress:
+            found = kind.run(located, Conduct(progress=progress))
             answer = kind.answer(located, found)
             figures = list(drawn(kind, located, found))
     except LivingdrugError as error:
         yield problem(words(str(error)))
         return
     yield from parts_of(answer, words, figures)
-    yield downloads(to_query(scenario))
+    yield downloads(to_query(scenario), files)
 
 
 def parts_of(answer: Answer, words: Words, figures: Sequence[html.Figure]) -> Iterator:
     """Sentences, figures, tables, cautions and notes. words: says a text as the page does."""
     first, *more = map(words, answer.sentences)
     yield html.P(first, className="answer", id="sentence")
-    yield from (html.P(text) for text in more)
+    for listed, texts in groupby(more, lambda text: text.startswith(POINT)):
+        made = [html.Li(text.removeprefix(POINT)) if listed else html.P(text) for text in texts]
+        yield from [html.Ul(made)] if listed else made
     yield from figures
     shown = [t for t in (*answer.tables, *answer.check_tables) if not t.detail]
     yield from (table(_said(t, words)) for t in shown)

@@ -7,6 +7,7 @@ from pathlib import Path
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.export import write_csv
 from livingdrug.core.tables import write_table
+from livingdrug.models import MODEL_FILE
 from livingdrug.models import to_toml as model_to_toml
 from livingdrug.plots import panels_of, plot_panels
 from livingdrug.web.address import read_query
@@ -43,6 +44,8 @@ def export(name: str, query: str, work: Work) -> bytes:
         return to_toml(work.named(scenario)).encode()
     if name == "script.py":
         return to_script(work.named(scenario)).encode()
+    if name == MODEL_FILE and scenario.kind == "population":
+        return _population(scenario, work)
     if isinstance(scenario, Fit) or scenario.LONG:
         raise InputError("a fit is started on its page; its files come from there")
     if name in CDISC and scenario.kind in ("nca", "compare"):
@@ -70,6 +73,14 @@ def _model(scenario: Simulation, target: str, work: Work) -> bytes:
 
     model = model_of(scenario.model_copy(update={"values": {}}), work)
     return (model_to_toml(model) if target == "toml" else model_text(model, target)).encode()
+
+
+def _population(scenario: Document, work: Work) -> bytes:
+    """The matched population as a model. Raises InputError where the targets are out of reach."""
+    path = work.kept_run(scenario) / MODEL_FILE
+    if not path.is_file():
+        raise InputError("the targets are out of reach, so there is no population to download")
+    return path.read_bytes()
 
 
 def _layout(name: str, scenario: Document, work: Work) -> bytes:

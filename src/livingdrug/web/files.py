@@ -16,7 +16,7 @@ from livingdrug.web.forms import Entry
 from livingdrug.web.parts import points, problem, table
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, SUFFIXES
 from livingdrug.web.work import Work
-from livingdrug.workflows import column_table, finding_table
+from livingdrug.workflows import Document, about, column_table, finding_table, option_names
 
 LIMITS = f"CSV or Excel up to {MAX_BYTES / 1e6:g} MB ({', '.join(SUFFIXES)}); the file stays on this machine."
 # a field for every question that the reader of files can ask; a test compares them with `data.Reading`
@@ -46,28 +46,35 @@ READING = (
 BRIDGE = Entry("conversion", "Conversion between units", "its name, such as kirouac_2024; empty: none")
 # an option in a sentence, and what is to be said with it where that can be told
 _OPTION = re.compile(
-    r"--([a-z]+(?:-[a-z]+)*)"
-    r"(?:[ ]((?:'[^']*=[^']*'|[^\s;,()']+=[^\s;,()']+)|-?\d+\b|(?:dmy|mdy|mean|keep|e|10|kept)\b))?(?![a-z-])"
+    r"(--[a-z][a-z0-9]*(?:-[a-z0-9]+)*|(?<![\w-])-[a-z](?= ))"
+    r"(?:[ ]((?:'[^']*=[^']*'|[^\s;,()']+=[^\s;,()']+)|-?\d(?:[\w.,/@+]*\w)?|(?:dmy|mdy|mean|keep|e|10|kept)\b))?(?![\w-])"
 )
+
+_COMMAND = re.compile(r"(`livingdrug [^`]*`)")  # is left as it is
 
 # options that are called otherwise than the keys of a document
 _OTHERWISE = {"with": "fragments", "set": "values", "dose": "doses", "range": "ranges", "group": "groups"}
 
 
-def in_fields(text: str, entries: Sequence[Entry] = (*READING, BRIDGE)) -> str:
+def in_fields(
+    text: str, entries: Sequence[Entry] = (*READING, BRIDGE), kind: type[Document] | None = None
+) -> str:
     """A sentence for the command line with its options called as the fields of the page: `--infusion-day 0` is `0` in
-    the field "Day number of the infusion"."""
+    the field "Day number of the infusion". kind: whose options they are."""
     labels = {entry.key: entry.label for entry in entries}
+    fields = kind.model_fields.items() if kind else ()
+    own = {option: name for name, info in fields if about(info) for option in option_names(name, info)}
 
     def called(found: re.Match) -> str:
-        key, value = found.group(1).replace("-", "_"), (found.group(2) or "").strip("'")
+        option, value = found.group(1), (found.group(2) or "").strip("'")
+        key = own.get(option) or option.lstrip("-").replace("-", "_")
         key = {"column": "columns", "unit": "units"}.get(key, key) if key == "column" or "=" in value else key
         key = key if key in labels else _OTHERWISE.get(key, key)
         if key not in labels:
             return found.group(0)
         return f'`{value}` in the field "{labels[key]}"' if value else f'the field "{labels[key]}"'
 
-    return _OPTION.sub(called, text)
+    return "".join(p if k % 2 else _OPTION.sub(called, p) for k, p in enumerate(_COMMAND.split(text)))
 
 
 def chooser(ident: str, example: str) -> list:

@@ -82,6 +82,20 @@ def cards() -> list[Card]:
     ]
 
 
+FURTHER = {
+    "/preconditioning": "what a regimen before the infusion changes", "/optimise": "which dose is best",
+    "/fractionation": "whether to split the dose", "/cure": "who is cured", "/population": "which virtual patients look like "
+    "published ones", "/models-compare": "how models differ on one axis",
+    "/models-distinguish": "which sample tells two models apart",
+}  # fmt: skip
+
+
+def _further() -> list:
+    """Links to questions of models and doses, with commas between."""
+    links = [dcc.Link(text, href=path) for path, text in FURTHER.items()]
+    return [part for link in links for part in (", ", link)][1:]
+
+
 def page(query: str, work: Work) -> html.Div:
     """The questions as cards."""
     made = [
@@ -101,6 +115,7 @@ def page(query: str, work: Work) -> html.Div:
                  dcc.Link("when to sample", href="/sampling"), "; see ", dcc.Link("which attribute of a product matters",
                  href=f"{attributes.PATH}?kind=attributes-relate&file={PRODUCTS}&outcome=CR%2BPR"), " (simulated data)."],
             ),  # fmt: skip
+            html.P(["Or ask ", *_further(), "."]),
         ]
     )
 

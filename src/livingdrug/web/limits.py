@@ -41,6 +41,10 @@ def check_limits(scenario: Document) -> None:
         raise InputError(f"the app escalates over up to {MAX_PATIENTS:,} patients; more run with `livingdrug trial`")
     if (getattr(scenario, "draws", None) or 0) > MOST_DRAWS and scenario.kind.startswith("assay-"):
         raise InputError(f"the app takes up to {MOST_DRAWS:,} draws; more run with `livingdrug assay predict`")
+    if scenario.kind == "optimise" and scenario.candidates() * scenario.subjects > MAX_DRAWN:
+        raise InputError(
+            f"the app gives doses to up to {MAX_DRAWN:,} virtual patients in all; more run with `livingdrug optimise`"
+        )
     if isinstance(scenario, Simulation) and scenario.days is not None and scenario.every > 0:
         values = scenario.days / scenario.every * (scenario.subjects or 1) * max(len(scenario.outputs), 8)
         if not values <= MAX_VALUES:
@@ -71,7 +75,8 @@ def check_names(scenario: Document) -> None:
     given = [getattr(scenario, name, None) for name in named]
     names = [name for value in given for name in (value if isinstance(value, tuple) else (value,))]
     fitted = {scenario.model} if is_fitted(scenario) else set()
-    for name in (name and name.split(":")[0] for name in names if name not in fitted):
+    # NAME:VECTOR and NAME+FRAGMENT
+    for name in (name and re.split("[:+]", name)[0] for name in names if name not in fitted):
         if name is not None and name not in list_models():
             raise InputError(f"the app runs the models that come with livingdrug, not `{name[:60]}`; use `livingdrug run`")
 

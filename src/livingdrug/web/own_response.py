@@ -6,7 +6,7 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.data import printable
 from livingdrug.report import Table, text_table
-from livingdrug.response import CONFOUNDED, FITS, Estimate, Looked, look
+from livingdrug.response import CONFOUNDED, FITS, Looked, look
 from livingdrug.response.sample.columns import KINDS
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.files import by_their_names, in_fields
@@ -18,8 +18,8 @@ from livingdrug.web.work import Work
 from livingdrug.workflows import finding_table
 from livingdrug.workflows.index.spec import Index
 from livingdrug.workflows.response.answer import telling
-from livingdrug.workflows.response.coefficients import estimate_words
-from livingdrug.workflows.response.spec import LEVEL, Response
+from livingdrug.workflows.response.coefficients import as_estimate, estimate_words
+from livingdrug.workflows.response.spec import Response
 from livingdrug.workflows.response.spec import ResponseAnswer as Answer
 from livingdrug.workflows.response.spec import run as run_response
 from livingdrug.workflows.tables import KineticScenario, TableScenario
@@ -47,7 +47,8 @@ MORE = {
                Entry("landmark", "Only subjects free of the event after", "a day, with the time below"),
                Entry("time", "Time to the event or the end of observation", "a column")),
     "time": (Entry("event", "Column of the event", "1: event, 0: still free of it; empty: that of PFS"),
-             Entry("groups", "Groups of exposure"), Entry("landmark", "Only subjects free of the event after", "a day")),
+             Entry("groups", "Groups of exposure"), Entry("by_day", "Probability of an event by day", "a day after time 0"),
+             Entry("landmark", "Only subjects free of the event after", "a day")),
 }  # fmt: skip
 
 
@@ -210,8 +211,7 @@ def _levels(rows: list[dict], unit: str) -> Table:
     """Exposures at given chances, with their intervals."""
     cells = []
     for row in rows:
-        at = {n: float("nan") if row[n] is None else row[n] for n in ("value", "low", "high")}
-        words = estimate_words(Estimate(**at, level=LEVEL, method=row["method"]), f" {unit}" if unit else "")
+        words = estimate_words(as_estimate(row), f" {unit}" if unit else "")
         share = row["probability"] if "probability" in row else row["share"]
         cells.append((f"{row['outcome']}: {share:.0%}" if "outcome" in row else f"{share:.3g}", words))
     head = "probability" if "probability" in rows[0] else "part of the change"

@@ -115,8 +115,8 @@ def _words(scenario) -> str:
 def place_of(scenario) -> str:
     """The path of the page of a scenario: the first one that takes it."""
     kind = getattr(scenario, "kind", "simulate")
-    path = PLACES.get(kind, f"/{kind.partition('-')[0]}")
-    return path if path in pages() else "/"
+    paths = (PLACES.get(kind), f"/{kind}", f"/{kind.partition('-')[0]}")
+    return next((path for path in paths if path in pages()), "/")
 
 
 def bound(name: str, view: dict[str, list[str]], work: Work) -> bytes:

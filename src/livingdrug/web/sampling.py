@@ -12,7 +12,7 @@ from livingdrug.web.work import Work
 from livingdrug.workflows import workflow
 
 PATH = "/sampling"
-PAGE = Page(PATH, "Sampling days", place=45)
+PAGE = Page(PATH, "Sampling days", place=46)
 FIELDS = (
     Entry(
         "model",

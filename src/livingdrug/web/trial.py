@@ -17,7 +17,7 @@ from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, plot, points, problem, table
 from livingdrug.web.work import Work
-from livingdrug.workflows import scenario_of_text, workflow
+from livingdrug.workflows import Conduct, scenario_of_text, workflow
 from livingdrug.workflows.examples.trial import UMBRELLA
 from livingdrug.workflows.power.answer import NAMES, assumed
 from livingdrug.workflows.power.spec import Power, log_sd_of, over_sizes, power_curve
@@ -195,8 +195,8 @@ def _simulated(scenario: TrialScenario, work: Work) -> html.Div:
 def _trial_answers(scenario: TrialScenario, work: Work) -> list:
     try:
         check_run(scenario)
-        with work.job():
-            answer = run_trial(with_sizes(scenario))
+        with work.job() as progress:
+            answer = run_trial(with_sizes(scenario), Conduct(progress=progress))
     except LivingdrugError as error:
         return [problem(str(error))]
     rows = [(str(p.n), *(f"{share.value:.3f} ± {share.error:.3f}" for share in p.power)) for p in answer.sizes]

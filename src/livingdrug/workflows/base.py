@@ -23,7 +23,8 @@ How a kind is written, or moved here. `workflows/<kind>/` holds three files, and
     gives name -> function that lays the table out otherwise (--as); `script(scenario, out)` the script of a
     folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder that is
     filled in another way; `exit_code(scenario, found)`. In `spec.py`: `conducted(scenario, conduct)`, a
-    context around a run and the writing of its folder, where a state is kept on the way.
+    context around a run and the writing of its folder, where a state is kept on the way; it may give another
+    conduct for them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +48,7 @@ TYPE_CHECKING = False
 if (
     TYPE_CHECKING
 ):  # who computes is loaded by the kind that has use for it: the engine would cost every command its start
-    from livingdrug.scale import Executor, Progress
+    from livingdrug.scale import Executor, Kept, Progress, Shard
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Conduct:
     executor: who computes the subjects, this process by default; progress: called with how many are done, and
     of how many; out: the file of a table that is written as it comes; drawn: whether figures will be drawn;
     folder: where the state of a long run is kept on its way; resume: go on from that state; say: takes a
-    sentence for the user.
+    sentence for the user; kept: the blocks of subjects that are kept on the way; shard: the part of them that is
+    computed.
     """
 
     executor: "Executor | None" = None
@@ -67,6 +69,8 @@ class Conduct:
     folder: str | Path | None = None
     resume: bool = False
     say: Callable[[str], None] = lambda text: None
+    kept: "Kept | None" = None
+    shard: "Shard | None" = None
 
     def alone(self, scenario: Document) -> None:
         """Refuse workers, where a kind has no use for them."""
@@ -80,8 +84,8 @@ HERE = Conduct()
 
 
 class NothingLeft(Exception):
-    """A run that was to go on is whole already. Holds what is to be said, what --json prints, and the exit
-    code."""
+    """A run with nothing to write: it was to go on and is whole already, or was one part of a run. Holds what is to be
+    said, what --json prints, and the exit code."""
 
     def __init__(self, said: str, plain: dict, code: int) -> None:
         super().__init__(said)
@@ -118,8 +122,8 @@ class Workflow:
         conduct.alone(scenario)
         return self.spec.run(scenario)
 
-    def conducted(self, scenario: Document, conduct: Conduct) -> AbstractContextManager:
-        """What stands around a run and the writing of its folder."""
+    def conducted(self, scenario: Document, conduct: Conduct) -> "AbstractContextManager[Conduct | None]":
+        """What stands around a run and the writing of its folder; gives how it is run where that is otherwise."""
         return getattr(self.spec, "conducted", lambda *_: nullcontext())(scenario, conduct)
 
     def answer(self, scenario: Document, found) -> Answer:

@@ -30,10 +30,8 @@ from livingdrug.models import (
 from livingdrug.models.shared import BLOOD_VOLUME, SOLVED, transcribed
 
 PARK = transcribed(
-    "park_2025_sle",
-    "Park et al. 2025 (CD19 CAR-T cells in lupus), Table 1 and Appendices S1 and S2",
-    "10.1111/cts.70146",
-    "Park_2025_cd19_cart_sle_qsp (54e3a64)",
+    "park_2025_sle", "Park et al. 2025 (CD19 CAR-T cells in lupus), Table 1 and Appendices S1 and S2",
+    "10.1111/cts.70146", "Park_2025_cd19_cart_sle_qsp (54e3a64)",
 )
 FIGURE = Source(PARK.key, PARK.citation, PARK.doi, "median of five patients, read off a figure")
 OWN = Source("livingdrug", "ours: what keeps a ratio finite, or makes a step steep")
@@ -57,26 +55,10 @@ def _car_t_flows(subset: str, place: str, suffix: str) -> list[Flow]:
         if not suffix:
             rate = "d_effector" if stage == "effector" else "d_memory"
             flows.append(Flow(f"{cell}_elimination", f"{rate} * {cell}", "death", out_of=cell))
-            flows.append(
-                Flow(
-                    f"{cell}_out",
-                    f"k_out * {cell}",
-                    "exchange",
-                    cell,
-                    f"{cell}_marrow",
-                    gain="blood_volume / marrow_volume",
-                )
-            )
-            flows.append(
-                Flow(
-                    f"{cell}_back",
-                    f"k_back * {cell}_marrow",
-                    "exchange",
-                    f"{cell}_marrow",
-                    cell,
-                    gain="marrow_volume / blood_volume",
-                )
-            )
+            marrow, diluted = f"{cell}_marrow", "blood_volume / marrow_volume"
+            flows.append(Flow(f"{cell}_out", f"k_out * {cell}", "exchange", cell, marrow, gain=diluted))
+            concentrated = "marrow_volume / blood_volume"
+            flows.append(Flow(f"{cell}_back", f"k_back * {marrow}", "exchange", marrow, cell, gain=concentrated))
     for i, (young, old) in enumerate(zip(cells[:-1], cells[1:], strict=True), start=1):
         flows.append(Flow(f"{young}_matures", f"k_mature_{i} * {young}", "differentiation", young, old))
     return flows
@@ -85,13 +67,9 @@ def _car_t_flows(subset: str, place: str, suffix: str) -> list[Flow]:
 def _binding(subset: str, suffix: str) -> list[Flow]:
     """Complexes of one subset with B cells of its place."""
     name = f"bound_{subset}{suffix}"
+    rate = f"k_on * (car_per_cell * all_{subset}{suffix} - {name}) * free_target{suffix}"
     return [
-        Flow(
-            f"{name}_on",
-            f"k_on * (car_per_cell * all_{subset}{suffix} - {name}) * free_target{suffix}",
-            "production",
-            into=name,
-        ),
+        Flow(f"{name}_on", rate, "production", into=name),
         Flow(f"{name}_off", f"k_off * {name}", "clearance", out_of=name),
     ]
 
@@ -141,13 +119,7 @@ HOST = (
         for s in SUBSETS
         for flow in (
             Flow(f"pre_{s}_input", f"k_input_{s}", "production", into=f"pre_{s}"),
-            Flow(
-                f"pre_{s}_release",
-                f"k_release_{s} * left_{s} * pre_{s}",
-                "differentiation",
-                f"pre_{s}",
-                f"host_{s}",
-            ),
+            Flow(f"pre_{s}_release", f"k_release_{s} * left_{s} * pre_{s}", "differentiation", f"pre_{s}", f"host_{s}"),
             Flow(f"host_{s}_loss", f"k_loss_{s} * host_{s}", "death", out_of=f"host_{s}"),
         )
     ),
@@ -162,9 +134,7 @@ HOST = (
     *(
         Flow(f"{one}_matures", f"4 / transit * {one}", "differentiation", one, other)
         for one, other in (
-            ("proliferating", "transit_1"),
-            ("transit_1", "transit_2"),
-            ("transit_2", "transit_3"),
+            ("proliferating", "transit_1"), ("transit_1", "transit_2"), ("transit_2", "transit_3"),
             ("transit_3", "neutrophils"),
         )
     ),
@@ -178,8 +148,7 @@ B_CELLS = (
             Flow(f"b_cell_growth{suffix}", f"mu_b * b_cells{suffix}", "growth", into=f"b_cells{suffix}"),
             Flow(
                 f"b_cell_killing{suffix}",
-                f"k_kill * hill(per_b_cell{suffix}, 1, kill_50) * b_cells{suffix}",
-                "killing",
+                f"k_kill * hill(per_b_cell{suffix}, 1, kill_50) * b_cells{suffix}", "killing",
                 out_of=f"b_cells{suffix}",
             ),
         )
@@ -188,30 +157,23 @@ B_CELLS = (
 )
 MARKERS = (
     Flow(
-        "interferon_release",
-        "k_interferon * interferon_0 * antibody_ratio * neutrophils / neutrophils_0",
-        "production",
-        into="interferon",
+        "interferon_release", "k_interferon * interferon_0 * antibody_ratio * neutrophils / neutrophils_0",
+        "production", into="interferon",
     ),
     Flow("interferon_decay", "k_interferon * interferon", "clearance", out_of="interferon"),
     Flow(
         "antibody_release",
         "b_cells * k_antibodies * host_cd4 * k_loss_cd4 / k_input_cd4 * interferon_ratio ** interferon_power",
-        "production",
-        into="antibodies",
+        "production", into="antibodies",
     ),
     Flow(
-        "antibody_decay",
-        "b_cells_0 * k_antibodies / antibodies_0 * antibodies",
-        "clearance",
+        "antibody_decay", "b_cells_0 * k_antibodies / antibodies_0 * antibodies", "clearance",
         out_of="antibodies",
     ),
     Flow("c3_production", "c3_synthesis * weight / plasma_volume", "production", into="c3"),
     Flow(
-        "c3_consumption",
-        "c3_synthesis * weight / plasma_volume * c3 / c3_0 * antibody_ratio ** c3_power",
-        "clearance",
-        out_of="c3",
+        "c3_consumption", "c3_synthesis * weight / plasma_volume * c3 / c3_0 * antibody_ratio ** c3_power",
+        "clearance", out_of="c3",
     ),
     Flow(
         "protein_loss",
@@ -221,9 +183,7 @@ MARKERS = (
         into="proteinuria",
     ),
     Flow(
-        "protein_clearance",
-        "k_protein / weight / proteinuria_0 * proteinuria",
-        "clearance",
+        "protein_clearance", "k_protein / weight / proteinuria_0 * proteinuria", "clearance",
         out_of="proteinuria",
     ),
 )
@@ -233,12 +193,8 @@ DOSED = "dose_per_kg * weight * part_{subset} * part_{stage} / blood_volume"
 def _states() -> tuple[State, ...]:
     cells = [
         State(
-            f"{s}_{stage}{suffix}",
-            "cells/uL",
-            f"{WORDS[stage]} {s.upper()} CAR-T cells in {place}",
-            ("car_t",),
-            place,
-            DOSED.format(subset=s, stage=stage) if not suffix else "seed",
+            f"{s}_{stage}{suffix}", "cells/uL", f"{WORDS[stage]} {s.upper()} CAR-T cells in {place}",
+            ("car_t",), place, DOSED.format(subset=s, stage=stage) if not suffix else "seed",
         )
         for place, suffix in PLACES
         for s in SUBSETS
@@ -246,12 +202,8 @@ def _states() -> tuple[State, ...]:
     ]
     bound = [
         State(
-            f"bound_{s}{suffix}",
-            "1/uL",
-            f"complexes of {s.upper()} CAR-T cells in {place}",
-            ("complex",),
-            place,
-            "seed * one_per_cell",
+            f"bound_{s}{suffix}", "1/uL", f"complexes of {s.upper()} CAR-T cells in {place}", ("complex",),
+            place, "seed * one_per_cell",
         )
         for place, suffix in PLACES
         for s in SUBSETS
@@ -261,28 +213,10 @@ def _states() -> tuple[State, ...]:
         ("b_cells_marrow", "cells/uL", "B cells in marrow", ("target",), "marrow", "b_cells_marrow_0"),
         ("b_naive", "cells/uL", "naive B cells in blood", (), "blood", "0"),
         ("chemo", "mg", "signal of the preconditioning", ("drug",), "plasma", "chemo_dose"),
-        *(
-            (
-                f"pre_{s}",
-                "cells/uL",
-                f"precursors of host {s.upper()} cells",
-                (),
-                "marrow",
-                f"k_input_{s} / k_release_{s}",
-            )
-            for s in SUBSETS
-        ),
-        *(
-            (
-                f"host_{s}",
-                "cells/uL",
-                f"host {s.upper()} cells in blood",
-                ("host_t",),
-                "blood",
-                f"k_input_{s} / k_loss_{s}",
-            )
-            for s in SUBSETS
-        ),
+        ("pre_cd8", "cells/uL", "precursors of host CD8 cells", (), "marrow", "k_input_cd8 / k_release_cd8"),
+        ("pre_cd4", "cells/uL", "precursors of host CD4 cells", (), "marrow", "k_input_cd4 / k_release_cd4"),
+        ("host_cd8", "cells/uL", "host CD8 cells in blood", ("host_t",), "blood", "k_input_cd8 / k_loss_cd8"),
+        ("host_cd4", "cells/uL", "host CD4 cells in blood", ("host_t",), "blood", "k_input_cd4 / k_loss_cd4"),
         *(
             (name, "cells/uL", f"neutrophils, {name.replace('_', ' ')}", (), "marrow", "neutrophils_0")
             for name in ("proliferating", "transit_1", "transit_2", "transit_3")
@@ -381,10 +315,8 @@ MODEL = Model(
         definitions=(*_definitions(), *CYTOPENIA),
         flows=(
             *(flow for s in SUBSETS for place, suffix in PLACES for flow in _car_t_flows(s, place, suffix)),
-            *(flow for s in SUBSETS for _, suffix in PLACES for flow in _binding(s, suffix)),
-            *B_CELLS,
-            *HOST,
-            *MARKERS,
+            *(flow for s in SUBSETS for _, suffix in PLACES for flow in _binding(s, suffix)), *B_CELLS,
+            *HOST, *MARKERS,
         ),
         outputs=(
             Output("car_t_blood", "car_t_all", "cells/uL", "CAR-T cells in blood", measured=True),
@@ -398,9 +330,7 @@ MODEL = Model(
         quantities=(
             *(
                 Quantity(
-                    name,
-                    "1/L*uL/cells/d" if name == "k_secretion" else unit,
-                    meaning,
+                    name, "1/L*uL/cells/d" if name == "k_secretion" else unit, meaning,
                     bound="positive" if name in FIXED or name.endswith("_0") else "nonnegative",
                     fixed=name in FIXED,
                 )
@@ -427,22 +357,15 @@ MODEL = Model(
         ),
     ),
     experiments=(
-        Experiment("1e6 cells/kg", (), 90.0),
-        Experiment("1e5 cells/kg", (), 90.0, {"dose_per_kg": 1e5}),
+        Experiment("1e6 cells/kg", (), 90.0), Experiment("1e5 cells/kg", (), 90.0, {"dose_per_kg": 1e5}),
         Experiment("1e6 cells/kg without preconditioning", (), 90.0, {"chemo_dose": 0.0}),
     ),
     anchors=(
         Anchor("CAR-T on day 28", 7.4726356, "cells/uL", 2e-3, SOLVED, output="car_t_blood", quantity="C28"),
         Anchor("C3 on day 90", 1111.4867, "mg/L", 1e-2, SOLVED, output="c3", quantity="C90"),
         Anchor(
-            "CAR-T on day 28, 1e5 cells/kg",
-            4.0284733,
-            "cells/uL",
-            2e-3,
-            SOLVED,
-            output="car_t_blood",
-            quantity="C28",
-            experiment="1e5 cells/kg",
+            "CAR-T on day 28, 1e5 cells/kg", 4.0284733, "cells/uL", 2e-3, SOLVED, output="car_t_blood",
+            quantity="C28", experiment="1e5 cells/kg",
         ),
     ),
     deviations=(
@@ -465,14 +388,8 @@ MODEL = Model(
         disease=("lupus",),
         target=("CD19",),
         mechanism=(
-            "expansion",
-            "killing",
-            "phenotypes",
-            "antigen binding",
-            "b cells",
-            "preconditioning",
-            "distribution",
-            "autoimmunity",
+            "expansion", "killing", "phenotypes", "antigen binding", "b cells", "preconditioning",
+            "distribution", "autoimmunity",
         ),
         data=("patients",),
         kind="typical",

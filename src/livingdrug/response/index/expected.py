@@ -14,11 +14,13 @@ from livingdrug.response.index.therapeutic import TherapeuticIndex, chance_withi
 from livingdrug.response.models.curve import (
     Curve,
     Estimate,
-    logit_gradient,
+    link_gradient,
+    on_link,
     probability,
     probability_band,
     two_sided,
 )
+from livingdrug.response.models.links import rise
 
 FOLDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 FEW = 1000  # subjects whose exposures are looked at as a sample of all patients
@@ -92,7 +94,7 @@ def check_axis(pair: Pair, spread: ExposureSpread) -> None:
 
 def _at(curve: Curve, exposure: float, level: float) -> Estimate:
     low, high = (float(v) for v in probability_band(curve, exposure, level))
-    method = f"no error known ({curve.label})" if curve.covariance is None else "delta on the logit"
+    method = f"no error known ({curve.label})" if curve.covariance is None else f"delta on the {curve.link}"
     return Estimate(float(probability(curve, exposure)), low, high, level, method)
 
 
@@ -106,7 +108,8 @@ def rate_over(curve: Curve, spread: ExposureSpread, level: float = 0.95) -> Esti
     rate = float(weights @ p)
     if curve.covariance is None:
         return Estimate(rate, math.nan, math.nan, level, f"no error known ({curve.label})")
-    gradient = (weights * p * (1 - p)) @ logit_gradient(curve, exposures) / (rate * (1 - rate))
+    steep = rise(curve.link, on_link(curve, exposures))
+    gradient = (weights * steep) @ link_gradient(curve, exposures) / (rate * (1 - rate))
     reach = two_sided(level) * math.sqrt(gradient @ curve.covariance @ gradient)
     low, high = (float(expit(logit(rate) + sign * reach)) for sign in (-1, 1))
     return Estimate(rate, low, high, level, "delta on the logit")

@@ -8,7 +8,8 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.shown import Shown
-from livingdrug.response.models.curve import Curve, axis, logit_gradient, probability
+from livingdrug.response.models.curve import Curve, axis, link_gradient, on_link, probability
+from livingdrug.response.models.links import rise
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,7 +59,7 @@ def _axis_name(curve: Curve) -> str:
 
 
 def paired(efficacy: Curve, toxicity: Curve, exposure, responded, suffered) -> Pair:
-    """Two logistic curves fitted to the same subjects, with the covariance between their coefficients.
+    """Two curves fitted to the same subjects, with the covariance between their coefficients.
 
     Parameters
     ----------
@@ -81,17 +82,15 @@ def paired(efficacy: Curve, toxicity: Curve, exposure, responded, suffered) -> P
     -----
     Given exposure, the two outcomes of a subject keep one correlation r over all subjects (that of their
     Pearson residuals), so the scores of the two likelihoods have covariance r * sum sqrt(w_E w_T) x x' with w
-    = p (1 - p), and the coefficients that of `C_E (...) C_T` (generalised estimating equations with this
-    working correlation, Liang & Zeger 1986, doi:10.1093/biomet/73.1.13). The joint covariance stays positive
-    definite.
+    = (dp/deta)^2 / (p (1 - p)), which is p (1 - p) for the logit, and the coefficients that of `C_E (...) C_T`
+    (generalised estimating equations with this working correlation, Liang & Zeger 1986,
+    doi:10.1093/biomet/73.1.13). The joint covariance stays positive definite.
     """
     if efficacy.covariance is None or toxicity.covariance is None:
         return Pair(efficacy, toxicity)
     for curve, covariance in ((efficacy, efficacy.covariance), (toxicity, toxicity.covariance)):
         if covariance.shape != (2, 2):
-            raise InputError(
-                f"curve `{curve.name}` has a fitted ceiling; pair logistic curves, or give `cross` yourself"
-            )
+            raise InputError(f"curve `{curve.name}` has a fitted ceiling; pair curves without one, or give `cross` yourself")
     p, q = (np.clip(probability(c, exposure), 1e-12, 1 - 1e-12) for c in (efficacy, toxicity))
     u, v = (
         (np.asarray(responded, float) - p) / np.sqrt(p * (1 - p)),
@@ -99,15 +98,16 @@ def paired(efficacy: Curve, toxicity: Curve, exposure, responded, suffered) -> P
     )
     r = float(u @ v / np.sqrt((u @ u) * (v @ v)))
     left, right = (np.column_stack([np.ones(len(p)), axis(exposure, c.scale)]) for c in (efficacy, toxicity))
-    weight = r * np.sqrt(p * (1 - p) * q * (1 - q))
+    steep, other = (rise(c.link, on_link(c, exposure)) for c in (efficacy, toxicity))
+    weight = r * steep * other / np.sqrt(p * (1 - p) * q * (1 - q))
     cross = efficacy.covariance @ (left.T @ (weight[:, None] * right)) @ toxicity.covariance
     return Pair(efficacy, toxicity, cross, r)
 
 
-def logit_error(pair: Pair, exposure) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(SD of logit P of efficacy, of toxicity, their correlation) at each exposure, by the delta method; the
+def link_error(pair: Pair, exposure) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(SD of the link of P of efficacy, of toxicity, their correlation) at each exposure, by the delta method; the
     covariance of the pair must be known."""
-    left, right = (logit_gradient(c, exposure) for c in (pair.efficacy, pair.toxicity))
+    left, right = (link_gradient(c, exposure) for c in (pair.efficacy, pair.toxicity))
     k = left.shape[-1]
     joint = known(pair.covariance, "the covariance of the pair")
 

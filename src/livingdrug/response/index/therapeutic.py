@@ -12,8 +12,9 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.random import normals
 from livingdrug.core.shown import Shown
-from livingdrug.response.index.pair import Pair, logit_error
-from livingdrug.response.models.curve import Curve, Estimate, axis_at, exposure_at, probability, two_sided
+from livingdrug.response.index.pair import Pair, link_error
+from livingdrug.response.models.curve import Curve, Estimate, axis_at, exposure_at, on_link, probability, two_sided
+from livingdrug.response.models.links import linked
 
 ALL = (0.0, math.inf)
 DRAWS = 20_000
@@ -192,13 +193,13 @@ def drawn(pair: Pair, count: int, seed: int = 1) -> np.ndarray:
 def _log_exposures(curve: Curve, wanted: float, coefficients: np.ndarray) -> np.ndarray:
     """ln of the exposure where P is `wanted`, for each row of coefficients; nan where the curve falls or
     stays below."""
-    from scipy.special import expit, logit
+    from scipy.special import expit
 
     ceiling = (
         expit(coefficients[:, 2]) if coefficients.shape[1] == 3 else np.full(len(coefficients), curve.ceiling)
     )
     with np.errstate(invalid="ignore", divide="ignore"):
-        x = (logit(wanted / ceiling) - coefficients[:, 0]) / coefficients[:, 1]
+        x = (linked(curve.link, wanted / ceiling) - coefficients[:, 0]) / coefficients[:, 1]
         logs = x if curve.scale == "log" else np.log(x)
     return np.where((coefficients[:, 1] > 0) & (ceiling > wanted), logs, np.nan)
 
@@ -233,18 +234,16 @@ def exposures_where(curve: Curve, limit: float, above: bool) -> tuple[float, flo
 
 def chance_within(pair: Pair, exposure, floor: float, ceiling: float) -> np.ndarray:
     """Probability, given how uncertain both curves are, that the response at each exposure is `floor` at
-    least and the toxicity `ceiling` at most: of a bivariate normal pair of logits (delta method). nan where
-    no error is known."""
-    from scipy.special import logit
-
+    least and the toxicity `ceiling` at most: of a bivariate normal pair on the scales of their links (delta
+    method). nan where no error is known."""
     exposure = np.asarray(exposure, dtype=float)
     check_limits(floor, ceiling)
     if pair.covariance is None:
         return np.full(exposure.shape, np.nan)
-    first, second, together = logit_error(pair, exposure)
+    first, second, together = link_error(pair, exposure)
     with np.errstate(divide="ignore", invalid="ignore"):
-        h = (logit(probability(pair.efficacy, exposure)) - logit(floor)) / first
-        k = (logit(ceiling) - logit(probability(pair.toxicity, exposure))) / second
+        h = (on_link(pair.efficacy, exposure) - linked(pair.efficacy.link, floor)) / first
+        k = (linked(pair.toxicity.link, ceiling) - on_link(pair.toxicity, exposure)) / second
     # the toxicity counts from above, which turns the sign of the correlation
     return both_below(h, k, -together)
 

@@ -1,4 +1,6 @@
-"""Yes-or-no outcomes: logistic regression by maximum likelihood or with Firth's penalty."""
+"""Yes-or-no outcomes: regression by maximum likelihood (logit, probit, complementary log-log) or with Firth's penalty."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,15 +14,18 @@ from livingdrug.response.models.likelihood import (
     Objective,
     constrained,
     crossings,
+    likelihood_ratio_p,
     maximise,
     orthogonal,
     profile_interval,
 )
+from livingdrug.response.models.links import Link, inverse, linked, logarithms
 from livingdrug.response.models.permutation import Permutation, permuted
 from livingdrug.response.models.separation import binary_rows, is_complete, separating
 from livingdrug.response.sample.sample import Sample, design, standardised
 
-MODELS = ("logistic", "firth", "emax", "hill")
+MODELS = ("logistic", "firth", "probit", "cloglog", "emax", "hill")
+LINK_OF: dict[str, Link] = {"logistic": "logit", "firth": "logit", "probit": "probit", "cloglog": "cloglog"}
 FEWEST = 4  # subjects beyond the number of parameters, below which nothing is fitted
 
 
@@ -29,12 +34,12 @@ def fit_binary(
 ) -> BinaryFit:
     """Fit the chance of an event.
 
-    logistic: logit P = a + b x + covariates, maximum likelihood. firth: the same with Firth's penalty 0.5 ln
-    |information| (Biometrika 80:27, 1993), which is finite under separation; intervals by penalised profile
-    likelihood (Heinze & Schemper, Stat Med 21:2409, 2002). emax: P = Emax E/(EC50 + E). hill: P = Emax
-    E^b/(EC50^b + E^b), Emax below 1.
+    logistic: logit P = a + b x + covariates, maximum likelihood; probit, cloglog: the same with these links.
+    firth: the logit with Firth's penalty 0.5 ln |information| (Biometrika 80:27, 1993), which is finite under
+    separation; intervals by penalised profile likelihood (Heinze & Schemper, Stat Med 21:2409, 2002). emax: P =
+    Emax E/(EC50 + E). hill: P = Emax E^b/(EC50^b + E^b), Emax below 1.
 
-    Raises InputError for an outcome that does not vary, separation under `logistic`, collinear columns,
+    Raises InputError for an outcome that does not vary, separation under anything but `firth`, collinear columns,
     exposures without logarithm, too few subjects, and an Emax that the data do not determine."""
     if model not in MODELS:
         raise InputError(unknown("model for a binary outcome", model, MODELS))
@@ -51,7 +56,7 @@ def fit_binary(
     estimates, covariance = turn @ best.at, turn @ best.covariance @ turn.T
     eta = columns @ estimates
     penalised = best.value + constant(sample) if model == "firth" else None
-    p_value = _p_value(objective, best, directions[:, 1])
+    p_value = likelihood_ratio_p(objective, best, directions[:, 1])
     curve = _curve(sample, scale, columns, estimates, covariance, model)
     notes = _separated(sample, columns, terms, model)
     return BinaryFit(
@@ -62,9 +67,9 @@ def fit_binary(
         estimates,
         covariance,
         intervals,
-        log_likelihood_of(eta, sample),
+        log_likelihood_of(eta, sample, link=curve.link),
         penalised,
-        deviance_of(eta, sample),
+        deviance_of(eta, sample, link=curve.link),
         p_value,
         curve,
         level,
@@ -82,32 +87,31 @@ def _permutation(sample: Sample, columns: np.ndarray) -> Permutation | None:
 def maximum(
     sample: Sample, model: str, columns, terms: tuple[str, ...]
 ) -> tuple[Objective, Maximum, np.ndarray]:
-    """(objective, its maximum, M) of logistic or firth in coefficients of standardised columns; M takes those
+    """(objective, its maximum, M) of a model of LINK_OF in coefficients of standardised columns; M takes those
     back.
 
-    Raises InputError for separation under `logistic`.
+    Raises InputError for separation under anything but `firth`.
     """
-    if model == "logistic":
-        _check_separation(sample, columns, terms)
+    if model != "firth":
+        _check_separation(sample, columns, terms, model)
     z, turn = standardised(columns)
     objective = objective_of(model, z, sample.outcome, sample.trials)
     return objective, maximise(objective, np.zeros(len(terms))), turn
 
 
 def objective_of(model: str, columns: np.ndarray, events: np.ndarray, trials: np.ndarray) -> Objective:
-    """Log-likelihood (without binomial coefficients) of coefficients, with Firth's penalty for the model
-    `firth`."""
-    from scipy.special import expit, xlogy
+    """Log-likelihood (without binomial coefficients) of coefficients, its gradient and the observed information, with
+    Firth's penalty for the model `firth`."""
+    from scipy.special import expit
+
+    link, rest = LINK_OF[model], trials - events
 
     def plain(b):
-        p = expit(columns @ b)
-        q = expit(-(columns @ b))
-        information = columns.T @ (columns * (trials * p * q)[:, None])
-        return (
-            float((xlogy(events, p) + xlogy(trials - events, q)).sum()),
-            columns.T @ (events - trials * p),
-            information,
+        yes, no = logarithms(link, columns @ b)
+        value, slope, bend = (
+            np.where(events > 0, events * y, 0.0) + np.where(rest > 0, rest * n, 0.0) for y, n in zip(yes, no, strict=True)
         )
+        return float(value.sum()), columns.T @ slope, columns.T @ (columns * -bend[:, None])
 
     def penalised(b):
         likelihood, gradient, information = plain(b)
@@ -122,27 +126,55 @@ def objective_of(model: str, columns: np.ndarray, events: np.ndarray, trials: np
     return penalised if model == "firth" else plain
 
 
-def exposure_at_profile(fit: BinaryFit, wanted: float) -> Estimate:
-    """The exposure where P is `wanted`, covariates at their means, with its profile-likelihood interval; ends
-    that the data leave open are 0 or infinite. For `logistic` and `firth`."""
-    largest, top, best = profile_of_exposure(fit, wanted)
-    x = axis_at(fit.curve, wanted)
-    held = design(fit.sample, fit.scale)[0][:, 2:].mean(axis=0)
-    gradient = -np.array([1.0, x, *held]) / fit.estimates[1]
-    error = float(np.sqrt(gradient @ fit.covariance @ gradient))
-    low, high = crossings(largest, top, best[1:], x, error, fit.level)
+def exposure_at_profile(fit: BinaryFit, wanted: float, held: Sequence[float] | None = None) -> Estimate:
+    """The exposure where P is `wanted` (0.5: ED50), with its profile-likelihood interval.
+
+    Parameters
+    ----------
+    fit : BinaryFit
+        Of a model of LINK_OF.
+    wanted : float
+        Probability.
+    held : sequence of float, optional
+        Values of the covariates, in their order; their means by default.
+
+    Returns
+    -------
+    Estimate
+        Ends that the data leave open are 0 or infinite, and both are where the interval of the slope holds 0: no exposure
+        is determined then.
+
+    Raises
+    ------
+    InputError
+        For another model, and a probability that is none.
+    """
+    if fit.model not in LINK_OF:
+        raise InputError(f"the profile interval of an exposure is for {', '.join(LINK_OF)}, not for {fit.model}")
+    axis_at(fit.curve, wanted)  # refuses what is no probability
+    fixed = _means(fit) if held is None else np.asarray(held, dtype=float)
+    x = float((linked(fit.curve.link, wanted) - fit.estimates[0] - fixed @ fit.estimates[2:]) / fit.estimates[1])
+    low, high, method = -np.inf, np.inf, f"not determined: the {100 * fit.level:g} % interval of the slope holds 0"
+    if not fit.intervals[1, 0] <= 0 <= fit.intervals[1, 1]:
+        largest, top, best = profile_of_exposure(fit, wanted, fixed)
+        gradient = -np.array([1.0, x, *fixed]) / fit.estimates[1]
+        error = float(np.sqrt(gradient @ fit.covariance @ gradient))
+        low, high = crossings(largest, top, best[1:], x, error, fit.level)
+        method = "profile likelihood"
     value = x
     if fit.scale == "log":
         with np.errstate(over="ignore"):  # an end beyond all numbers is infinite
             value, low, high = (float(v) for v in np.exp([x, low, high]))
-    return Estimate(value, low, high, fit.level, "profile likelihood")
+    return Estimate(value, low, high, fit.level, method)
+
+
+def _means(fit: BinaryFit) -> np.ndarray:
+    """Means of the covariates."""
+    return design(fit.sample, fit.scale)[0][:, 2:].mean(axis=0)
 
 
 def chance_at_profile(fit: BinaryFit, exposure: float) -> Estimate:
-    """P at an exposure, covariates at their means, with its profile-likelihood interval. For `logistic` and
-    `firth`."""
-    from scipy.special import expit
-
+    """P at an exposure, covariates at their means, with its profile-likelihood interval. For models of LINK_OF."""
     columns, _ = design(fit.sample, fit.scale)
     z, turn = standardised(columns)
     objective = objective_of(fit.model, z, fit.sample.outcome, fit.sample.trials)
@@ -150,28 +182,22 @@ def chance_at_profile(fit: BinaryFit, exposure: float) -> Estimate:
     best = Maximum(at, objective(at)[0], objective(at)[2])
     c = np.array([1.0, float(axis(exposure, fit.scale)), *columns[:, 2:].mean(axis=0)])
     low, high = profile_interval(objective, best, turn.T @ c, fit.level)
-    value, low, high = (float(v) for v in expit([c @ fit.estimates, low, high]))
+    value, low, high = (float(v) for v in inverse(fit.curve.link, [c @ fit.estimates, low, high]))
     return Estimate(value, low, high, fit.level, "profile likelihood")
 
 
-def profile_of_exposure(fit: BinaryFit, wanted: float):
+def profile_of_exposure(fit: BinaryFit, wanted: float, held: np.ndarray | None = None):
     """(largest, top, best): `largest(x, start)` is the Maximum over the curves on which P is `wanted` at x,
-    covariates at their means, `top` the largest value of all, reached at `best`. For `logistic` and
-    `firth`."""
-    from scipy.special import logit
-
-    if fit.model not in ("logistic", "firth"):
-        raise InputError(
-            f"the profile interval of an exposure is for logistic and firth, not for {fit.model}"
-        )
+    covariates held (at their means by default), `top` the largest value of all, reached at `best`. For models of
+    LINK_OF."""
     columns, _ = design(fit.sample, fit.scale)
     z, turn = standardised(columns)
     objective = objective_of(fit.model, z, fit.sample.outcome, fit.sample.trials)
-    held, target = columns[:, 2:].mean(axis=0), float(logit(wanted))
+    fixed, target = _means(fit) if held is None else held, float(linked(fit.curve.link, wanted))
     best = np.linalg.solve(turn, fit.estimates)
 
     def largest(at: float, _) -> Maximum:
-        c = turn.T @ np.array([1.0, at, *held])
+        c = turn.T @ np.array([1.0, at, *fixed])
         basis = orthogonal(c)
         return maximise(constrained(objective, c * target / (c @ c), basis), basis.T @ best)
 
@@ -196,16 +222,8 @@ def _curve(sample: Sample, scale: Scale, columns, estimates, covariance, model: 
         "fitted",
         exposure=sample.exposure_name,
         unit=sample.exposure_unit,
+        link=LINK_OF[model],
     )
-
-
-def _p_value(objective: Objective, best: Maximum, direction: np.ndarray) -> float:
-    """Likelihood-ratio test that c'b = 0."""
-    from scipy.special import chdtrc
-
-    basis = orthogonal(direction)
-    null = maximise(constrained(objective, np.zeros(len(direction)), basis), basis.T @ best.at)
-    return float(chdtrc(1, max(2 * (best.value - null.value), 0.0)))
 
 
 def _check_outcome(sample: Sample) -> None:
@@ -238,12 +256,12 @@ def _check_size(sample: Sample, parameters: int, model: str) -> None:
         raise InputError(f"{sample.n} groups are too few for `{model}` with {parameters} parameters")
 
 
-def _check_separation(sample: Sample, columns: np.ndarray, terms: tuple[str, ...]) -> None:
+def _check_separation(sample: Sample, columns: np.ndarray, terms: tuple[str, ...], model: str) -> None:
     """Refuse a maximum at infinity."""
     found = _separation(sample, columns, terms)
     if found:
         raise InputError(
-            f"{found}, so the best slope is infinite and `logistic` has no answer; use --model firth"
+            f"{found}, so the best slope is infinite and `{model}` has no answer; use --model firth"
         )
 
 

@@ -6,13 +6,13 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.response.index.exposures import ExposureSpread, nodes
+from livingdrug.response.models.links import Link, inverse, linked
 
 
-def logistic(exposure, ec50: float, slope: float):
-    """P = E^slope / (EC50^slope + E^slope): logit P = slope (ln E - ln EC50)."""
-    from scipy.special import expit
-
-    return expit(slope * (np.log(exposure) - np.log(ec50)))
+def logistic(exposure, ec50: float, slope: float, link: Link = "logit"):
+    """P = E^slope / (EC50^slope + E^slope): logit P = slope (ln E - ln EC50); with another link its eta in place of the
+    logit, so that P is 1/2 at the EC50 with all of them."""
+    return inverse(link, linked(link, 0.5) + slope * (np.log(exposure) - np.log(ec50)))
 
 
 def marginal_rate(ec50: float, slope: float, median: float, log_sd: float) -> float:

@@ -7,22 +7,23 @@ from typing import Literal
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.response.models.links import LINKS, Link, inverse, linked
 
 Scale = Literal["log", "linear"]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """P(E) = ceiling / (1 + exp(-(a + b x))), where x = ln E (scale `log`) or E (scale `linear`).
+    """P(E) = ceiling F(a + b x), where x = ln E (scale `log`) or E (scale `linear`) and F is the inverse of the link.
 
-    On log exposure this is a Hill curve: slope b, EC50 = exp(-a/b).
+    With the logit, F(eta) = 1 / (1 + exp(-eta)), this is a Hill curve on log exposure: slope b, EC50 = exp(-a/b).
 
     Attributes
     ----------
     name : str
         Of the endpoint.
     intercept, slope : float
-        a and b, on the logit scale.
+        a and b, on the scale of the link.
     covariance : ndarray or None
         Of (a, b), shape (2, 2), or of (a, b, logit of the ceiling), shape (3, 3), where the ceiling was
         estimated too; None where it is not known, as for a slope published without it.
@@ -36,6 +37,8 @@ class Curve:
         Highest probability, above 0 and 1 at most.
     exposure, unit : str
         Name and unit of E.
+    link : {'logit', 'probit', 'cloglog', 'loglog'}
+        See `response.models.links`; others than the logit go up to 1.
     """
 
     name: str
@@ -48,12 +51,17 @@ class Curve:
     ceiling: float = 1.0
     exposure: str = ""
     unit: str = ""
+    link: Link = "logit"
 
     def __post_init__(self) -> None:
         if self.scale not in ("log", "linear"):
             raise InputError(f"the scale of exposure is `{self.scale}`; it must be log or linear")
         if not (np.isfinite(self.intercept) and np.isfinite(self.slope)):
             raise InputError(f"curve `{self.name}`: intercept and slope must be numbers")
+        if self.link not in LINKS:
+            raise InputError(f"the link of curve `{self.name}` is `{self.link}`; it must be one of {', '.join(LINKS)}")
+        if self.ceiling < 1 and self.link != "logit":
+            raise InputError(f"curve `{self.name}` has a ceiling below 1, which goes with the logit alone, not {self.link}")
         if not 0 < self.ceiling <= 1:
             raise InputError(
                 f"curve `{self.name}`: the ceiling is {self.ceiling:g}; it must lie above 0 and be 1 at most"
@@ -112,27 +120,30 @@ def grid(exposure: np.ndarray, scale: Scale, points: int) -> np.ndarray:
 
 def probability(curve: Curve, exposure) -> np.ndarray:
     """P at each exposure, of the same shape."""
-    from scipy.special import expit
-
-    return curve.ceiling * expit(curve.intercept + curve.slope * axis(exposure, curve.scale))
+    return curve.ceiling * inverse(curve.link, curve.intercept + curve.slope * axis(exposure, curve.scale))
 
 
 def probability_band(curve: Curve, exposure, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """(low, high) of P at each exposure: the delta method for logit P, turned back. nan where no covariance
-    is known."""
-    from scipy.special import expit, logit
-
-    p = probability(curve, exposure)
+    """(low, high) of P at each exposure: the delta method on the scale of the link, turned back. nan where no
+    covariance is known."""
+    eta = on_link(curve, exposure)
     if curve.covariance is None:
-        return np.full(p.shape, np.nan), np.full(p.shape, np.nan)
-    gradient = logit_gradient(curve, exposure)
+        return np.full(eta.shape, np.nan), np.full(eta.shape, np.nan)
+    gradient = link_gradient(curve, exposure)
     error = np.sqrt(np.einsum("...i,ij,...j->...", gradient, curve.covariance, gradient))
     reach = two_sided(level) * error
-    return expit(logit(p) - reach), expit(logit(p) + reach)
+    return inverse(curve.link, eta - reach), inverse(curve.link, eta + reach)
 
 
-def logit_gradient(curve: Curve, exposure) -> np.ndarray:
-    """Derivatives of logit P at each exposure by the estimated coefficients, shape (..., 2), or (..., 3) with
+def on_link(curve: Curve, exposure) -> np.ndarray:
+    """The link of P at each exposure: a + b x, or logit P below a ceiling."""
+    if curve.ceiling == 1:
+        return curve.intercept + curve.slope * axis(exposure, curve.scale)
+    return linked(curve.link, probability(curve, exposure))
+
+
+def link_gradient(curve: Curve, exposure) -> np.ndarray:
+    """Derivatives of `on_link` at each exposure by the estimated coefficients, shape (..., 2), or (..., 3) with
     the ceiling."""
     x, p = axis(exposure, curve.scale), probability(curve, exposure)
     # d logit P: ceiling c and u = P/c give u(1-u)c / (P(1-P)) = (1-u)/(1-P), and the same of ln c for the
@@ -181,15 +192,13 @@ def exposure_at(curve: Curve, wanted: float, level: float = 0.95) -> Estimate:
 
 def axis_at(curve: Curve, wanted: float) -> float:
     """x where P is `wanted`. Raises InputError for a probability that the curve never reaches."""
-    from scipy.special import logit
-
     if not 0 < wanted < 1:
         raise InputError(f"the probability is {wanted:g}; it must be between 0 and 1")
     if wanted >= curve.ceiling:
         raise InputError(f"curve `{curve.name}` never reaches {wanted:g}: its ceiling is {curve.ceiling:.3g}")
     if curve.slope == 0:
         raise InputError(f"curve `{curve.name}` is flat, so no exposure gives a probability of {wanted:g}")
-    return float((logit(wanted / curve.ceiling) - curve.intercept) / curve.slope)
+    return float((linked(curve.link, wanted / curve.ceiling) - curve.intercept) / curve.slope)
 
 
 def axis_gradient(curve: Curve, wanted: float) -> np.ndarray:

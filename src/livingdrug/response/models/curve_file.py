@@ -11,8 +11,8 @@ from livingdrug.core.toml import parse_toml, read_text
 from livingdrug.response.models.curve import Curve
 
 CURVE_FILE = "curve.toml"  # in the folder of a response
-NUMBERS = ("intercept", "slope", "ceiling", "lowest", "highest")
-TEXTS = ("name", "group", "scale", "exposure", "unit", "source", "label")
+NUMBERS = ("intercept", "slope", "ceiling", "lowest", "highest", "day")
+TEXTS = ("name", "group", "scale", "link", "exposure", "unit", "source", "label")
 WHOLE = ("subjects",)
 LISTS = ("covariance", "doubts")
 SEPARATED = "one exposure separates the outcomes, so only a penalty keeps its slope finite"
@@ -21,7 +21,8 @@ SEPARATED = "one exposure separates the outcomes, so only a penalty keeps its sl
 @dataclass(frozen=True)
 class FittedCurve:
     """curve: with its covariance; group: of subjects, "" where all are one; lowest, highest: exposures seen; subjects: how
-    many; data_sha256: of the table; doubts: why the fit is not sound, a sentence each."""
+    many; data_sha256: of the table; doubts: why the fit is not sound, a sentence each; day: of a probability by a day after
+    the infusion, None where nobody stated one."""
 
     curve: Curve
     group: str
@@ -30,6 +31,7 @@ class FittedCurve:
     subjects: int
     data_sha256: str = ""
     doubts: tuple[str, ...] = ()
+    day: float | None = None
 
     @property
     def name(self) -> str:
@@ -46,13 +48,13 @@ def curves_to_toml(made: tuple[FittedCurve, ...]) -> str:
 
 def _plain(one: FittedCurve) -> dict:
     curve = one.curve
-    plain = {name: getattr(curve, name) for name in ("name", "exposure", "unit", "scale", "label", "source")}
+    plain = {name: getattr(curve, name) for name in ("name", "exposure", "unit", "scale", "link", "label", "source")}
     plain |= {"group": one.group, "intercept": float(curve.intercept), "slope": float(curve.slope),
               "ceiling": float(curve.ceiling), "lowest": one.lowest, "highest": one.highest, "subjects": one.subjects,
-              "data_sha256": one.data_sha256, "doubts": list(one.doubts)}  # fmt: skip
+              "data_sha256": one.data_sha256, "doubts": list(one.doubts), "day": one.day}  # fmt: skip
     if curve.covariance is not None:
         plain["covariance"] = [[float(v) for v in row] for row in curve.covariance]
-    return {key: value for key, value in plain.items() if value not in ("", [])}
+    return {key: value for key, value in plain.items() if value not in ("", [], None)}
 
 
 def is_curve_file(name: str) -> bool:
@@ -83,6 +85,8 @@ def read_curves(name: str, even_so: bool = False) -> tuple[FittedCurve, ...]:
     """
     given, wanted = _parted(name)
     file = _file(given)
+    if file is None and given and Path(given).is_dir():
+        raise InputError(_without(given))
     if file is None:
         raise InputError(f"`{printable(name)}` is neither a file that ends in .toml nor a folder with a {CURVE_FILE}")
     data = parse_toml(read_text(file), file.name, f"`livingdrug response --out` writes the file of a curve, {CURVE_FILE}")
@@ -104,12 +108,25 @@ def read_curves(name: str, even_so: bool = False) -> tuple[FittedCurve, ...]:
     return found
 
 
+def _without(folder: str) -> str:
+    """Why a folder holds no curve, by the scenario that it is the run of."""
+    scenario = settled(folder) / "scenario.toml"
+    kind = parse_toml(read_text(scenario), scenario.name).get("kind", "") if scenario.is_file() else ""
+    what = f"the folder of a `{printable(str(kind))}`, which" if kind else "a folder that"
+    if kind == "response":
+        what = "the folder of a `response` whose outcome is a time or a number, of which no probability was asked, and"
+    return (
+        f"`{printable(folder)}` is {what} holds no curve of a probability ({CURVE_FILE}); `livingdrug response --out` writes "
+        "one for an outcome of yes or no, for grades, and for a time to an event with --by-day"
+    )
+
+
 def read_curve(name: str, even_so: bool = False) -> FittedCurve:
     """The one curve of a file. Raises InputError as `read_curves`, and where there are several."""
     one, *more = read_curves(name, even_so)
     if more:
         names = ", ".join(f"`{other.name}`" for other in (one, *more))
-        which = f"say which one, such as {name}:{more[-1].name}"
+        which = f"say which one, such as '{name}:{more[-1].name}'"
         raise InputError(f"`{printable(name)}` holds several curves ({names}); {which}")
     return one
 
@@ -139,8 +156,9 @@ def _read(table: dict, where: str) -> FittedCurve:
         curve = Curve(
             text["name"], number["intercept"], number["slope"], table.get("covariance"), text["scale"],
             text["source"], text["label"], number.get("ceiling", 1.0), text["exposure"], text["unit"],
+            text["link"] or "logit",
         )  # fmt: skip
     except (LivingdrugError, TypeError, ValueError) as error:
         raise InputError(f"{where}: {error}") from None
     return FittedCurve(curve, text["group"], number["lowest"], number["highest"], subjects,
-                       text["data_sha256"], tuple(doubts))  # fmt: skip
+                       text["data_sha256"], tuple(doubts), number.get("day"))  # fmt: skip

@@ -5,6 +5,7 @@ import numpy as np
 from livingdrug.core.draws import principal
 from livingdrug.core.random import uniforms
 from livingdrug.response.models.curve import Curve
+from livingdrug.response.models.links import inverse
 
 
 def drawn_coefficients(curve: Curve, count: int, seed: int = 1) -> np.ndarray:
@@ -42,4 +43,4 @@ def probabilities(curve: Curve, coefficients: np.ndarray, exposure: np.ndarray) 
 
     a, b, ceiling = np.moveaxis(coefficients, -1, 0)
     x = np.log(np.maximum(exposure, np.finfo(float).tiny)) if curve.scale == "log" else exposure
-    return expit(ceiling) * expit(a + b * x)
+    return expit(ceiling) * inverse(curve.link, a + b * x)

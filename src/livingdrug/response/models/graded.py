@@ -15,6 +15,7 @@ from livingdrug.response.models.likelihood import (
     Objective,
     constrained,
     crossings,
+    likelihood_ratio_p,
     maximise,
     orthogonal,
     profile_interval,
@@ -106,7 +107,7 @@ def fit_graded(
         covariance,
         intervals,
         best.value,
-        _p_value(objective, best, lift[cuts]),
+        likelihood_ratio_p(objective, best, lift[cuts]),
         grades,
         _curves(sample, scale, columns, estimates, covariance, grades),
         brant(sample, scale),
@@ -232,14 +233,6 @@ def _objective(columns: np.ndarray, rank: np.ndarray, cuts: int) -> Objective:
         return float(np.log(mine).sum()), slopes.sum(axis=0), slopes.T @ slopes - bend
 
     return value
-
-
-def _p_value(objective: Objective, best, direction: np.ndarray) -> float:
-    from scipy.special import chdtrc
-
-    basis = orthogonal(direction)
-    null = maximise(constrained(objective, np.zeros(len(direction)), basis), basis.T @ best.at)
-    return float(chdtrc(1, max(2 * (best.value - null.value), 0.0)))
 
 
 def _curves(sample: Sample, scale: Scale, columns, estimates, covariance, grades) -> tuple[Curve, ...]:

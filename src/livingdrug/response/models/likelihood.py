@@ -95,6 +95,15 @@ def profile_interval(objective: Objective, best: Maximum, direction, level: floa
     return crossings(largest, best.value, basis.T @ best.at, value, error, level)
 
 
+def likelihood_ratio_p(objective: Objective, best: Maximum, direction: np.ndarray) -> float:
+    """p value of the likelihood-ratio test that c'b = 0, c = direction (k,); 1 df."""
+    from scipy.special import chdtrc
+
+    basis = orthogonal(direction)
+    null = maximise(constrained(objective, np.zeros(len(direction)), basis), basis.T @ best.at)
+    return float(chdtrc(1, max(2 * (best.value - null.value), 0.0)))
+
+
 def crossings(
     largest, top: float, start: np.ndarray, value: float, error: float, level: float
 ) -> tuple[float, float]:

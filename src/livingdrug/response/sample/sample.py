@@ -46,6 +46,8 @@ class Sample(Shown):
         Of a time: which rows have a baseline hazard of their own, and which belong together for robust errors.
     upper : ndarray, optional
         Of an event between visits: the first visit with it, infinite for none; `outcome` is the last one without.
+    references : dict of str to str
+        Of covariates that are categories: column -> reference level; its other levels are covariates `column: level`.
     name : str
         Of the file.
     notes : tuple of str
@@ -75,6 +77,7 @@ class Sample(Shown):
     strata: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
     upper: np.ndarray = field(default_factory=lambda: np.empty(0))
+    references: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(np.atleast_1d(self.exposure))

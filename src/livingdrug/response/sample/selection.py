@@ -114,9 +114,11 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
     heading = table.heading(question.exposure, "exposure")
     outcome, event = _outcome(table, question)
     keep, notes = np.ones(table.n, dtype=bool), [*table.notes, *outcome.notes]
-    covariates = {}
+    covariates, references = {}, {}
     for column in question.adjust:
-        covariates |= _covariate(table, column, notes)
+        terms, reference = _covariate(table, column)
+        covariates, references = covariates | terms, references | reference
+    notes += [f"the reference level of `{name}` is {level}" for name, level in references.items()]
     _refuse_itself(covariates, {heading: "exposure", table.find(question.endpoint or ""): "outcome"})
     trials = table.numbers(question.trials, "--trials") if question.trials else np.ones(table.n)
     said = time_rows(table, question.start, question.strata, question.cluster, question.robust)
@@ -169,6 +171,7 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
         tuple(said.strata[rows]) if len(said.strata) else (),
         tuple(said.clusters[rows]) if len(said.clusters) else (),
         first_seen(table, question.seen_by)[rows] if question.seen_by else np.empty(0),
+        references,
     )
     return outcome.kind, sample
 
@@ -245,17 +248,16 @@ def _plain_number(table: SubjectTable, question: Question, outcome: Outcome) -> 
     return replace(outcome, notes=(*outcome.notes, note))
 
 
-def _covariate(table: SubjectTable, column: str, notes: list[str]) -> dict[str, np.ndarray]:
-    """term -> values of a column to adjust for: its numbers, or a dummy for each category but the
-    reference."""
+def _covariate(table: SubjectTable, column: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """(term -> values of a column to adjust for: its numbers, or a dummy for each category but the reference; column ->
+    reference of categories)."""
     name, _, reference = column.partition("=")
     heading = table.heading(name, "--adjust")
     texts = table.texts(name, "--adjust")
     if heading in table.computed or not reference and _are_numbers(texts):
-        return {heading: table.numbers(name, "--adjust")}
+        return {heading: table.numbers(name, "--adjust")}, {}
     terms, base = dummies(heading, texts, reference or None)
-    notes.append(f"the reference level of `{heading}` is {base}")
-    return terms
+    return terms, {heading: base}
 
 
 def _refuse_itself(covariates, taken: dict[str | None, str]) -> None:

@@ -11,7 +11,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.folders import held
 from livingdrug.fit import FitResult, Objective, Posterior, Uncertainty
 from livingdrug.fit.store import STATE, drop_state
-from livingdrug.report import check_new_folder, holds
+from livingdrug.report import REPORT, check_new_folder, holds
 from livingdrug.workflows.base import HERE, Conduct, NothingLeft
 from livingdrug.workflows.document import to_toml
 from livingdrug.workflows.fit.compared import Comparison, run_comparison
@@ -113,6 +113,7 @@ def _begin(scenario: Fit, conduct: Conduct) -> None:
     if conduct.resume:
         if holds(folder, to_toml(scenario), hashes(scenario)):
             told = json.loads((folder / "objective.json").read_text(encoding="utf-8"))
-            raise NothingLeft(f"the fit in {conduct.folder} is whole", told, told["exit_code"])
+            said = f"the fit in {conduct.folder} is whole, nothing was left to do: open {folder / REPORT}"
+            raise NothingLeft(said, told, told["exit_code"])
         conduct.say(f"note: no state was saved in {conduct.folder} yet, so the fit starts again")
     drop_state(folder)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from livingdrug.core.words import number
 from livingdrug.forecast import FALL, Interval, Patient, exposure_of, factor_to, interval
 from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card
+from livingdrug.workflows.curves import TakenCurve
 from livingdrug.workflows.forecast.checked import check_sentences, check_table, checks_tables
-from livingdrug.workflows.forecast.spec import Forecasts, ForecastScenario, Used
+from livingdrug.workflows.forecast.spec import Forecasts, ForecastScenario
 from livingdrug.workflows.tables import checks_of, hashes
 
 SHOWN = 12  # panels of the figure
@@ -142,8 +143,10 @@ def _curves(found: Forecasts) -> Iterator[str]:
             )
 
 
-def _outside(found: Forecasts, used: Used) -> list[str]:
+def _outside(found: Forecasts, used: TakenCurve) -> list[str]:
     """Patients whose median exposure lies outside those that a curve was fitted to."""
+    if used.lowest is None or used.highest is None:
+        return []
     of, factor = exposure_of(used.curve), factor_to(used.curve, found.forecast.unit)
     medians = {p.name: p.of(of).median * factor for p in found.forecast.patients if p.of(of).known}
     return [name for name, median in medians.items() if not used.lowest <= median <= used.highest]

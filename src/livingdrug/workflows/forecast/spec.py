@@ -1,6 +1,5 @@
 """The `forecast` kind of scenario: what each patient's samples so far say of the rest of the course."""
 
-import math
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -12,9 +11,9 @@ from livingdrug.data import Check, Data, Endpoints, check_endpoints, cross, join
 from livingdrug.fit.text import read_residuals
 from livingdrug.forecast import DRAWS, UNCERTAIN, UNTIL, Forecast, forecast
 from livingdrug.models import Model, build_model
-from livingdrug.products import get_curve
-from livingdrug.response import Curve, is_curve_file, read_curve, read_outcome, read_subjects
+from livingdrug.response import read_outcome, read_subjects
 from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.curves import TakenCurve, take_curve
 from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers, numbers
 from livingdrug.workflows.fit.scenario import read_theirs
 from livingdrug.workflows.tables import TableScenario, checked_table
@@ -189,23 +188,12 @@ class ForecastScenario(TableScenario):
 
 
 @dataclass(frozen=True)
-class Used:
-    """An exposure-response that is used. curve; about: where it is from, and what to know of it; lowest,
-    highest: exposures that it was fitted to, of one from a file."""
-
-    curve: Curve
-    about: tuple[str, ...]
-    lowest: float = -math.inf
-    highest: float = math.inf
-
-
-@dataclass(frozen=True)
 class Forecasts:
     """The tables as they were read, the model, the exposure-responses by their names, and the forecast."""
 
     parts: tuple[Check | Endpoints, ...]
     model: Model
-    curves: dict[str, Used]
+    curves: dict[str, TakenCurve]
     forecast: Forecast
 
 
@@ -215,7 +203,7 @@ def run(scenario: ForecastScenario, conduct: Conduct = HERE) -> Forecasts:
     model = scenario.built()
     checked = checked_table(scenario)
     entries = {
-        role: _used(name, scenario.even_so) for role in ROLES if (name := getattr(scenario, role)) is not None
+        role: take_curve(name, scenario.even_so) for role in ROLES if (name := getattr(scenario, role)) is not None
     }
     made = forecast(
         model,
@@ -237,21 +225,7 @@ def run(scenario: ForecastScenario, conduct: Conduct = HERE) -> Forecasts:
     return Forecasts(parts, model, {entry.curve.name: entry for entry in entries.values()}, made)
 
 
-def _used(name: str, even_so: bool) -> Used:
-    """A built-in exposure-response, or that of a file. Raises InputError."""
-    if not is_curve_file(name):
-        entry = get_curve(name)
-        return Used(
-            entry.curve,
-            (f"{entry.curve.name}: {entry.key} in {entry.setting}; {entry.basis}; {entry.caution}",),
-        )
-    one = read_curve(name, even_so)
-    seen = f"{one.subjects:,} subjects with {one.curve.exposure} of {one.lowest:.3g} to {one.highest:.3g} {one.curve.unit}"
-    doubts = (f"{one.name} is a fit that is not sound, used all the same: {doubt}" for doubt in one.doubts)
-    return Used(one.curve, (*doubts, f"{one.name}: fitted to {seen}, from `{name}`"), one.lowest, one.highest)
-
-
-def observed_of(scenario: ForecastScenario, entries: dict[str, Used]) -> dict[str, dict[str, float]]:
+def observed_of(scenario: ForecastScenario, entries: dict[str, TakenCurve]) -> dict[str, dict[str, float]]:
     """Name of an exposure-response -> patient -> whether the outcome came, for a check."""
     found = {}
     for role in ROLES:

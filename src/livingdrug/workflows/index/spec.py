@@ -24,15 +24,15 @@ from livingdrug.response import (
     changed,
     expected,
     exposure_at_profile,
-    is_curve_file,
+    exposure_factor,
     paired,
     ratio_of_fits,
-    read_curve,
     spread_of,
     therapeutic_index,
     tradeoff,
 )
 from livingdrug.simulation import Draw, default_until, exposure_task, fates, infusate_first, infusate_words
+from livingdrug.workflows.curves import take_curve
 from livingdrug.workflows.fields import INPUT, About, EvenSo
 from livingdrug.workflows.memory import SUBJECT
 from livingdrug.workflows.response.spec import Response
@@ -263,15 +263,10 @@ def _check_sides(scenario: Index) -> None:
 
 def _side(scenario: Index, what: str) -> _Side:
     name = getattr(scenario, f"{what}_curve")
-    if name is not None and is_curve_file(name):
-        one = read_curve(name, scenario.even_so)
-        seen = f"{one.subjects:,} subjects with exposures of {one.lowest:.3g} to {one.highest:.3g}"
-        doubts = tuple(f"{one.name} is a fit that is not sound, used all the same: {doubt}" for doubt in one.doubts)
-        fitted = f"{one.name}: fitted to {seen}, from `{name}`; its interval is by the delta method"
-        return _Side(one.curve, notes=(*doubts, fitted))
     if name is not None:
-        entry = get_curve(name)
-        return _Side(entry.curve, entry=entry, notes=(f"{entry.curve.name}: {entry.basis}; {entry.caution}",))
+        one = take_curve(name, scenario.even_so)
+        by_delta = () if one.entry else (f"{one.curve.name}: its interval is by the delta method",)
+        return _Side(one.curve, entry=one.entry, notes=(*one.about, *by_delta))
     (answer,) = run_response(scenario.endpoint(getattr(scenario, what)))
     return _Side(answer.fit.curve, answer.fit, answer.sample, notes=(*answer.sample.notes, *answer.fit.notes))
 
@@ -360,11 +355,6 @@ def _product(scenario: Index, sides: tuple[_Side, ...]) -> tuple[ExposureSpread,
 
 def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str, ...]]:
     """Exposures of virtual subjects, or the typical subject's with the observed spread."""
-    if curve.exposure not in ("CMAX", *AREAS):
-        raise InputError(
-            f"the curves are on `{curve.exposure}`; --product-model gives CMAX or the area over a window "
-            f"({', '.join(AREAS)})"
-        )
     model = build_model(scenario.product_model, even_so=scenario.even_so)
     observed = scenario.variability == OBSERVED
     draw = None if observed else Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
@@ -376,13 +366,15 @@ def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str,
     task = exposure_task(model, draw, window=window)
     block = task(0, task.n)
     values = (block.peak if peak else block.area)[block.done, 0]
-    unit = task.units[0] if peak else f"{model.time_unit}*{task.units[0]}"
+    area = f"{model.time_unit}*{task.units[0]}"
+    given = {"CMAX": task.units[0], **dict.fromkeys(AREAS, area)}
+    values *= exposure_factor(curve, given, f"`{model.full_name}` (--product-model)")
     where = f"{curve.exposure} of {model.full_name}, {window[0]:g} to {window[1]:g} {model.time_unit}"
     if observed:
         published = observed_spread(scenario.product_model, "CMAX" if peak else "AUC28")
         source = f"{where}: typical subject, log-SD of {published.source}"
         spread = replace(
-            published, median=float(values[0]), exposure=curve.exposure, unit=unit, source=source
+            published, median=float(values[0]), exposure=curve.exposure, unit=curve.unit, source=source
         )
         return spread, (f"variability `{OBSERVED}`: {CAUTION}",)
     notes = tuple(f"caution: {notice}" for notice in (*task.notices, *task.cautions(block)))
@@ -394,4 +386,4 @@ def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str,
     for count, why in ((failed, "could not be computed"), (unphysical, "are unphysical: no patient can be like them;")):
         if count:
             notes += (f"{count:,} of {task.n:,} virtual subjects {why} and are left out".replace("; and", ", and"),)
-    return spread_of(values, curve.exposure, unit, f"{where}: {task.subjects}"), notes
+    return spread_of(values, curve.exposure, curve.unit, f"{where}: {task.subjects}"), notes

@@ -9,10 +9,9 @@ from pydantic import Field
 from livingdrug.core.errors import InputError
 from livingdrug.models import Model, build_model
 from livingdrug.optimum import Aim, Optimum, Schedule, Side, optimise, read_schedule, side_of, splits, stated_curve
-from livingdrug.products import get_curve
-from livingdrug.response import is_curve_file, read_curve
 from livingdrug.simulation import Draw, Regimen, check_outputs, read_dose
 from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.curves import take_curve
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers, numbers
 from livingdrug.workflows.memory import SUBJECT
@@ -30,7 +29,6 @@ CURVE_HELP = (
 class Optimise(Document):
     """A search for the best dose and schedule."""
 
-    LONG: ClassVar = True
     CURVES: ClassVar = ("response_curve", "toxicity_curve")
     EXAMPLES: ClassVar = (
         "livingdrug optimise singh_2021 --between 1e6,1e10 --points 7 -n 100 --response tisagenlecleucel_response "
@@ -145,10 +143,16 @@ class Optimise(Document):
             return tuple(dict.fromkeys(map(read_schedule, self.schedules)))
         return splits(sorted({*self.days}), sorted({*self.fractions}) or (0.5,))
 
+    def candidates(self) -> int:
+        """How many doses and schedules are compared; 0 where they cannot be, which a run refuses."""
+        try:
+            return len(self.amounts()) * len(self.plans())
+        except InputError:
+            return 0
+
     def memory(self) -> float:
         """Bytes of the exposures of all candidates, and of the draws."""
-        tried = len(self.amounts()) * len(self.plans())
-        return tried * (SUBJECT * self.subjects + 16 * max(self.draws, 0))
+        return self.candidates() * (SUBJECT * self.subjects + 16 * max(self.draws, 0))
 
 
 def run(scenario: Optimise, conduct: Conduct) -> Optimum:
@@ -176,15 +180,10 @@ def run(scenario: Optimise, conduct: Conduct) -> Optimum:
 def _side(scenario: Optimise, what: str, model: Model, output: str, unit: str) -> Side:
     """A curve by its name, its file or its numbers."""
     given = getattr(scenario, f"{what}_curve")
-    if is_curve_file(given):
-        one = read_curve(given, scenario.even_so)
-        doubts = tuple(f"{one.name} is a fit that is not sound, used all the same: {doubt}" for doubt in one.doubts)
-        seen = f"{one.name}: fitted to {one.subjects:,} subjects with exposures of {one.lowest:.3g} to {one.highest:.3g}"
-        return side_of(one.curve, model, output, unit, lowest=one.lowest, highest=one.highest, notes=(*doubts, seen))
     stated = stated_curve(given, what)
     if stated is not None:
         side = side_of(stated, model, output, unit)
         said = f"{what}: a curve stated by its user, {given}, its EC50 taken in {side.curve.unit}"
         return replace(side, notes=(said,))
-    entry = get_curve(given)
-    return side_of(entry.curve, model, output, unit, notes=(f"{entry.curve.name}: {entry.basis}; {entry.caution}",))
+    one = take_curve(given, scenario.even_so)
+    return side_of(one.curve, model, output, unit, lowest=one.lowest, highest=one.highest, notes=one.about)

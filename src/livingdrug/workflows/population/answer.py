@@ -32,8 +32,8 @@ def answer(scenario: PopulationScenario, found: Matched) -> Answer:
 def _written(found: Matched) -> str:
     members = int((found.members > 0).sum())
     return (
-        f"The population has {members:,} members; with --out FOLDER it is written as FOLDER/{MODEL_FILE}, which "
-        "`livingdrug simulate FOLDER -n 1000` and all others take as a model."
+        f"The population has {members:,} members; a run's folder (--out FOLDER, in the app a download) holds it as "
+        f"{MODEL_FILE}, which `livingdrug simulate FOLDER -n 1000` and all others take as a model."
     )
 
 

@@ -48,7 +48,7 @@ class PopulationScenario(Document):
     kind: Literal["population"] = "population"
     model: Annotated[str, About("A model: a name from `livingdrug models`, or a model file.", argument=True)]
     targets: Annotated[str | None, About("File of targets (.toml).", hidden=True)] = None
-    product: Annotated[str | None, About("Product with published exposures.", hidden=True)] = None
+    product: Annotated[str | None, About("Product with published exposures.", group=TARGETS, hidden=True)] = None
     group: Annotated[
         str | None, About("Which published group of the product, by a part of its name.", group=TARGETS)
     ] = None

@@ -1,6 +1,7 @@
 """How the fit of a yes-or-no outcome is shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,12 +13,14 @@ from livingdrug.response import (
     exposure_at,
     exposure_at_profile,
     grid,
+    inverse_link,
     observed_rates,
     probability,
     probability_band,
 )
 from livingdrug.response.words import p_text, per_step, percent, short, span
 from livingdrug.workflows.response.coefficients import (
+    at_words,
     coefficient_table,
     coefficients,
     estimate,
@@ -44,8 +47,13 @@ def as_dict(answer) -> dict:
         "permutation": permutation(fit.permutation),
         "events": int(fit.sample.outcome.sum()),
         "curve": {"intercept": curve.intercept, "slope": curve.slope, "ceiling": curve.ceiling, "scale": curve.scale,
-                  "covariance": curve.covariance.tolist()},
+                  "link": curve.link, "covariance": curve.covariance.tolist()},
         "exposure_at": [{"probability": p} | estimate(e) for p, e in levels(fit)],
+        "exposure_at_by": {
+            column: {level: [{"probability": p} | estimate(at) for p, at in zip(WANTED, found, strict=True)]
+                     for level, found in levels.items()}
+            for column, levels in by_category(fit).items()
+        },
         "observed": [vars(group) for group in observed_rates(fit.sample, fit.sample.outcome, fit.level)],
         "sentence": sentence(fit),
     }  # fmt: skip
@@ -56,14 +64,36 @@ def levels(fit: BinaryFit) -> list[tuple[float, Estimate]]:
     return [(wanted, _level(fit, wanted)) for wanted in (p * fit.curve.ceiling for p in WANTED)]
 
 
-def _level(fit: BinaryFit, wanted: float) -> Estimate:
+def _level(fit: BinaryFit, wanted: float, held: Sequence[float] | None = None) -> Estimate:
     """By profile where the model has one, else by the delta method; nothing where the curve is flat."""
     try:
-        if fit.model in ("logistic", "firth"):
-            return exposure_at_profile(fit, wanted)
-        return exposure_at(fit.curve, wanted, fit.level)
+        if fit.curve.ceiling == 1:
+            return exposure_at_profile(fit, wanted, held)
+        at, (low, high) = exposure_at(fit.curve, wanted, fit.level), fit.intervals[1]
     except InputError:
         return Estimate(np.nan, np.nan, np.nan, fit.level, "none")
+    flat = low <= 0 <= high
+    return replace(at, low=0.0, high=np.inf, method="not determined: the interval of the slope holds 0") if flat else at
+
+
+def by_category(fit: BinaryFit) -> dict[str, dict[str, list[Estimate]]]:
+    """Column of categories -> level -> exposures at the probabilities WANTED, the other covariates at their means."""
+    terms, columns = tuple(fit.sample.covariates), list(fit.sample.covariates.values())
+    found = {}
+    for column, reference in fit.sample.references.items():
+        own = [i for i, term in enumerate(terms) if term.startswith(f"{column}: ")]
+        means = np.array([values.mean() for values in columns])
+        means[own] = 0.0
+        found[column] = {reference: means} | {terms[i].removeprefix(f"{column}: "): _set(means, i) for i in own}
+    wanted = [p * fit.curve.ceiling for p in WANTED]
+    return {column: {level: [_level(fit, p, held) for p in wanted] for level, held in levels.items()}
+            for column, levels in found.items()} if fit.curve.ceiling == 1 else {}  # fmt: skip
+
+
+def _set(means: np.ndarray, i: int) -> np.ndarray:
+    held = means.copy()
+    held[i] = 1.0
+    return held
 
 
 def sentence(fit: BinaryFit) -> str:
@@ -76,8 +106,15 @@ def sentence(fit: BinaryFit) -> str:
                 f"{short(at.value)}{f' {s.exposure_unit}' if s.exposure_unit else ''} "
                 f"({span(at.low, at.high, fit.level)}).")  # fmt: skip
     step, words = per_step(s.exposure, fit.scale, s.exposure_name, s.exposure_unit)
-    ratio, low, high = np.exp(step * np.array([fit.estimates[1], *fit.intervals[1]]))
-    text = f"{words[0].upper()}{words[1:]} multiplies the odds of {s.endpoint} by "
+    moves = step * np.array([fit.estimates[1], *fit.intervals[1]])
+    ratio, low, high = np.exp(moves)
+    if fit.curve.link == "probit":
+        half = percent(float(inverse_link("probit", moves[0])))
+        text = (f"{words[0].upper()}{words[1:]} adds {short(moves[0])} ({span(*moves[1:], fit.level)}) to the probit of "
+                f"{s.endpoint}, which takes a probability of 50 % to {half}")  # fmt: skip
+        return text + _held(fit) + unclear(low, high, fit.permutation, fit.level) + "."
+    what = "the cumulative hazard -ln(1 - P)" if fit.curve.link == "cloglog" else "the odds"
+    text = f"{words[0].upper()}{words[1:]} multiplies {what} of {s.endpoint} by "
     if (
         fit.separated and not low <= 1 <= high
     ):  # the estimate is the penalty's, and only the near end is of the data
@@ -85,9 +122,12 @@ def sentence(fit: BinaryFit) -> str:
         text += f"{near} ({100 * fit.level:g} %); the size is not estimable"
     else:
         text += f"{short(ratio)} ({span(low, high, fit.level)})"
-    if s.covariates:
-        text += f", at equal {' and '.join(s.covariates)}"
-    return text + unclear(low, high, fit.permutation, fit.level) + "."
+    return text + _held(fit) + unclear(low, high, fit.permutation, fit.level) + "."
+
+
+def _held(fit: BinaryFit) -> str:
+    covariates = fit.sample.covariates
+    return f", at equal {' and '.join(covariates)}" if covariates else ""
 
 
 def lines(answer) -> Iterator[str]:
@@ -98,7 +138,7 @@ def lines(answer) -> Iterator[str]:
     yield f"log-likelihood {fit.log_likelihood:.6g}, deviance {fit.deviance:.6g}{test}"
     unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""
     for wanted, at in levels(fit):
-        yield f"a probability of {percent(wanted)} at {estimate_words(at, unit)}"
+        yield f"a probability of {percent(wanted)}{at_words(at, unit)}"
 
 
 def tables(answer) -> tuple[Table, ...]:
@@ -120,7 +160,16 @@ def tables(answer) -> tuple[Table, ...]:
             )
         )
     header = (fit.sample.exposure_name, "n", "events", "observed", f"{100 * fit.level:g} % exact", "curve")
-    return coefficient_table(fit), Table("observed rates by exposure", header, tuple(rows))
+    return coefficient_table(fit), *_categories(fit), Table("observed rates by exposure", header, tuple(rows))
+
+
+def _categories(fit: BinaryFit) -> Iterator[Table]:
+    """Exposures at given probabilities for each level of a column of categories."""
+    unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""
+    for column, levels in by_category(fit).items():
+        rows = tuple((level, *(Cell(estimate_words(at, unit)) for at in found)) for level, found in levels.items())
+        title = f"{fit.sample.exposure_name} by probability and {column} (one slope for all)"
+        yield Table(title, (column, *(percent(p) for p in WANTED)), rows)
 
 
 def table(answer):

@@ -1,6 +1,8 @@
 """What the answers of all kinds share: coefficients, and exposures with their intervals, as plain data and as
 text."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from livingdrug.report import Cell, Table
@@ -8,6 +10,7 @@ from livingdrug.response import Estimate, Permutation
 from livingdrug.response.words import digits, p_text, short, span
 
 UNCLEAR = ": no statistically significant exposure-response, these data do not tell whether exposure matters"
+LEVEL = 0.95  # of all intervals that are shown
 HELD = 1e-12  # a standard error below this part of its estimate belongs to a coefficient that was held
 
 
@@ -66,12 +69,31 @@ def finite(value: float) -> float | None:
 
 
 def estimate(at: Estimate) -> dict:
-    """Plain data of a value with its interval."""
-    return {"value": finite(at.value), "low": finite(at.low), "high": finite(at.high), "method": at.method}
+    """Plain data of a value with its interval; no value where the data determine none."""
+    value = None if is_open(at) else finite(at.value)
+    return {"value": value, "low": finite(at.low), "high": finite(at.high), "method": at.method}
+
+
+def is_open(at: Estimate) -> bool:
+    """Whether the slope may be 0, so that no exposure is determined; the method says so."""
+    return at.method.startswith("not determined")
+
+
+def at_words(at: Estimate, unit: str) -> str:
+    """The end of a sentence on a probability: where it is reached, or why that is not known."""
+    return f": {at.method}" if is_open(at) else f" at {estimate_words(at, unit)}"
+
+
+def as_estimate(row: Mapping, level: float = LEVEL) -> Estimate:
+    """The value with its interval that `estimate` made plain data of."""
+    number = {name: float("nan") if row[name] is None else row[name] for name in ("value", "low", "high")}
+    return Estimate(**number, level=level, method=row["method"])
 
 
 def estimate_words(at: Estimate, unit: str) -> str:
     """An exposure with its interval; one of which neither end is known, or that lies below 0, is not told."""
+    if is_open(at):
+        return at.method
     if not np.isfinite(at.high) and not (at.low > 0 and np.isfinite(at.low)):
         return "an exposure that is not estimable from these data"
     if at.high <= 0:

@@ -18,10 +18,10 @@ from livingdrug.response import (
 )
 from livingdrug.response.words import p_text, per_step, short, span
 from livingdrug.workflows.response.coefficients import (
+    at_words,
     coefficient_table,
     coefficients,
     estimate,
-    estimate_words,
     permutation,
     unclear,
 )
@@ -88,7 +88,7 @@ def lines(answer) -> Iterator[str]:
     yield assumption(fit)
     unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""
     for curve in fit.curves:
-        yield f"a probability of 50 % of {curve.name} at {estimate_words(half(curve, fit), unit)}"
+        yield f"a probability of 50 % of {curve.name}{at_words(half(curve, fit), unit)}"
 
 
 def tables(answer) -> tuple[Table, ...]:

@@ -24,9 +24,10 @@ from livingdrug.response import (
     with_endpoints,
 )
 from livingdrug.workflows.fields import About, commas
+from livingdrug.workflows.response.by_day import ByDay, by_day
+from livingdrug.workflows.response.coefficients import LEVEL
 from livingdrug.workflows.tables import KineticScenario
 
-LEVEL = 0.95
 ASKED = "Exposure and outcome"
 # what is said of samples: how to read them, and how to compute exposures (a window may also be that of a product's exposure)
 SAMPLES_ONLY = (
@@ -82,7 +83,7 @@ class Response(KineticScenario):
     model: Annotated[
         str | None,
         About(
-            "Of binary: logistic, firth, emax, hill; graded: ordinal; time: cox, km, weibull, exponential, "
+            "Of binary: logistic, firth, probit, cloglog, emax, hill; graded: ordinal; time: cox, km, weibull, exponential, "
             "loglogistic, lognormal; visits: weibull, exponential, loglogistic, lognormal; competing: fine-gray, "
             "cause-specific; continuous: emax, emax-baseline, hill, 4pl. "
             "The first is the default.",
@@ -168,6 +169,15 @@ class Response(KineticScenario):
             group=ASKED,
         ),
     ] = None
+    by_day: Annotated[
+        float | None,
+        About(
+            "Of a time to an event: also the probability of an event by this day after time 0, as a function of exposure, in "
+            "curve.toml.",
+            group=ASKED,
+            unit="d",
+        ),
+    ] = None
     onset: Annotated[
         str | None,
         About("Time of onset: exposure computed from samples ends there.", group=ASKED, metavar="COLUMN"),
@@ -192,13 +202,14 @@ class Response(KineticScenario):
 @dataclass(frozen=True)
 class ResponseAnswer:
     """What a scenario gives for one group of subjects ("" where all are one): the kind, the sample, and its
-    fit."""
+    fit; by_day: the probability of an event by a day, where it was asked."""
 
     group: str
     kind: Kind
     scale: Scale
     sample: Sample
     fit: object
+    by_day: ByDay | None = None
 
 
 def run(scenario: Response) -> tuple[ResponseAnswer, ...]:
@@ -215,9 +226,10 @@ def run(scenario: Response) -> tuple[ResponseAnswer, ...]:
             kind, sample = select(part, question)
             sample = on_axis(sample, kind, scenario.model, scenario.scale)
             fit = fit_response(sample, kind, scenario.model, scenario.scale, LEVEL, scenario.groups)
+            asked = None if scenario.by_day is None else by_day(fit, scenario.by_day, scenario.landmark)
         except InputError as error:
             raise InputError(f"{scenario.by} `{group}`: {error}") if group else error from None
-        answers.append(ResponseAnswer(group, kind, scenario.scale, sample, fit))
+        answers.append(ResponseAnswer(group, kind, scenario.scale, sample, fit, asked))
     return tuple(answers)
 
 

@@ -11,7 +11,6 @@ from pydantic import Field
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.units import in_a_day
-from livingdrug.data import Reading, read_data
 from livingdrug.models import Model, build_model, get_regimen, lognormal
 from livingdrug.scale import CurveFile, Serial, run_curves, run_exposures
 from livingdrug.simulation import (
@@ -40,6 +39,9 @@ from livingdrug.workflows.base import HERE, Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, EvenSo, commas, named_number, named_numbers
 from livingdrug.workflows.memory import ROW
+from livingdrug.workflows.simulate.conducted import conducted, keep_part
+
+__all__ = ["Simulated", "Simulation", "conducted", "doses_of_file", "plan", "read_above", "run", "run_simulation"]
 
 DOSE_HELP = (
     "A dose; repeatable. 1e8: at time 0; 5e7@7: at time 7 (the model's unit). Words after it, in any order: "
@@ -69,7 +71,7 @@ class Simulation(Document):
     without curves; the run then ends with the window.
     """
 
-    OUTPUTS: ClassVar = ("workers", "dask")
+    OUTPUTS: ClassVar = ("workers", "dask", "resume", "shard")
     SHORTCUTS: ClassVar = {
         "doses_from": About(
             "The doses of a subject in a file, as `fit` reads its rows.", metavar="FILE=SUBJECT"
@@ -225,14 +227,16 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
             "there is one subject, nothing to distribute; give a number of subjects, such as -n 1000"
         )
     task = plan(scenario)
+    if conduct.shard and conduct.kept:
+        keep_part(task, executor, conduct)
     if isinstance(task, ExposureTask):
-        summary = run_exposures(task, executor, conduct.out, conduct.progress)
+        summary = run_exposures(task, executor, conduct.out, conduct.progress, kept=conduct.kept)
         return Simulated(task, summary, written=conduct.out is not None)
     file = None
     if conduct.out is not None:
         kept = conduct.drawn or bool(scenario.uncertainty)
         file = CurveFile(conduct.out, partial(_rows, scenario, task.model), kept)
-    result = run_curves(task, executor, conduct.progress, file=file)
+    result = run_curves(task, executor, conduct.progress, file=file, kept=conduct.kept)
     made = (
         bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress)
         if scenario.uncertainty
@@ -372,6 +376,7 @@ def doses_of_file(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(doses as texts, notes) of one subject of a file, as a fit of the model reads its rows; text:
     `FILE=SUBJECT`."""
+    from livingdrug.data import Reading, read_data
     from livingdrug.fit import regimens_of
 
     file, equals, subject = text.rpartition("=")

@@ -1,6 +1,5 @@
 """The `trial` kind of scenario: arms against a shared control."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Literal
@@ -8,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.units import parse_unit
+from livingdrug.core.units import in_a_day
 from livingdrug.models import Model, build_model
-from livingdrug.response import read_curves
+from livingdrug.response import Link, exposure_at, exposure_factor, read_curves
 from livingdrug.simulation import Regimen, drawn_models, read_dose
 from livingdrug.trial import (
     Arm,
@@ -26,6 +25,7 @@ from livingdrug.trial import (
     with_assurance,
 )
 from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.curves import doubted
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, EvenSo
 from livingdrug.workflows.memory import OUTCOME
@@ -84,6 +84,7 @@ class EndpointEntry(Part):
     day: float | None = None
     better: Literal["higher", "lower"] | None = None
     curve: str | None = None
+    link: Link = "logit"
 
     def endpoint(self, model: Model | None = None, output: str = "", even_so: bool = False) -> Endpoint:
         """The endpoint itself. model, output: whose exposure the curve of a file is on."""
@@ -98,26 +99,29 @@ class EndpointEntry(Part):
     def _of_file(self, model: Model | None, output: str, even_so: bool) -> dict:
         """exposure, window, ec50 and slope of the curves in a file. Raises InputError for what a trial cannot take."""
         where = f"endpoint `{self.name}`: curve `{self.curve}`"
-        if self.ec50 or self.slope != 1.0 or model is None:
+        if self.ec50 or self.slope != 1.0 or self.link != "logit" or model is None:
             raise InputError(f"{where}: give either the curve of a file, or ec50 and slope, and a model")
-        found = [one.curve for one in read_curves(self.curve, even_so)]
-        first = found[0]
-        if any(c.scale != "log" or c.ceiling != 1 or c.slope != first.slope for c in found):
-            raise InputError(f"{where}: a trial takes curves on ln exposure with one slope and a ceiling of 1")
-        kinds = {"CMAX": "cmax", "AUC28": "auc", "AUCINT": "auc"}
-        if first.exposure not in kinds:
-            raise InputError(f"{where} is on `{first.exposure}`; a trial's curve is on CMAX, AUC28 or AUCINT")
+        read = read_curves(self.curve, even_so)
+        found = [one.curve for one in read]
+        first, day = found[0], read[0].day
+        if len(found) > 1 and (self.kind == "response" or day is not None):
+            raise InputError(f"{where} holds {len(found)} curves, and one is taken; name it, such as "
+                             f"'{self.curve}:{read[-1].name}'")  # fmt: skip
+        if any(c.scale != "log" or c.ceiling != 1 or (c.slope, c.link) != (first.slope, first.link) for c in found):
+            raise InputError(f"{where}: a trial takes curves on ln exposure with one slope, one link and a ceiling of 1")
+        probe = Trial(model, (), "", (), output)
+        area = f"{model.time_unit}*{probe.unit}"
+        given = {"CMAX": probe.unit, "AUC28": area, "AUCINT": area}
+        try:
+            factor = exposure_factor(first, given, f"`{model.full_name}`")
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
         if first.exposure == "AUCINT" and self.window is None:
             raise InputError(f"{where} is on AUCINT; say its `window`, such as [0, 28]")
-        probe = Trial(model, (), "", (), output)
-        unit = probe.unit if kinds[first.exposure] == "cmax" else f"{model.time_unit}*{probe.unit}"
-        if not first.unit or parse_unit(first.unit) != parse_unit(unit):
-            given = first.unit or "no stated unit"
-            raise InputError(f"{where} is in {given}, and `{model.full_name}` gives {unit}; fit it on exposures in that unit")
-        points = tuple(math.exp(-c.intercept / c.slope) for c in found)
-        if self.kind == "response" and len(points) > 1:
-            raise InputError(f"{where} holds {len(points)} curves, and a response has one; name it: {self.curve}:NAME")
-        return {"exposure": kinds[first.exposure], "ec50": points, "slope": first.slope}
+        exposure = "cmax" if first.exposure == "CMAX" else "auc"
+        points = tuple(exposure_at(c, 0.5).value / factor for c in found)
+        when = {} if day is None or self.day is not None else {"day": day * in_a_day(model.time_unit)}
+        return when | {"exposure": exposure, "ec50": points, "slope": first.slope, "link": first.link}
 
 
 class FutilityEntry(Part):
@@ -203,8 +207,7 @@ def _of_curves(scenario: TrialScenario) -> Iterator[str]:
     """What to know of the curves that come from files."""
     for entry in scenario.endpoints:
         for one in read_curves(entry.curve, scenario.even_so) if entry.curve else ():
-            for doubt in one.doubts:
-                yield f"curve `{one.name}` is a fit that is not sound, used all the same: {doubt}"
+            yield from doubted(one)
             seen = f"{one.subjects:,} subjects with exposures of {one.lowest:.3g} to {one.highest:.3g} {one.curve.unit}"
             yield f"curve `{one.name}` was fitted to {seen}; it is taken for known, in power and in assurance"
 

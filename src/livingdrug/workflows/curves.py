@@ -1,0 +1,66 @@
+"""Exposure-responses that commands take: a built-in one by name, or that of a file or folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from livingdrug.products import BuiltIn, get_curve, list_curves
+from livingdrug.response import Curve, FittedCurve, is_curve_file, read_curve
+
+
+@dataclass(frozen=True)
+class TakenCurve:
+    """An exposure-response that is used.
+
+    Attributes
+    ----------
+    curve : Curve
+    about : tuple of str
+        Where it is from and what to know of it, a sentence each.
+    lowest, highest : float or None
+        Exposures that it was fitted to, of one from a file.
+    entry : BuiltIn or None
+        Of a built-in one.
+    """
+
+    curve: Curve
+    about: tuple[str, ...]
+    lowest: float | None = None
+    highest: float | None = None
+    entry: BuiltIn | None = None
+
+
+def take_curve(name: str, even_so: bool = False) -> TakenCurve:
+    """A curve by its name, its file or its folder.
+
+    Parameters
+    ----------
+    name : str
+        Of a built-in curve; or a file, or the folder of a `response`, either with `:NAME` where it holds several.
+    even_so : bool
+        Take a fit that is not sound too.
+
+    Returns
+    -------
+    TakenCurve
+
+    Raises
+    ------
+    InputError
+        For a name that is not known, a folder without a curve, a file that holds several, and a fit that is not sound.
+    """
+    if is_curve_file(name) or (name not in list_curves() and Path(name).is_dir()):
+        return _of_file(read_curve(name, even_so), name)
+    entry = get_curve(name)
+    about = f"{entry.curve.name}: {entry.key} in {entry.setting}; {entry.basis}; {entry.caution}"
+    return TakenCurve(entry.curve, (about,), entry=entry)
+
+
+def doubted(one: FittedCurve) -> tuple[str, ...]:
+    """What is to be said of a fit that is not sound and taken all the same."""
+    return tuple(f"{one.name} is a fit that is not sound, used all the same: {doubt}" for doubt in one.doubts)
+
+
+def _of_file(one: FittedCurve, name: str) -> TakenCurve:
+    exposure = f"{one.curve.exposure or 'exposures'} of {one.lowest:.3g} to {one.highest:.3g} {one.curve.unit}".rstrip()
+    fitted = f"{one.name}: fitted to {one.subjects:,} subjects with {exposure}, from `{name}`"
+    return TakenCurve(one.curve, (*doubted(one), fitted), one.lowest, one.highest)
