@@ -38,10 +38,11 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.data.excel import read_book
     from livingdrug.data.findings import Finding, Findings, printable, refusal
     from livingdrug.data.meanings import SAID, Column, plain_word, split_heading
+    from livingdrug.data.order import natural_key
     from livingdrug.data.reading import Reading
     from livingdrug.data.rows import DELIMITERS, part_rows
     from livingdrug.data.source import read_bytes, read_grid, read_text
-    from livingdrug.data.table import Changes, Data, Profile, natural_key
+    from livingdrug.data.table import Changes, Data, Profile
     from livingdrug.data.time_units import TIMES, TimeUnit, stem, time_unit_of
     from livingdrug.data.units import read_unit
 

@@ -18,7 +18,20 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
         list_models,
         list_runnable,
     )
+    from livingdrug.models.elements import (
+        Clock,
+        Condition,
+        Definition,
+        Event,
+        Flow,
+        Output,
+        Place,
+        Quantity,
+        State,
+        Switch,
+    )
     from livingdrug.models.equations import latex_equations, plain_equations
+    from livingdrug.models.experiments import Anchor, Experiment
     from livingdrug.models.fitted import Estimated, Fitted, coefficient_name, numbers_hash, with_numbers
     from livingdrug.models.model import (
         Fragment,
@@ -30,10 +43,8 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
         plain_symbol,
     )
     from livingdrug.models.parameters import (
-        Anchor,
         Bound,
         Correlation,
-        Experiment,
         Population,
         Range,
         Ranges,
@@ -50,26 +61,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
         get_regimen,
         list_regimens,
     )
-    from livingdrug.models.structure import (
-        Clock,
-        ClosedForm,
-        ClosedOutput,
-        Condition,
-        Definition,
-        EachWith,
-        Event,
-        Flow,
-        Mirror,
-        Needs,
-        Output,
-        Piece,
-        Place,
-        Quantity,
-        Scale,
-        State,
-        Structure,
-        Switch,
-    )
+    from livingdrug.models.structure import ClosedForm, ClosedOutput, EachWith, Mirror, Needs, Piece, Scale, Structure
     from livingdrug.models.system import System
     from livingdrug.models.text import ENDING, MODEL_FILE, is_model_file, read_model, to_toml
 

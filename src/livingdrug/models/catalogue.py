@@ -64,11 +64,22 @@ def list_runnable() -> list[str]:
 
 
 def find_models(**wanted: str) -> list[str]:
-    """Names of the built-in models whose `about` has all of these words: disease, target, mechanism, data,
-    kind or licence.
+    """Names of the built-in models whose `about` has all of these words.
 
-        A licence is found by a part of its text, everything else by a word of `about.WORDS`. Raises InputError
-        for a word that no model could have.
+    Parameters
+    ----------
+    wanted
+        Words by `disease`, `target`, `mechanism`, `data`, `kind` or `licence`; all of them are to be met. A
+        licence is found by a part of its text, everything else by a word of `about.WORDS`.
+
+    Returns
+    -------
+    sequence of str
+
+    Raises
+    ------
+    InputError
+        For a word that no model could have.
     """
     return [
         name

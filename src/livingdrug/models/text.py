@@ -35,7 +35,22 @@ SHAPES = {"structure": Structure, "closed_form": ClosedForm}
 
 
 def to_toml(model: Model) -> str:
-    """The model as a TOML document. Raises ModelError for changed values or a chosen vector."""
+    """The model as a TOML document.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ModelError
+        For changed values or a chosen vector.
+    """
     import tomli_w
 
     if model.changes or model.vector:
@@ -89,8 +104,19 @@ def is_model_file(name: str) -> bool:
     """Whether a model is given as a file: its name ends in .toml, or in .xml or .sbml, or is that of a folder
     with a fit. A built-in name has no ending and no folder, and comes before a folder of that name.
 
-    Raises InputError for the name of a file that is not read as a model, such as mine.json, and of a folder
-    without one.
+    Parameters
+    ----------
+    name : str
+        As a user gives it.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    InputError
+        For the name of a file that is not read as a model, such as mine.json, and of a folder without one.
     """
     path = Path(name)
     if path.suffix.lower() == ENDING or is_sbml_file(name):

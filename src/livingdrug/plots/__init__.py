@@ -5,21 +5,18 @@ from livingdrug.core.faces import lazy
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.plots.assay import plot_plate, plot_plates
-    from livingdrug.plots.assay_fits import (
+    from livingdrug.plots.assay_fits import plot_courses, plot_ranking, plot_rates, plot_residual_plate
+    from livingdrug.plots.assay_predicted import (
         plot_calibration,
-        plot_courses,
         plot_designs,
         plot_doses,
         plot_patient,
         plot_predicted,
-        plot_ranking,
-        plot_rates,
-        plot_residual_plate,
         plot_scored,
     )
     from livingdrug.plots.attributes import plot_forest, plot_growth, plot_null, plot_patients, plot_range, plot_volcano
     from livingdrug.plots.compared import plot_models
-    from livingdrug.plots.cure import plot_cure
+    from livingdrug.plots.cure import plot_cure, plot_populations
     from livingdrug.plots.curves import DECADES, drawn_curve, plot_bands, plot_curve, plot_curves, plot_limit
     from livingdrug.plots.diagrams import plot_diagram
     from livingdrug.plots.exposure import plot_comparison
@@ -63,7 +60,7 @@ __all__ = [
     "plot_densities", "plot_designs", "plot_diagram", "plot_doses",
     "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
     "plot_graded",
-    "plot_cure", "plot_regimens", "plot_splits",
+    "plot_cure", "plot_populations", "plot_regimens", "plot_splits",
     "plot_groups", "plot_growth", "plot_incidence",
     "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
     "plot_likelihoods", "plot_limit", "plot_matched", "plot_models", "plot_npde", "plot_null", "plot_observed",

@@ -13,9 +13,10 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
         product_variability,
         variability_ratios,
     )
-    from livingdrug.products.compare import Comparison, Placement, compare
+    from livingdrug.products.compare import Comparison, compare
     from livingdrug.products.curves import BuiltIn, get_curve, list_curves
     from livingdrug.products.facts import ExposureFact, exposure_facts, facts, find_product, list_products
+    from livingdrug.products.placement import Placement
     from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread, published_spread
 
 __all__ = [

@@ -5,7 +5,17 @@ from livingdrug.report.answer import Card, Table
 
 
 def model_card(model: Model) -> Card:
-    """Everything that is known of a model, as text."""
+    """Everything that is known of a model, as text.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    Card
+    """
     spreads = [
         f"Between-subject variability (IIV) `{p.name}`: {spread_words(p)} ({p.meaning or p.source.line()})."
         for p in model.populations
@@ -23,7 +33,17 @@ def model_card(model: Model) -> Card:
 
 
 def spread_words(population: Population) -> str:
-    """Between-subject variabilities and their correlations in words."""
+    """Between-subject variabilities and their correlations in words.
+
+    Parameters
+    ----------
+    population : Population
+        The between-subject variability.
+
+    Returns
+    -------
+    str
+    """
     spreads = [f"{n} {s.given} {s.value:g}" + (f" ({s.scale})" if s.scale != "log" else "")
                for n, s in population.spreads.items()]  # fmt: skip
     pairs = [f"correlation of {c.first} and {c.second} {c.value:.3g}" for c in population.correlations]

@@ -5,18 +5,7 @@ from livingdrug.core.faces import lazy
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.simulation.believable import UNPHYSICAL, caution_words, fates
-    from livingdrug.simulation.carried import (
-        BOTH,
-        Change,
-        Link,
-        Prediction,
-        carry,
-        factors_of,
-        moved_values,
-        read_link,
-        read_with_sd,
-        settled,
-    )
+    from livingdrug.simulation.carried import BOTH, Change, Prediction, carry, factors_of, moved_values, settled
     from livingdrug.simulation.compared import ModelCurve, ModelsCompared, compare_models, conversions
     from livingdrug.simulation.conformance import check_anchors
     from livingdrug.simulation.curves import CurvesTask, joined
@@ -38,6 +27,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.simulation.fractionation import Fractionated, Fractionation, Split, compare_splits, read_split, with_il6
     from livingdrug.simulation.gillespie import gillespie
     from livingdrug.simulation.infusate import expansion_peak, infusate_first, infusate_words
+    from livingdrug.simulation.link import Link, read_link, read_with_sd
     from livingdrug.simulation.observe import observe, observed_part
     from livingdrug.simulation.population import (
         MAX_SUBJECTS,
@@ -57,6 +47,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
         preconditioned_doses,
         with_full_host,
     )
+    from livingdrug.simulation.random_runs import RandomRuns, random_runs
     from livingdrug.simulation.regimen import Dose, Regimen, Reset, check_regimen
     from livingdrug.simulation.result import METRICS, RISES, Result
     from livingdrug.simulation.run import (
@@ -80,14 +71,15 @@ __all__ = [
     "Distinguished", "Distribution", "Separation", "distinguish",
     "Dose", "Draw", "DrawnModels", "ExposureBlock", "ExposureSummary", "ExposureTask", "Failure", "Link", "ModelCurve",
     "ModelsCompared", "Prediction",
-    "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "caution_counts", "caution_words",
-    "factors_of", "moved_values", "cautions", "check_anchors",
+    "RandomRuns", "Regimen", "Reset",
+    "Result", "Subjects", "bands", "carry", "caution_counts", "caution_words", "factors_of", "moved_values", "cautions",
+    "check_anchors",
     "check_count", "check_horizon", "check_outputs", "check_regimen", "check_window", "compare_models", "conversions",
     "courses", "cure_probability",
     "cv_population", "default_regimen", "default_until", "draw_subjects", "drawn_models",
     "drawn_values", "says_uncertainty", "exposure_table", "exposure_task", "fates", "find_population", "gillespie",
     "expansion_peak", "individual_values", "infusate_first", "infusate_words", "infused_in", "joined",
-    "limit_text", "observe", "observed_part", "read_dose", "read_link", "read_with_sd", "settled", "simulate",
+    "limit_text", "observe", "observed_part", "random_runs", "read_dose", "read_link", "read_with_sd", "settled", "simulate",
     "simulate_cure", "solve", "subject_events", "typical_subject", "write_dose",
 ]  # fmt: skip
 

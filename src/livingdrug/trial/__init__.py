@@ -30,14 +30,13 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
         one_arm,
         smallest_rate_of_one_arm,
     )
+    from livingdrug.trial.over_sizes import PowerCurve, power_curve
     from livingdrug.trial.power import (
         Design,
         PowerAnswer,
-        PowerCurve,
         effect_of_fold,
         log_sd_of_auc28,
         power,
-        power_curve,
         size_for_fold,
         size_for_hazards,
         size_for_means,

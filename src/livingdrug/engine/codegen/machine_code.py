@@ -61,7 +61,18 @@ def _around(path: Path) -> str:
 
 
 def kept(function: Callable) -> Callable:
-    """Compile a function when it is called, without the interpreter's lock, and keep its machine code in the folder."""
+    """Compile a function when it is called, without the interpreter's lock, and keep its machine code in the
+    folder.
+
+    Parameters
+    ----------
+    function : Callable
+        Of arrays and numbers.
+
+    Returns
+    -------
+    Callable
+    """
     made = njit(**OPTIONS, nogil=True)(function)
     made._cache = _Shelf(function, "the solver")
     return made

@@ -4,10 +4,22 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 from livingdrug.core.export import write_text
 from livingdrug.report import Answer, Cell, Picture, Table
-from livingdrug.response import CONFOUNDED, CURVE_FILE, SEPARATED, BinaryFit, Curve, FittedCurve, GradedFit, curves_to_toml
+from livingdrug.response import (
+    CONFOUNDED,
+    CURVE_FILE,
+    SEPARATED,
+    BinaryFit,
+    Curve,
+    FittedCurve,
+    GradedFit,
+    TimeFit,
+    VisitsFit,
+    curves_to_toml,
+)
 from livingdrug.response.words import percent
 from livingdrug.workflows.response import by_day
 from livingdrug.workflows.response.coefficients import as_estimate, estimate_words
@@ -37,7 +49,7 @@ def answer(scenario: Response, found: tuple[ResponseAnswer, ...]) -> Answer:
         parts = list(module.tables(one))
         if one.by_day is not None:
             sentences += by_day.lines(one.by_day)
-            parts.append(by_day.table(one.by_day, one.fit))
+            parts.append(by_day.table(one.by_day, cast(TimeFit | VisitsFit, one.fit)))
         tables += [Table(t.title + of, t.header, t.rows, t.detail) for t in parts]
         checks += [*one.sample.notes, *one.fit.notes]
     tables = [*by_groups(found), *tables]
