@@ -27,14 +27,34 @@ def infusate_first(peak: np.ndarray, rise: np.ndarray) -> np.ndarray:
 def expansion_peak(peak: np.ndarray, rise: np.ndarray) -> np.ndarray:
     """The peak of the expansion: XCMAX, 0 where the level never rises; NaN where there is no CMAX either.
 
-    peak, rise: as in `infusate_first`."""
+    Parameters
+    ----------
+    peak, rise : ndarray
+        As in `infusate_first`.
+
+    Returns
+    -------
+    ndarray
+    """
     return np.where(np.isfinite(peak), np.nan_to_num(rise), np.nan)
 
 
 def infusate_words(output: str, count: int = 1, of: int = 1, whose: str = "subjects") -> str:
     """That CMAX is that of the infused cells, without a full stop; "" where it is in none.
 
-    output: what the level is of; count, of: in how many of how many; whose: what these are, in the plural."""
+    Parameters
+    ----------
+    output : str
+        What the level is of.
+    count, of : int
+        In how many of how many.
+    whose : str
+        What these are, in the plural.
+
+    Returns
+    -------
+    str
+    """
     if not count:
         return ""
     where = "" if of == 1 else f" in {count:,} of {of:,} {whose}"
