@@ -303,6 +303,11 @@ def _persistence(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
         yield f"day {given}; it must be one of the visits"
 
 
+def percent(share: float) -> str:
+    """A share in percent, to two digits."""
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"
+
+
 def drawn_cautions(model: Model, drawn: Iterable[tuple[Sequence[int], int]]) -> list[str]:
     """Cautions of a model and doubts of its fit; drawn: of how many of how many subjects each is true, group by group."""
     messages, groups = [caution.message for caution in model.system.cautions], list(drawn)
@@ -333,7 +338,7 @@ def notices(
     for field, what in causes:
         shares = {arm.arm: getattr(arm, field) for arm in conduct if getattr(arm, field)}
         if shares:
-            parts = [f"`{arm}` {100 * share:.2g} %" for arm, share in shares.items()]
+            parts = [f"`{arm}` {percent(share)}" for arm, share in shares.items()]
             found.append(f"subjects that {what}: {', '.join(parts)}")
     for answer in endpoints:
         for arm in answer.arms:

@@ -12,7 +12,7 @@ from livingdrug.core.shown import Shown
 from livingdrug.engine import normals
 from livingdrug.response import logistic
 from livingdrug.simulation import caution_counts
-from livingdrug.trial.checks import EXPANSION, drawn_cautions
+from livingdrug.trial.checks import EXPANSION, drawn_cautions, percent
 from livingdrug.trial.course import arm_seed, arm_subjects, course
 from livingdrug.trial.design import Arm, Trial
 from livingdrug.trial.escalation import Escalation, Level, boin_boundaries, isotonic_level, too_toxic
@@ -196,9 +196,9 @@ def _notices(escalation: Escalation, rates: list[float], failed: float, seen: li
     shares = {}
     for level in dict.fromkeys(one.level for one in seen if one.infusate):
         mine = [one for one in seen if one.level == level]
-        shares[level] = 100 * sum(one.infusate for one in mine) / sum(one.patients for one in mine)
+        shares[level] = sum(one.infusate for one in mine) / sum(one.patients for one in mine)
     if shares:
-        parts = ", ".join(f"`{level}` {share:.2g} %" for level, share in shares.items())
+        parts = ", ".join(f"`{level}` {percent(share)}" for level, share in shares.items())
         found.append(f"patients that have the infused cells as their peak: {EXPANSION}: {parts}")
     if any(b < a for a, b in zip(rates, rates[1:], strict=False)):
         found.append("toxicity does not rise from level to level, which both rules take for granted")
