@@ -210,7 +210,7 @@ def test_trials_and_escalations_say_it_and_count_the_subjects_that_were_drawn():
 
 
 def test_cautions_of_a_trial_are_of_its_subjects_not_of_the_typical_one():
-    structure = replace(with_event().structure, events=(), cautions=(Condition("g - 0.5", "grows fast"),))
+    structure = replace(with_event().structure, events=(), cautions=(Condition("g - a / 4", "grows fast"),))
     made = replace(with_event(), structure=structure)
     assert not any("fast" in n for n in simulate(made, regimen=[(0.0, 50.0)], until=1.0).notices)
     arms, areas = (Arm("a", 5), Arm("b", 5)), (Endpoint("area", "auc", window=(0.0, 5.0)),)
