@@ -28,7 +28,7 @@ class Question:
     rounds : int
         How many.
     hours : float
-        H of a round.
+        h of a round.
     added : float
         Targets added at the end of each round but the last.
     kept : float

@@ -56,8 +56,7 @@ class Question:
     onset : str or None
         Column with the time at which exposure is cut.
     causes : tuple[tuple[str, str], ...]
-        (name, code) of each event that can end a time, the one asked about first, for competing risks; of a
-        time:.
+        (name, code) of each event that can end a time, the one asked about first, for competing risks.
     start : str or None
         Column with the start of each row (start-stop rows of a subject).
     strata : tuple of str
