@@ -66,7 +66,7 @@ class Band:
     Attributes
     ----------
     group : str
-        Whose; times (h).
+        Whose.
     times : ndarray
         In h.
     targets, effectors : ndarray, shape (3, times)
