@@ -7,7 +7,17 @@ from types import ModuleType
 
 from livingdrug.core.export import write_text
 from livingdrug.report import Answer, Cell, Picture, Table
-from livingdrug.response import CONFOUNDED, CURVE_FILE, SEPARATED, BinaryFit, Curve, FittedCurve, GradedFit, curves_to_toml
+from livingdrug.response import (
+    CONFOUNDED,
+    CURVE_FILE,
+    SEPARATED,
+    BinaryFit,
+    Curve,
+    FittedCurve,
+    GradedFit,
+    RepeatedFit,
+    curves_to_toml,
+)
 from livingdrug.response.words import percent
 from livingdrug.workflows.response import by_day
 from livingdrug.workflows.response.coefficients import as_estimate, estimate_words
@@ -15,7 +25,7 @@ from livingdrug.workflows.response.spec import Response, ResponseAnswer
 from livingdrug.workflows.tables import hashes
 
 # kind of outcome -> the module that tells of it: as_dict, lines, tables, table and figure of an answer
-KINDS = {"binary": "binary", "time": "time", "competing": "competing", "visits": "visits",
+KINDS = {"binary": "binary", "repeated": "repeated", "time": "time", "competing": "competing", "visits": "visits",
          "graded": "graded", "continuous": "continuous"}
 
 
@@ -70,7 +80,7 @@ def by_groups(found: tuple[ResponseAnswer, ...]) -> list[Table]:
 
 def _head(scenario: Response, found: tuple[ResponseAnswer, ...]) -> str:
     """What was fitted to whom, and what was chosen by the values."""
-    first, subjects = found[0], sum(int(one.sample.trials.sum()) for one in found)
+    first, subjects = found[0], sum(one.fit.sample.subject_count for one in found)
     unit = f" ({first.sample.exposure_unit})" if first.sample.exposure_unit else ""
     given = {"kind": (scenario.outcome, first.kind), "model": (scenario.model, first.fit.model)}
     chosen = [f"--{name} {taken}" for name, (asked, taken) in given.items() if asked is None]
@@ -121,7 +131,8 @@ def fitted_curves(found: tuple[ResponseAnswer, ...], data: tuple[tuple[str, str]
     made = []
     for one in found:
         fit = one.fit
-        curves = fit.curves if isinstance(fit, GradedFit) else (fit.curve,) if isinstance(fit, BinaryFit) else ()
+        plain = (fit.curve,) if isinstance(fit, BinaryFit | RepeatedFit) else ()
+        curves = fit.curves if isinstance(fit, GradedFit) else plain
         doubts = (SEPARATED,) if getattr(fit, "separated", False) else ()
         if one.by_day is not None:
             curves, doubts = one.by_day.curves, one.by_day.doubts
@@ -131,7 +142,7 @@ def fitted_curves(found: tuple[ResponseAnswer, ...], data: tuple[tuple[str, str]
 
 def _fitted(curve: Curve, one: ResponseAnswer, sha256: str, doubts: tuple[str, ...]) -> FittedCurve:
     sample = one.fit.sample  # what entered the fit
-    exposure, subjects, day = sample.exposure, int(sample.trials.sum()), one.by_day.day if one.by_day else None
+    exposure, subjects, day = sample.exposure, one.fit.sample.subject_count, one.by_day.day if one.by_day else None
     return FittedCurve(curve, one.group, float(exposure.min()), float(exposure.max()), subjects, sha256, doubts, day)
 
 
@@ -157,6 +168,6 @@ def _common(one: ResponseAnswer) -> dict:
         "exposure_unit": sample.exposure_unit,
         "endpoint": sample.endpoint,
         "adjusted_for": list(sample.covariates),
-        "subjects": int(sample.trials.sum()),
+        "subjects": one.fit.sample.subject_count,
         "notes": [*sample.notes, *one.fit.notes],
     }
