@@ -53,6 +53,23 @@ def test_a_page_of_a_phone_shows_the_answer_before_the_fields(page, address, pat
     assert page.evaluate(top, "#sentence") < page.evaluate(top, ".left .field")
 
 
+def test_a_link_to_a_file_asks_for_it_and_shows_what_it_showed(page, address, tmp_path):
+    from livingdrug.core.export import write_csv
+    from livingdrug.web.uploads import Uploads
+    from livingdrug.workflows.examples.kinetics import example_kinetics
+
+    write_csv(example_kinetics(4), tmp_path / "mine.csv")
+    write_csv(example_kinetics(3), tmp_path / "other.csv")
+    token = Uploads().keep("mine.csv", (tmp_path / "mine.csv").read_bytes())
+    opened(page, address, f"data?kind=nca&file={token}&window=0&window=14", plot=None)
+    says(page, ".problem", "Choose the same file again")
+    page.locator("#again-upload input[type=file]").set_input_files(tmp_path / "other.csv")
+    says(page, "#again-problem", "another content")
+    page.locator("#again-upload input[type=file]").set_input_files(tmp_path / "mine.csv")
+    page.wait_for_function("document.querySelector('.left')?.innerText.includes('mine.csv')")
+    assert page.get_by_label("Window").first.input_value() == "0 14"
+
+
 def test_a_trial_that_takes_long_says_how_far_it_is_and_is_cancelled(page, address):
     from livingdrug.web.address import to_query
     from livingdrug.web.trial import _example_trial

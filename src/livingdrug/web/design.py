@@ -9,8 +9,9 @@ from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.core.known import known
 from livingdrug.response import Link
-from livingdrug.web.parts import problem
+from livingdrug.web.parts import attribute, problem
 from livingdrug.workflows import scenario_of_text, to_toml
 from livingdrug.workflows.trial.spec import TrialScenario
 
@@ -101,7 +102,7 @@ def _grid(scenario: TrialScenario, part: str) -> html.Div:
                     disabled=len(rows) <= (2 if part == ARMS else 1)),
     ]  # fmt: skip
     table = html.Div(html.Table([html.Thead(head), html.Tbody(body)]), className="scroll grid", tabIndex="0", role="region",
-                     **{"aria-label": part})  # fmt: skip
+                     **attribute("aria-label", part))  # fmt: skip
     return html.Div([table, html.Div(buttons, className="row")])
 
 
@@ -231,7 +232,8 @@ def register(app) -> None:
         if not any(clicks):
             raise PreventUpdate
         try:
-            after = rows_changed(read_design(text), ctx.triggered_id["part"], ctx.triggered_id["do"])
+            pressed = known(ctx.triggered_id, "the button that was pressed")
+            after = rows_changed(read_design(text), pressed["part"], pressed["do"])
         except LivingdrugError as error:
             return no_update, no_update, problem(str(error))
         return to_toml(after), grids(after), []

@@ -15,7 +15,7 @@ from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.limits import check_run
 from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import downloads, plot, points, problem, table
+from livingdrug.web.parts import attribute, downloads, plot, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows import Conduct, scenario_of_text, workflow
 from livingdrug.workflows.examples.trial import UMBRELLA
@@ -72,7 +72,8 @@ def page(query: str, work: Work) -> html.Div:
     links = [html.Li(dcc.Link(text, href=f"{PATH}?{to_query(example)}")) for example, text in QUESTIONS.values()]
     wanted = scenario.wanted()
     left = [
-        html.H2("How many patients does it take to see ..."), html.Nav(html.Ul(links), **{"aria-label": "questions"}),
+        html.H2("How many patients does it take to see ..."),
+        html.Nav(html.Ul(links), **attribute("aria-label", "questions")),
         form(f"power-{wanted}", scenario, to_query(scenario), _entries(wanted)), html.H2("A whole trial, simulated"),
         html.P(dcc.Link("Several versions against a shared control", href=f"{PATH}?{to_query(_example_trial())}")),
     ]  # fmt: skip
@@ -87,7 +88,10 @@ def _entries(wanted: str) -> tuple[Entry, ...]:
 
 def _example_trial() -> TrialScenario:
     text = UMBRELLA.replace('kind = "trial"', 'kind = "trial"\nreplicates = 1000', 1)
-    return scenario_of_text(text, "example")
+    made = scenario_of_text(text, "example")
+    if not isinstance(made, TrialScenario):
+        raise ValueError("the example of a trial is a scenario of a trial")
+    return made
 
 
 def _answers(scenario: Power, work: Work) -> list:

@@ -12,6 +12,7 @@ from pathlib import Path
 from livingdrug.core.errors import InputError
 from livingdrug.models import MODEL_FILE
 from livingdrug.simulation import CurvesTask, Result
+from livingdrug.web.address import D
 from livingdrug.web.cancelling import Task, Tasks, asked_name
 from livingdrug.web.drawn_times import drawn_times
 from livingdrug.web.fits import Fits
@@ -70,21 +71,21 @@ class Work:
         finally:
             self._jobs.release()
 
-    def located(self, scenario: Document) -> Document:
+    def located(self, scenario: D) -> D:
         """The scenario with its uploaded files, and folders of earlier runs, where they lie on this machine.
 
         Raises InputError for any other file or folder.
         """
         check_run(scenario)
         given = {name: _each(value, lambda token: str(self.uploads.path(token))) for name, value in _files(scenario).items()}
-        given |= {"model": str(self.fitted(scenario.model))} if is_fitted(scenario) else {}
+        given |= {"model": str(self.fitted(getattr(scenario, "model")))} if is_fitted(scenario) else {}  # noqa: B009
         folders = {name: str(self.runs.made(getattr(scenario, name))) for name in scenario.FOLDERS}
         made = scenario.model_copy(update=given | folders)
         if is_fitted(scenario):
             check_memory(made, MEMORY, "")
         return made
 
-    def named(self, scenario: Document) -> Document:
+    def named(self, scenario: D) -> D:
         """The scenario with its files by the names that their user knows: what is handed out."""
         given = {name: _each(value, self.uploads.name) for name, value in _files(scenario).items()}
         given |= {"model": MODEL_FILE} if is_fitted(scenario) else {}

@@ -20,9 +20,25 @@ SEPARATED = "one exposure separates the outcomes, so only a penalty keeps its sl
 
 @dataclass(frozen=True)
 class FittedCurve:
-    """curve: with its covariance; group: of subjects, "" where all are one; lowest, highest: exposures seen; subjects: how
-    many; data_sha256: of the table; doubts: why the fit is not sound, a sentence each; day: of a probability by a day after
-    the infusion, None where nobody stated one."""
+    """A curve that was fitted, as it is kept in a file.
+
+    Attributes
+    ----------
+    curve : Curve
+        With its covariance.
+    group : str
+        Of subjects, "" where all are one.
+    lowest, highest : float
+        Exposures seen.
+    subjects : int
+        How many.
+    data_sha256 : str
+        Of the table.
+    doubts : tuple of str
+        Why the fit is not sound, a sentence each.
+    day : float or None
+        Of a probability by a day after the infusion, None where nobody stated one.
+    """
 
     curve: Curve
     group: str
@@ -40,7 +56,17 @@ class FittedCurve:
 
 
 def curves_to_toml(made: tuple[FittedCurve, ...]) -> str:
-    """Curves as a TOML document."""
+    """Curves as a TOML document.
+
+    Parameters
+    ----------
+    made : tuple of FittedCurve
+        Of a response.
+
+    Returns
+    -------
+    str
+    """
     import tomli_w
 
     return tomli_w.dumps({"curves": [_plain(one) for one in made]})
@@ -58,8 +84,18 @@ def _plain(one: FittedCurve) -> dict:
 
 
 def is_curve_file(name: str) -> bool:
-    """Whether a curve is given as a file or a folder rather than by the name of a built-in one: `run`, `run/curve.toml`,
-    either with `:NAME` behind it."""
+    """Whether a curve is given as a file or a folder rather than by the name of a built-in one: `run`,
+    `run/curve.toml`, either with `:NAME` behind it.
+
+    Parameters
+    ----------
+    name : str
+        As a user gives it.
+
+    Returns
+    -------
+    bool
+    """
     return _file(_parted(name)[0]) is not None
 
 
@@ -81,7 +117,21 @@ def _file(name: str) -> Path | None:
 def read_curves(name: str, even_so: bool = False) -> tuple[FittedCurve, ...]:
     """The curves in a file, or in the folder of a response; `FILE:NAME` for one of several.
 
-    Raises InputError for a file that holds none, a name that it lacks, and a fit that is not sound unless `even_so`.
+    Parameters
+    ----------
+    name : str
+        Of a file, or of the folder of a response.
+    even_so : bool, optional
+        Take a fit that is not sound too.
+
+    Returns
+    -------
+    tuple of FittedCurve
+
+    Raises
+    ------
+    InputError
+        For a file that holds none, a name that it lacks, and a fit that is not sound unless `even_so`.
     """
     given, wanted = _parted(name)
     file = _file(given)
@@ -122,7 +172,24 @@ def _without(folder: str) -> str:
 
 
 def read_curve(name: str, even_so: bool = False) -> FittedCurve:
-    """The one curve of a file. Raises InputError as `read_curves`, and where there are several."""
+    """The one curve of a file.
+
+    Parameters
+    ----------
+    name : str
+        Of a file, or of the folder of a response.
+    even_so : bool, optional
+        Take a fit that is not sound too.
+
+    Returns
+    -------
+    FittedCurve
+
+    Raises
+    ------
+    InputError
+        As `read_curves`, and where there are several.
+    """
     one, *more = read_curves(name, even_so)
     if more:
         names = ", ".join(f"`{other.name}`" for other in (one, *more))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown
 from livingdrug.response.models.binary import FEWEST, check_outcome, separation
@@ -149,7 +150,8 @@ def exposure_by_fieller(fit: RepeatedFit, wanted: float) -> Estimate:
     curve, reach = fit.curve, fit.reach
     if not 0 < wanted < 1:
         raise InputError(f"the probability is {wanted:g}; it must be between 0 and 1")
-    a, b, c = curve.intercept - float(linked(curve.link, wanted)), curve.slope, fit.curve.covariance
+    a, b = curve.intercept - float(linked(curve.link, wanted)), curve.slope
+    c = known(curve.covariance, "the covariance of the curve")
     x = -a / b
     # (a + b x)^2 = reach^2 (v_aa + 2 v_ab x + v_bb x^2)
     second, first, zeroth = b**2 - reach**2 * c[1, 1], a * b - reach**2 * c[0, 1], a**2 - reach**2 * c[0, 0]

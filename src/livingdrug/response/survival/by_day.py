@@ -75,7 +75,17 @@ def curves_by(fit: TimeFit | VisitsFit, at: float, event: str, free: str) -> tup
 
 
 def doubts_of(fit: TimeFit | VisitsFit) -> tuple[str, ...]:
-    """Why a probability by a time should not be taken from this fit, a sentence each."""
+    """Why a probability by a time should not be taken from this fit, a sentence each.
+
+    Parameters
+    ----------
+    fit : TimeFit or VisitsFit
+        Of a time to an event.
+
+    Returns
+    -------
+    tuple of str
+    """
     found = fit.proportionality.get(fit.exposure) if isinstance(fit, TimeFit) else None
     if found is None or not found.p_value < CHANGES:
         return ()

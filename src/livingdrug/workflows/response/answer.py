@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 from livingdrug.core.export import write_text
 from livingdrug.report import Answer, Cell, Picture, Table
@@ -16,6 +17,8 @@ from livingdrug.response import (
     FittedCurve,
     GradedFit,
     RepeatedFit,
+    TimeFit,
+    VisitsFit,
     curves_to_toml,
 )
 from livingdrug.response.words import percent
@@ -47,7 +50,7 @@ def answer(scenario: Response, found: tuple[ResponseAnswer, ...]) -> Answer:
         parts = list(module.tables(one))
         if one.by_day is not None:
             sentences += by_day.lines(one.by_day)
-            parts.append(by_day.table(one.by_day, one.fit))
+            parts.append(by_day.table(one.by_day, cast(TimeFit | VisitsFit, one.fit)))
         tables += [Table(t.title + of, t.header, t.rows, t.detail) for t in parts]
         checks += [*one.sample.notes, *one.fit.notes]
     tables = [*by_groups(found), *tables]

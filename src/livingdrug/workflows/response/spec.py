@@ -1,7 +1,7 @@
 """The `response` kind of scenario: exposure related to an outcome."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol
 
 import numpy as np
 from pydantic import Field
@@ -204,6 +204,25 @@ class Response(KineticScenario):
                         self.cluster, self.robust, self.seen_by)  # fmt: skip
 
 
+class Fit(Protocol):
+    """What fits of all kinds of outcomes share."""
+
+    @property
+    def model(self) -> str:
+        """The model that was fitted."""
+        ...
+
+    @property
+    def sample(self) -> Sample:
+        """Whose outcomes entered."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known of the fit."""
+        ...
+
+
 @dataclass(frozen=True)
 class ResponseAnswer:
     """What a scenario gives for one group of subjects ("" where all are one): the kind, the sample, and its
@@ -213,7 +232,7 @@ class ResponseAnswer:
     kind: Kind
     scale: Scale
     sample: Sample
-    fit: object
+    fit: Fit
     by_day: ByDay | None = None
 
 

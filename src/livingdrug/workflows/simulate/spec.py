@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import Field
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.names import unknown
 from livingdrug.core.units import in_a_day
-from livingdrug.data import Reading, read_data
 from livingdrug.models import Model, build_model, get_regimen, lognormal
 from livingdrug.scale import CurveFile, Serial, run_curves, run_exposures
 from livingdrug.simulation import (
@@ -62,7 +62,7 @@ def read_above(texts: tuple[str, ...], option: str) -> dict[str, float | tuple[f
     for text in texts:
         name, value = named_number(text, option, "OUTPUT=VALUE", "car_t_blood=0.05")
         limits[name] = (*limits.get(name, ()), value)
-    return {name: values if len(values) > 1 else values[0] for name, values in limits.items()}
+    return {name: values[0] if len(values) == 1 else values for name, values in limits.items()}
 
 
 class Simulation(Document):
@@ -300,7 +300,7 @@ def plan(scenario: Simulation) -> CurvesTask | ExposureTask:
 
 def _check_exposure(model: Model, scenario: Simulation, until: float) -> None:
     """The window lies within a stated horizon, and nothing about curves was asked."""
-    end = check_window(model, scenario.exposure)[1]
+    end = check_window(model, known(scenario.exposure, "--exposure"))[1]
     if scenario.days is not None and end > until:
         unit = model.time_unit
         raise InputError(
@@ -377,6 +377,7 @@ def doses_of_file(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(doses as texts, notes) of one subject of a file, as a fit of the model reads its rows; text:
     `FILE=SUBJECT`."""
+    from livingdrug.data import Reading, read_data
     from livingdrug.fit import regimens_of
 
     file, equals, subject = text.rpartition("=")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.units import in_a_day
 from livingdrug.models import Model, build_model
 from livingdrug.response import Link, exposure_at, exposure_factor, read_curves
@@ -60,7 +61,7 @@ class ArmEntry(Part):
 
 def read_own_dose(dose: float | tuple[str, ...], where: str) -> float | Regimen:
     """A factor, or the regimen of dose texts. Raises InputError saying where."""
-    if isinstance(dose, float):
+    if not isinstance(dose, tuple):
         return dose
     try:
         return Regimen.of(read_dose(text) for text in dose)
@@ -101,7 +102,7 @@ class EndpointEntry(Part):
         where = f"endpoint `{self.name}`: curve `{self.curve}`"
         if self.ec50 or self.slope != 1.0 or self.link != "logit" or model is None:
             raise InputError(f"{where}: give either the curve of a file, or ec50 and slope, and a model")
-        read = read_curves(self.curve, even_so)
+        read = read_curves(known(self.curve, "the curve of a file"), even_so)
         found = [one.curve for one in read]
         first, day = found[0], read[0].day
         if len(found) > 1 and (self.kind == "response" or day is not None):
