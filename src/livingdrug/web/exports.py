@@ -20,12 +20,28 @@ from livingdrug.workflows.simulate.spec import Simulation
 CDISC = ("pp.csv", "pp.xpt", "adpp.csv", "adpp.xpt")
 # of a model in the words of another tool -> its target
 MODEL_FILES = {
-    "model.toml": "toml", "model.sbml.xml": "sbml", "model.nonmem.txt": "nonmem", "model.nlmixr2.R": "nlmixr2",
-    "model.mrgsolve.cpp": "mrgsolve", "model.monolix.txt": "monolix", "model.pumas.jl": "pumas",
+    "model.toml": "toml",
+    "model.sbml.xml": "sbml",
+    "model.nonmem.txt": "nonmem",
+    "model.nlmixr2.R": "nlmixr2",
+    "model.mrgsolve.cpp": "mrgsolve",
+    "model.monolix.txt": "monolix",
+    "model.pumas.jl": "pumas",
 }
-TYPES = {".csv": "text/csv", ".svg": "image/svg+xml", ".png": "image/png", ".toml": "text/plain", ".py": "text/plain",
-         ".html": "text/html", ".pdf": "application/pdf", ".xpt": "application/x-sas-xport",
-         ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}  # fmt: skip
+TYPES = {
+    ".csv": "text/csv",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".toml": "text/plain",
+    ".py": "text/plain",
+    ".html": "text/html",
+    ".pdf": "application/pdf",
+    ".xpt": "application/x-sas-xport",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+# a fit in the words of other tools: its model at the estimates, its samples -> the target, or the layout
+OF_FITS = {name: target for name, target in MODEL_FILES.items() if target not in ("toml", "sbml")}
+OF_FITS |= {"samples.nonmem.csv": "nonmem", "samples.monolix.csv": "monolix"}
 
 
 def export(name: str, query: str, work: Work) -> bytes:
@@ -37,6 +53,8 @@ def export(name: str, query: str, work: Work) -> bytes:
         return bound(name, view, work)
     if view["job"]:
         ident = view["job"][-1]
+        if name in OF_FITS and not work.runs.known(ident):
+            return _of_fit(name, ident, work)
         return (work.runs if work.runs.known(ident) else work.fits).file(ident, name)
     if scenario is None:
         raise InputError("the address names no scenario, so there is nothing to download")
@@ -49,7 +67,7 @@ def export(name: str, query: str, work: Work) -> bytes:
     if isinstance(scenario, Fit) or scenario.LONG:
         raise InputError("a fit is started on its page; its files come from there")
     if name in CDISC and scenario.kind in ("nca", "compare"):
-        return _layout(name, scenario, work)
+        return _layout(name, "nca", Path(name).stem, work.located(scenario), work)
     if name in MODEL_FILES and isinstance(scenario, Simulation):
         return _model(scenario, MODEL_FILES[name], work)
     if name == "results.csv":
@@ -68,7 +86,8 @@ def export(name: str, query: str, work: Work) -> bytes:
 
 
 def _model(scenario: Simulation, target: str, work: Work) -> bytes:
-    """The model with its mechanisms in the words of another tool; at published values, as `models export` gives it."""
+    """The model with its mechanisms in the words of another tool; at published values, as `models export`
+    gives it."""
     from livingdrug.export import model_text
 
     model = model_of(scenario.model_copy(update={"values": {}}), work)
@@ -83,13 +102,25 @@ def _population(scenario: Document, work: Work) -> bytes:
     return path.read_bytes()
 
 
-def _layout(name: str, scenario: Document, work: Work) -> bytes:
-    """The table in another layout, as `--as` of the command gives it."""
-    kind = workflow("nca")
+def _of_fit(name: str, ident: str, work: Work) -> bytes:
+    """The model of a fit at its estimates, or its samples, for another tool. Raises InputError where there is none."""
+    from livingdrug.export import model_text
+    from livingdrug.models import read_model
+
+    if name in MODEL_FILES:
+        return model_text(read_model(work.fitted(ident), even_so=True), OF_FITS[name]).encode()
+    job = work.fits.job(ident)
+    here = job.shown.model_copy(update={"file": str(job.folder / job.shown.file)})
+    return _layout(name, "check", OF_FITS[name], here, work)
+
+
+def _layout(name: str, of: str, layout: str, scenario: Document, work: Work) -> bytes:
+    """The table in another layout, as `--as` of the command of a kind gives it. scenario: with its files where they lie."""
+    kind = workflow(of)
     own = kind.scenario(**{key: value for key, value in scenario.model_dump(exclude_defaults=True).items()
                            if key in kind.scenario.model_fields and key != "kind"})
     with work.job(), tempfile.TemporaryDirectory() as folder:
-        table, *_ = kind.layouts(kind.run(work.located(own)))[Path(name).stem]()
+        table, *_ = kind.layouts(kind.run(own))[layout]()
         write_table(table, Path(folder) / name)
         return (Path(folder) / name).read_bytes()
 
@@ -106,7 +137,11 @@ def _picture(scenario: Document, view: dict[str, list[str]], name: str, work: Wo
     """The panels of a simulation with what is pinned, or the first picture of another kind's run."""
     if not isinstance(scenario, Simulation):
         folder = work.kept_run(scenario)
-        pictures = sorted((folder / "pictures").glob(f"*{Path(name).suffix}")) if (folder / "pictures").is_dir() else []
+        pictures = (
+            sorted((folder / "pictures").glob(f"*{Path(name).suffix}"))
+            if (folder / "pictures").is_dir()
+            else []
+        )
         if not pictures:
             raise InputError(f"a `{scenario.kind}` scenario has no figure")
         return pictures[0].read_bytes()
