@@ -146,7 +146,24 @@ def fit_repeated(sample: Sample, model: str = "gee", scale: Scale = "log", level
 
 def exposure_by_fieller(fit: RepeatedFit, wanted: float) -> Estimate:
     """The exposure where P is `wanted`, covariates at their means, with Fieller's interval: the x at which a + b x differs
-    from the link of P by no more than its error; not determined where the interval of the slope holds 0."""
+    from the link of P by no more than its error.
+
+    Parameters
+    ----------
+    fit : RepeatedFit
+    wanted : float
+        Probability (0.5: ED50).
+
+    Returns
+    -------
+    Estimate
+        Both ends open where the interval of the slope holds 0: no exposure is determined then.
+
+    Raises
+    ------
+    InputError
+        For a probability that is none.
+    """
     curve, reach = fit.curve, fit.reach
     if not 0 < wanted < 1:
         raise InputError(f"the probability is {wanted:g}; it must be between 0 and 1")
