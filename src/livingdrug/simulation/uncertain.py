@@ -230,9 +230,7 @@ class Bands:
         How many.
     levels : tuple of float
         Percentiles between patients.
-    middle, low : ndarray
-        Each percentile at the estimates, and 5 and 95 % of it over the draws.
-    high : ndarray, shape (outputs, levels, times)
+    middle, low, high : ndarray, shape (outputs, levels, times)
         Each percentile at the estimates, and 5 and 95 % of it over the draws.
     exposures : dict[tuple[str, str], ndarray]
         (output, metric) -> (at the estimates, low, high), one row for each level.
