@@ -40,14 +40,15 @@ def run_scenario(scenario: Document, output: Output) -> None:
 
 def _run(scenario: Document, output: Output) -> None:
     _check_options(scenario, output)
-    check_memory(scenario, output.memory)
+    check_memory(scenario, output.memory, to_file=bool(output.out and not is_folder(output.out) and not output.plots))
     folder = output.out if output.out and is_folder(output.out) else None
     kind, say = workflow(scenario.kind), partial(click.echo, err=True)
     executor = _executor(output)
     try:
         with Progress(kind.counted) as progress:
             where = {"out": None if folder else output.out, "folder": folder, "resume": output.resume}
-            conduct = Conduct(executor, progress, drawn=bool(output.plots), say=say, shard=_shard(output), **where)
+            how = {"drawn": bool(output.plots), "shard": _shard(output), "yes": output.yes}
+            conduct = Conduct(executor, progress, say=say, **how, **where)
             with kind.conducted(scenario, conduct) as own:
                 run = partial(_keep, folder) if folder else _show
                 code = run(kind, scenario, output, own or conduct)

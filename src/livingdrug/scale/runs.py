@@ -11,7 +11,7 @@ from livingdrug.core.tables import table_file
 from livingdrug.scale.blocks import Block, Processes, Serial, Task, cut
 from livingdrug.scale.cluster import DaskCluster
 from livingdrug.scale.kept import Kept
-from livingdrug.simulation import CurvesTask, ExposureSummary, ExposureTask, Result, exposure_table, joined
+from livingdrug.simulation import CurvesTask, ExposureSummary, ExposureTask, Result, check_size, exposure_table, joined
 
 Executor = Serial | Processes | DaskCluster
 Progress = Callable[[int, int], None]
@@ -19,7 +19,8 @@ EXPOSURE_BLOCK = 2048
 CURVES_BLOCK = 256
 VALUES = 1_000_000  # of the curves that one process computes before it writes them
 KEPT_CURVES = 1024  # subjects whose curves are kept in one file, at most
-MOST_BLOCKS = 1000  # of exposures that are kept
+MOST_BLOCKS = 256  # of exposures, beyond which a block is larger
+LARGEST = 32  # times EXPOSURE_BLOCK subjects are its largest size
 
 
 def choose_executor(workers: int | None, dask: str | None) -> Executor:
@@ -88,6 +89,8 @@ def run_curves(
 
     Raises SolveError, and writes nothing, when not one subject could be computed.
     """
+    if file is None or file.kept:
+        check_size(task.n, len(task.times), len(task.outputs))
     if executor == Serial() and file is None:
         return check_some(task(0, task.n, progress))
     kept = kept if task.n > block_size(task) else None
@@ -112,7 +115,7 @@ def block_size(task: CurvesTask | ExposureTask) -> int:
     """Subjects of a block that is kept: the same for whoever computes it, so that it can be gone on from."""
     if isinstance(task, CurvesTask):
         return max(1, min(KEPT_CURVES, VALUES // _values(task)))
-    return EXPOSURE_BLOCK * max(1, -(-task.n // (MOST_BLOCKS * EXPOSURE_BLOCK)))
+    return EXPOSURE_BLOCK * min(LARGEST, max(1, -(-task.n // (MOST_BLOCKS * EXPOSURE_BLOCK))))
 
 
 def _values(task: CurvesTask) -> int:

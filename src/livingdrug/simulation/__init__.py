@@ -34,6 +34,7 @@ from livingdrug.simulation.fractionation import Fractionated, Fractionation, Spl
 from livingdrug.simulation.gillespie import gillespie
 from livingdrug.simulation.observe import observe, observed_part
 from livingdrug.simulation.population import (
+    MAX_DRAWN,
     MAX_SUBJECTS,
     Draw,
     Subjects,
@@ -58,6 +59,7 @@ from livingdrug.simulation.run import (
     cautions,
     check_horizon,
     check_outputs,
+    check_size,
     default_until,
     simulate,
 )
@@ -68,13 +70,14 @@ from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_mod
 __all__ = [
     "Fractionated", "Fractionation", "Preconditioned", "Split", "compare_regimens", "compare_splits",
     "fludarabine_exposure", "preconditioned_doses", "read_split", "tau_leap", "with_full_host", "with_il6",
-    "BOTH",
+    "BOTH", "MAX_DRAWN",
     "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "RISES", "UNPHYSICAL", "Bands", "Change", "Course", "Cures", "CurvesTask",
     "Distinguished", "Distribution", "Separation", "distinguish",
     "Dose", "Draw", "DrawnModels", "ExposureBlock", "ExposureSummary", "ExposureTask", "Failure", "Link", "ModelCurve",
     "ModelsCompared", "Prediction",
     "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "factors_of", "moved_values", "cautions", "check_anchors",
-    "check_count", "check_horizon", "check_outputs", "check_regimen", "check_window", "compare_models", "conversions",
+    "check_count", "check_horizon", "check_outputs", "check_regimen", "check_size",
+    "check_window", "compare_models", "conversions",
     "courses", "cure_probability",
     "cv_population", "default_regimen", "default_until", "draw_subjects", "drawn_models",
     "drawn_values", "says_uncertainty", "exposure_table", "exposure_task", "fates", "find_population", "gillespie",

@@ -59,7 +59,7 @@ class Conduct:
     of how many; out: the file of a table that is written as it comes; drawn: whether figures will be drawn;
     folder: where the state of a long run is kept on its way; resume: go on from that state; say: takes a
     sentence for the user; kept: the blocks of subjects that are kept on the way; shard: the part of them that is
-    computed.
+    computed; yes: whether a run beyond the limits of time and disk is started (None: nobody asks what it takes).
     """
 
     executor: "Executor | None" = None
@@ -71,6 +71,7 @@ class Conduct:
     say: Callable[[str], None] = lambda text: None
     kept: "Kept | None" = None
     shard: "Shard | None" = None
+    yes: bool | None = None
 
     def alone(self, scenario: Document) -> None:
         """Refuse workers, where a kind has no use for them."""

@@ -18,10 +18,12 @@ VECTOR = 5_000  # a resampled vector of parameters, and what is known of it; an 
 SIMULATED = 120  # a simulated value of a predictive check; measured 108
 
 
-def check_memory(scenario: Document, bound: float | None = None, raise_it: str = "--memory") -> None:
+def check_memory(
+    scenario: Document, bound: float | None = None, raise_it: str = "--memory", to_file: bool = False
+) -> None:
     """Refuse a run that would take more memory than the bound (GB; BOUND where none is given). raise_it: how
-    its user raises the bound, "" where that cannot be."""
-    check_bytes(scenario.memory(), bound, raise_it)
+    its user raises the bound, "" where that cannot be; to_file: whether its table goes to a file alone."""
+    check_bytes(scenario.memory_to_file() if to_file else scenario.memory(), bound, raise_it)
 
 
 def check_bytes(needed: float, bound: float | None = None, raise_it: str = "--memory") -> None:

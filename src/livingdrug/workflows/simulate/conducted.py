@@ -1,15 +1,24 @@
 """What stands around a simulation: the blocks of its subjects are kept until its result is whole, all or a shard."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable
 from livingdrug.report import REPORT, check_new_folder, holds
-from livingdrug.scale import Executor, blocks_folder, keep_shard, kept_blocks, kept_shard
+from livingdrug.scale import (
+    Executor,
+    blocks_folder,
+    check_estimate,
+    estimate,
+    is_large,
+    keep_shard,
+    kept_blocks,
+    kept_shard,
+)
 from livingdrug.simulation import CurvesTask, ExposureTask
 from livingdrug.workflows.base import Conduct, NothingLeft
 from livingdrug.workflows.document import to_toml
@@ -57,6 +66,20 @@ def keep_part(task: CurvesTask | ExposureTask, executor: Executor, conduct: Cond
     )
     plain = {"shard": shard, "folder": str(folder), "subjects": found.total(), "status": dict(sorted(found.items()))}
     raise NothingLeft(said, plain, 0)
+
+
+def check_large(
+    task: CurvesTask | ExposureTask, executor: Executor, conduct: Conduct, rows: Callable[[Any, int], Any]
+) -> None:
+    """Say what a large run will take, before it begins. Raises InputError for one beyond the limits that its user has not
+    confirmed; one that goes on has been."""
+    if conduct.yes is None or conduct.resume or not is_large(task):
+        return
+    out, part = conduct.folder or conduct.out, 1 / conduct.shard.count if conduct.shard else 1.0
+    path = Path(out) / "results.csv" if conduct.folder else out
+    found = estimate(task, executor, path, rows, part)
+    check_estimate(found, conduct.yes)
+    conduct.say(f"this run takes {found.words()}")
 
 
 def _check_left(scenario: "Simulation", conduct: Conduct) -> None:
