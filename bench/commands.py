@@ -3,7 +3,8 @@
     python -m bench.commands [NAME ...]      # writes bench/results/commands.json
 
 Every run is a process of its own; CPU time is user and system time of that process (the time of a clock says nothing on
-a shared machine). The tables are synthetic.
+a shared machine). Python keeps the bytecode of what it imports, as it does of what is installed, also where
+PYTHONDONTWRITEBYTECODE is set. The tables are synthetic.
 """
 
 import json
@@ -44,7 +45,11 @@ COMMANDS = {
 def cost(arguments: tuple[str, ...], folder: Path) -> dict:
     """CPU seconds and MiB of a command."""
     command = [sys.executable, "-m", "livingdrug", *arguments]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

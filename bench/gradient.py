@@ -13,7 +13,7 @@ from bench.gradient_problem import LOG_SD, PARAMETERS, TIMES, gradient_problem, 
 from bench.machine import interleaved, machine, one_core
 from bench.problem import DOSE
 from livingdrug.engine import ADD, Events, EventTable, sensitivity_kernel, solve_population, system_kernel
-from livingdrug.engine.solvers.sensitivity import solve_sensitivities
+from livingdrug.engine.solvers.solve_slopes import solve_sensitivities
 
 RESULTS = Path(__file__).with_name("results") / "gradient.json"
 OUTPUT = "car_t_blood"

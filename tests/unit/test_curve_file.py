@@ -93,7 +93,7 @@ def test_a_trial_takes_it_as_its_numbers(folder):
     assert any("taken for known" in notice for notice in by_file.notices)
     with pytest.raises(InputError, match="either the curve of a file, or ec50"):
         trial(curve=str(folder / "orr"), ec50=100.0)
-    with pytest.raises(InputError, match="a response has one"):
+    with pytest.raises(InputError, match="and one is taken; name it"):
         trial(curve=str(folder / "crs"))
 
 

@@ -23,7 +23,7 @@ from livingdrug.engine import (
 from livingdrug.engine.codegen.compile import output_function
 from livingdrug.engine.codegen.factor import factorisation
 from livingdrug.engine.reference.lsoda import solve
-from livingdrug.engine.solvers.sensitivity import solve_sensitivities
+from livingdrug.engine.solvers.solve_slopes import solve_sensitivities
 from livingdrug.models import (
     Clock,
     ClosedForm,

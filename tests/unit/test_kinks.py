@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from livingdrug.engine import Events, EventTable, Measures, population, sensitivity_kernel, solve_population, system_kernel
-from livingdrug.engine.solvers.sensitivity import solve_sensitivities
+from livingdrug.engine.solvers.solve_slopes import solve_sensitivities
 from livingdrug.models import Flow, Quantity, State, Structure
 from livingdrug.models.compose import assemble
 

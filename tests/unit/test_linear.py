@@ -20,7 +20,7 @@ from livingdrug.engine import (
     ticks_of,
 )
 from livingdrug.engine.solvers.linear import TOO_FAST
-from livingdrug.engine.solvers.sensitivity import solve_sensitivities
+from livingdrug.engine.solvers.solve_slopes import solve_sensitivities
 from livingdrug.fit import ResidualError, new_problem, point_of
 from livingdrug.fit.point import centre, individual, prepare
 from livingdrug.fit.predict import LinearPredictor, general_predictor

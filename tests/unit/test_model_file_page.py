@@ -12,8 +12,8 @@ from livingdrug.core.expressions import FUNCTIONS, MAX_LENGTH, MAX_NODES, SELECT
 from livingdrug.core.toml import MAX_DEPTH, OTHER
 from livingdrug.core.units import MOLAR, UNITS
 from livingdrug.models import ClosedForm, Fragment, Model, Structure, Variability, read_model
+from livingdrug.models.elements import BOUNDS, KINDS, ROLES
 from livingdrug.models.parameters import SCALES
-from livingdrug.models.structure import BOUNDS, KINDS, ROLES
 from livingdrug.models.text import SHAPES, written_fields
 from tests.commands import livingdrug
 

@@ -340,7 +340,7 @@ def test_a_dose_beside_every_sample_is_no_event(tmp_path):
 
 @pytest.mark.parametrize("shape", ["S{:03d}", "{:d}", "P{:d}-{:02d}", "x{:02d}y{:d}"])
 def test_names_are_sorted_by_their_numbers_however_they_are_written(shape):
-    from livingdrug.data.table import natural_key, naturally_sorted
+    from livingdrug.data.order import natural_key, naturally_sorted
 
     draw = np.random.default_rng(2)
     texts = list(dict.fromkeys(shape.format(*draw.integers(0, 300, 2).tolist()) for _ in range(200)))

@@ -167,7 +167,7 @@ def test_memory_is_bounded(work):
         work.simulate(Simulation(model="stein_2019", days=10, values={"c_max": 1000.0 + k}))
     assert len(work._results) == KEPT_RESULTS
     uploads = Uploads()
-    tokens = [uploads.keep("a.csv", b"ID\n") for _ in range(MAX_FILES + 5)]
+    tokens = [uploads.keep("a.csv", f"ID\n{k}\n".encode()) for k in range(MAX_FILES + 5)]
     assert len(uploads._files) == MAX_FILES and uploads.path(tokens[-1]).exists()
     with pytest.raises(InputError, match="not on this machine"):
         uploads.path(tokens[0])

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from livingdrug.web.app import page_of
-from livingdrug.web.forecast import _query
+from livingdrug.web.forecast import asked
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 
@@ -23,13 +23,13 @@ def text_of(work: Work, query: str) -> str:
 
 
 def test_the_example_is_forecast(work):
-    text = text_of(work, _query(EXAMPLE) + "&draws=100&until=60")
+    text = text_of(work, asked(EXAMPLE) + "&draws=100&until=60")
     assert "Highest expected AUC28" in text and '"className": "problem"' not in text
     assert "data:image/png;base64" in text and "(simulated)" in text
 
 
 def test_a_refusal_names_the_field_and_the_file(work):
-    text = text_of(work, _query(EXAMPLE) + "&until=10")
+    text = text_of(work, asked(EXAMPLE) + "&until=10")
     assert '"className": "problem"' in text and "Last day of the forecast" in text and "--until" not in text
 
 

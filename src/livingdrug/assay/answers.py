@@ -15,14 +15,39 @@ TIME_UNITS = {"d": "d", "h": "h", "min": "m", "s": "s"}
 class AssayReading:
     """Answers to what files leave open; nothing here has a guessed default.
 
-    columns: heading, channel or metric -> what it means (a quantity, or a column of the table or of the
-    map), where the guess is wrong; quantity: of values that no heading names; time: h, of files that state
-    none; time_unit: of times, where the file states none or a wrong one (h, d, min, s); plate: name, where
-    files hold none; start: h on the clock of the readings at which the effectors were added; size: wells of
-    a plate; beads: added to a well before it was counted; volume: uL of a well; limits: quantity ("" for
-    every one) -> values below it are censored; saturations: the same -> values at or above it are;
-    leave_out: wells (`A1` or `P1 A1`) that take no part; same_map: a map without plates is that of every
-    plate; rechallenges: (targets added, h) and replatings: (fraction kept, h), of every well.
+    Attributes
+    ----------
+    columns : Mapping[str, str]
+        Heading, channel or metric -> what it means (a quantity, or a column of the table or of the map),
+        where the guess is wrong.
+    quantity : str or None
+        Of values that no heading names.
+    time : float or None
+        H, of files that state none.
+    time_unit : str or None
+        Of times, where the file states none or a wrong one (h, d, min, s).
+    plate : str or None
+        Name, where files hold none.
+    start : float or None
+        H on the clock of the readings at which the effectors were added.
+    size : int
+        Wells of a plate.
+    beads : float or None
+        Added to a well before it was counted.
+    volume : float or None
+        UL of a well.
+    limits : Mapping[str, float]
+        Quantity ("" for every one) -> values below it are censored.
+    saturations : Mapping[str, float]
+        The same -> values at or above it are.
+    leave_out : tuple of str
+        Wells (`A1` or `P1 A1`) that take no part.
+    same_map : bool
+        A map without plates is that of every plate.
+    rechallenges : tuple[tuple[float, float], ...]
+        (targets added, h) of every well.
+    replatings : tuple[tuple[float, float], ...]
+        (fraction kept, h) of every well.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -46,8 +46,27 @@ class Product:
 
 @dataclass(frozen=True)
 class Calibration:
-    """A slope with its 95 % interval. scatter: SD of the logarithm by which products differ from the line; df: of the
-    interval; link: for `predict_patient`; rows: the products; notes: what was assumed, what to beware of."""
+    """A slope with its 95 % interval.
+
+    Attributes
+    ----------
+    metric : str
+        Of patients.
+    control : str
+        The construct that others are compared with.
+    slope, low, high : float
+        Of the logarithm of exposure on that of the rate.
+    scatter : float
+        SD of the logarithm by which products differ from the line.
+    df : int
+        Of the interval.
+    link : Link
+        For `predict_patient`.
+    rows : tuple of Product
+        The products.
+    notes : tuple of str
+        What was assumed, what to beware of.
+    """
 
     metric: str
     control: str

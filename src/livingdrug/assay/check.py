@@ -31,7 +31,17 @@ class FileCheck:
 
 @dataclass(frozen=True)
 class AssayCheck:
-    """The files (map and events too), the plate unless something is wrong, and what is unusual about it."""
+    """What was found in the files of an experiment.
+
+    Attributes
+    ----------
+    files : tuple of FileCheck
+        Each of them, map and events too.
+    plate : Plate or None
+        The experiment, None where a finding is an error.
+    quality : Checked
+        What is unusual about it.
+    """
 
     files: tuple[FileCheck, ...]
     plate: Plate | None
@@ -97,7 +107,22 @@ def read_assay(
     events: str | Path | None = None,
     reading: AssayReading | None = None,
 ) -> Plate:
-    """The plate of the files of one experiment; parameters as of `check`.
+    """The plate of the files of one experiment.
+
+    Parameters
+    ----------
+    paths : Sequence[str or Path]
+        Files of readings, of one plate or of several.
+    plan : str or Path, optional
+        The map of the wells (CSV, Excel, XML), where the files do not hold it.
+    events : str or Path, optional
+        A table of what was done to the wells.
+    reading : AssayReading, optional
+        What the user says where the files leave something open.
+
+    Returns
+    -------
+    Plate
 
     Raises
     ------

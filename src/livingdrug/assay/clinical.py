@@ -17,7 +17,19 @@ COUNT, MEAN, SPREAD = ("n", "patients", "subjects"), ("geometricmean", "geomean"
 
 @dataclass(frozen=True)
 class Clinic:
-    """Logarithms of one metric in the patients of one product: their mean, SD (nan for one patient) and number."""
+    """Logarithms of one metric in the patients of one product.
+
+    Attributes
+    ----------
+    group : str
+        The product.
+    metric : str
+        Such as CMAX.
+    mean, sd : float
+        Of the logarithms; nan for the SD of one patient.
+    n : int
+        Number of patients.
+    """
 
     group: str
     metric: str

@@ -6,20 +6,38 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingdrug.assay.asked_of_plate import AssayPlan
 from livingdrug.assay.errors import prior_precision
 from livingdrug.assay.fit import AssayFit, fit_assay
 from livingdrug.assay.laws import assay_model
 from livingdrug.assay.observed import Observed
-from livingdrug.assay.plan import FIXED, RANDOM, AssayPlan
+from livingdrug.assay.plan import FIXED, RANDOM
 from livingdrug.core.errors import InputError
 
 
 @dataclass(frozen=True)
 class ModelOfPlate:
-    """One model on the plate. laws: words of `assay_model`; minus2ll: -2 log marginal likelihood near the
-    best point; numbers: of fixed effects and of the error model; aic: minus2ll + 2 numbers; delta: above the
-    best; weight: Akaike's; unknown: rates whose SE is above a factor of e; fit: the fit, or the sentence why
-    there is none."""
+    """One model on the plate.
+
+    Attributes
+    ----------
+    laws : dict[str, str]
+        Words of `assay_model`.
+    minus2ll : float
+        -2 log marginal likelihood near the best point.
+    numbers : int
+        Of fixed effects and of the error model.
+    aic : float
+        Minus2ll + 2 numbers.
+    delta : float
+        Above the best.
+    weight : float
+        Akaike's.
+    unknown : tuple of str
+        Rates whose SE is above a factor of e.
+    fit : AssayFit or str
+        The fit, or the sentence why there is none.
+    """
 
     laws: dict[str, str]
     minus2ll: float
@@ -41,6 +59,15 @@ def minus2ll(fit: AssayFit) -> float:
     nothing left out.
 
     Comparable between models of one plate with the same kind of errors.
+
+    Parameters
+    ----------
+    fit : AssayFit
+        A fitted assay, see `fit_assay`.
+
+    Returns
+    -------
+    float
     """
     near, numbers = fit.uncertainty.near, fit.numbers
     _, _, h, change, left, weighted, log_det = near.solved_at(numbers)

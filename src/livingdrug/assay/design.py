@@ -29,11 +29,31 @@ IDENTIFIABLE = (
 class AssayDesign:
     """What is to be done.
 
-    name; ratios: effectors per target -> wells; alone, effector_alone: wells with targets alone, with
-    effectors alone; targets: cells at the start, and added at the ends of rounds but the last; rounds of
-    `hours` h; every: h between readings of targets (0: at the ends of rounds alone); first: whether targets
-    are read at the start; count: whether effectors are counted at the ends of rounds ; kept: fraction of
-    cells that goes on to a next round."""
+    Attributes
+    ----------
+    name : str
+        Of the design.
+    ratios : Mapping[float, int]
+        Effectors per target -> wells.
+    alone : int
+        Wells with targets alone.
+    effector_alone : int
+        Wells with effectors alone.
+    targets : float
+        Cells at the start, and added at the ends of rounds but the last.
+    rounds : int
+        How many.
+    hours : float
+        H of a round.
+    every : float
+        H between readings of targets; 0: at the ends of rounds alone.
+    first : bool
+        Whether targets are read at the start.
+    count : bool
+        Whether effectors are counted at the ends of rounds.
+    kept : float
+        Fraction of cells that goes on to a next round.
+    """
 
     name: str
     ratios: Mapping[float, int] = field(hash=False)
@@ -92,9 +112,19 @@ class AssayDesign:
 
 @dataclass(frozen=True)
 class CountErrors:
-    """SDs of logarithms: of counts of targets and of effectors, of all readings of a kind in a well, of the
-    effectors seeded in all wells alike; limit, effector_limit: targets and effectors that can still be
-    counted."""
+    """SDs of logarithms, and limits of counting.
+
+    Attributes
+    ----------
+    targets, effectors : float
+        Of counts of both.
+    well : float
+        Of all readings of a kind in a well.
+    seeding : float
+        Of the effectors seeded in all wells alike.
+    limit, effector_limit : float
+        Targets and effectors that can still be counted.
+    """
 
     targets: float = 0.10
     effectors: float = 0.15
@@ -114,9 +144,20 @@ class CountErrors:
 
 @dataclass(frozen=True)
 class DesignResult:
-    """What a design would tell. rse: rate -> expected SE of its logarithm (of its value over the value, where
-    it may be negative), inf where the design does not tell it; readings: of targets and effectors above the
-    limit; together: groups of rates of which only combinations are told."""
+    """What a design would tell.
+
+    Attributes
+    ----------
+    design : AssayDesign
+        The design.
+    rse : dict[str, float]
+        Rate -> expected SE of its logarithm (of its value over the value, where it may be negative), inf
+        where the design does not tell it.
+    readings : int
+        Of targets and effectors above the limit.
+    together : tuple of str
+        Groups of rates of which only combinations are told.
+    """
 
     design: AssayDesign
     rse: dict[str, float]
@@ -237,7 +278,17 @@ def _errors_of(information: np.ndarray, columns: list[str]) -> tuple[np.ndarray,
 
 def usual_designs(targets: float = 5000.0) -> list[AssayDesign]:
     """Designs in common use, 24 wells each, from one reading of one ratio to four rounds with effectors
-    counted."""
+    counted.
+
+    Parameters
+    ----------
+    targets : float, optional
+        Cells at the start.
+
+    Returns
+    -------
+    sequence of AssayDesign
+    """
     one, three = {1.0: 16}, {4.0: 5, 1.0: 5, 0.25: 6}
     low = {1.0: 5, 0.25: 5, 0.125: 6}
 

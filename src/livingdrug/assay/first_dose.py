@@ -58,8 +58,25 @@ class Exposed:
 
 @dataclass(frozen=True)
 class FirstDose:
-    """metric, unit: of the exposure; percentiles; rows: by dose, the lowest first; notes: what was assumed; flat: whether
-    exposure hardly depends on the dose."""
+    """Exposure of virtual patients by dose.
+
+    Attributes
+    ----------
+    metric : str
+        Of exposure.
+    unit : str
+        Of the metric.
+    dose_unit : str
+        Of the doses.
+    percentiles : tuple of float
+        Of patients.
+    rows : tuple of Exposed
+        By dose, the lowest first.
+    notes : tuple of str
+        What was assumed.
+    flat : bool
+        Whether exposure hardly depends on the dose.
+    """
 
     metric: str
     unit: str
@@ -101,7 +118,8 @@ def first_dose(
     estimates : of an assay fit
     model : in days, whose population got the control construct
     links : how rates of the assay move quantities of the model
-    group : the construct that is dosed; control : the one that the model's values stand for
+    group : the construct that is dosed
+    control : the construct that the model's values stand for
     doses : in the unit that the model takes
     metric : `OUTPUT CMAX` or `OUTPUT AUC`; CMAX of the first measured output by default
     until : horizon in d

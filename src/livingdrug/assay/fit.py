@@ -6,12 +6,13 @@ from functools import cached_property
 
 import numpy as np
 
+from livingdrug.assay.asked_of_plate import AssayPlan, growth_rates
 from livingdrug.assay.climb import Point, climb
 from livingdrug.assay.errors import Errors, errors_of
 from livingdrug.assay.evaluate import Evaluator
 from livingdrug.assay.laws import rates_of
 from livingdrug.assay.observed import Observed
-from livingdrug.assay.plan import FIXED, AssayPlan, Layout, group_names, growth_rates, lay_out
+from livingdrug.assay.plan import FIXED, Layout, group_names, lay_out
 from livingdrug.assay.start import limits, pooled_starts, spread_out
 from livingdrug.assay.variances import Uncertainty, best_numbers, restricted, uncertainty
 from livingdrug.core.errors import InputError
@@ -25,9 +26,27 @@ TORN = 0.3  # the same: the error model still jumps in the last round
 class AssayFit:
     """A fitted assay.
 
-    point: the columns and the wells' own effects; numbers: logarithms of the error model's numbers, in the
-    order of `errors.variances`; uncertainty: of the columns; ended: whether the search came to its end;
-    notes: for the user; torn: whether it went to and fro between two descriptions, so that no rate is determined."""
+    Attributes
+    ----------
+    seen : Observed
+        The readings.
+    layout : Layout
+        Where each rate stands among the columns.
+    errors : Errors
+        The error model.
+    numbers : ndarray
+        logarithms of the error model's numbers, in the order of `errors.variances`.
+    point : Point
+        The columns and the wells' own effects.
+    uncertainty : Uncertainty
+        Of the columns.
+    ended : bool
+        Whether the search came to its end.
+    notes : tuple of str
+        For the user.
+    torn : bool
+        Whether it went to and fro between two descriptions, so that no rate is determined.
+    """
 
     seen: Observed
     layout: Layout
@@ -190,6 +209,19 @@ def fit_wells(
     """A fit of each well alone: its rates, growth included, with errors of its own.
 
     Rates of effectors are not looked for in wells without effectors.
+
+    Parameters
+    ----------
+    plan : AssayPlan
+        How they are fitted.
+    seen : Observed
+        The readings.
+    progress : callable, optional
+        Called with a word as the fits go on.
+
+    Returns
+    -------
+    sequence of AssayFit
     """
     own = replace(plan, by=("well",), shared=(), donors=False, edge=False)
     found = []

@@ -17,9 +17,25 @@ ROWS = "ABCDEFGH"
 
 @dataclass(frozen=True)
 class Noise:
-    """SDs of logarithms: of counts of targets and of effectors, of all readings of a kind in a well, of cells
-    seeded in a well, of effectors seeded in all wells alike, of donors (by rate); scale: factor on all
-    counts; limit: cells that can still be counted."""
+    """SDs of logarithms of a simulated plate, and how it is counted.
+
+    Attributes
+    ----------
+    targets, effectors : float
+        Of counts of both.
+    well : float
+        Of all readings of a kind in a well.
+    seeding : float
+        Of cells seeded in a well.
+    common : float
+        Of effectors seeded in all wells alike.
+    donors : Mapping[str, float]
+        Rate -> SD between donors.
+    scale : float
+        Factor on all counts.
+    limit : float
+        Cells that can still be counted.
+    """
 
     targets: float = 0.1
     effectors: float = 0.1

@@ -26,8 +26,20 @@ def warn(code: str, value: str, problem: str, fix: str) -> PlateFinding:
 class WellMap:
     """A number for each well, drawn as a heat map of the plate.
 
-    code: of the check; title, unit: of the number; middle: the number that is nothing unusual; values
-    (wells,): nan where a well has none; marked (wells,): the wells that the check names.
+    Attributes
+    ----------
+    code : str
+        Of the check.
+    title : str
+        In words.
+    unit : str
+        Of the number.
+    middle : float
+        The number that is nothing unusual.
+    values : ndarray, shape (wells,)
+        Nan where a well has none.
+    marked : ndarray, shape (wells,)
+        The wells that the check names.
     """
 
     code: str
@@ -40,7 +52,15 @@ class WellMap:
 
 @dataclass(frozen=True)
 class Checked:
-    """What one check found: findings, and the map of its numbers where there are any."""
+    """What one check found.
+
+    Attributes
+    ----------
+    findings : tuple of PlateFinding
+        In words.
+    maps : tuple of WellMap
+        Of its numbers, where there are any.
+    """
 
     findings: tuple[PlateFinding, ...] = ()
     maps: tuple[WellMap, ...] = ()

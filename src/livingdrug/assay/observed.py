@@ -22,15 +22,47 @@ FITTED_ROLES = ("sample", "target_alone", "effector_alone")
 
 @dataclass(frozen=True)
 class Observed:
-    """Readings of a fit, rows in order of well, channel and time, shape (rows,) each; time in h since the
-    start of the well.
+    """Readings of a fit, rows in order of well, channel and time, shape (rows,) each.
 
-    wells: positions in the plate's wells; well: position in `wells`; channel: position in `channels`; y:
-    value or limit; kind: MEASURED, BELOW or ABOVE; sd: as the file states it; place: position of its time in
-    the course of its well, over all wells; begin (wells,): h on the clock of the plate; start (wells, 2):
-    effectors and targets at the start; counted: part of a well's cells that a count is made of (0: errors of
-    counting are not told apart); exact: whether counts are negative binomial rather than lognormal; free (wells,): whether
-    the targets at the start are looked for rather than known from the seeding."""
+    Attributes
+    ----------
+    plate : Plate
+        They are from.
+    wells : ndarray
+        Positions in the plate's wells.
+    well : ndarray
+        Position in `wells`.
+    channel : ndarray
+        Position in `channels`.
+    time : ndarray
+        H since the start of the well.
+    y : ndarray
+        Value or limit.
+    kind : ndarray
+        MEASURED, BELOW or ABOVE.
+    sd : ndarray
+        As the file states it.
+    place : ndarray
+        Position of its time in the course of its well, over all wells.
+    channels : tuple of Channel
+        Kinds of reading.
+    begin : ndarray, shape (wells,)
+        H on the clock of the plate.
+    start : ndarray, shape (wells, 2)
+        Effectors and targets at the start.
+    free : ndarray, shape (wells,)
+        Whether the targets at the start are looked for rather than known from the seeding.
+    steps : tuple of Steps
+        What is done to each well.
+    times : tuple of ndarray
+        Reading times of each well.
+    notes : tuple of str
+        What was taken for granted.
+    counted : float
+        Part of a well's cells that a count is made of (0: errors of counting are not told apart).
+    exact : bool
+        Whether counts are negative binomial rather than lognormal.
+    """
 
     plate: Plate
     wells: np.ndarray

@@ -5,26 +5,19 @@ A rate of a well is `exp(fixed effect + random effects + covariates)`, or for a 
 `fixed effect * exp(random effects + covariates)`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.assay.effects import FORMS, INHIBITION, Factor, Shown, doses
-from livingdrug.assay.laws import GROWTH, is_signed, rates_of
+from livingdrug.assay.asked_of_plate import AssayPlan, growth_rates
+from livingdrug.assay.effects import INHIBITION, Factor, Shown, doses
+from livingdrug.assay.laws import is_signed, rates_of
 from livingdrug.assay.observed import EARLY, Observed
 from livingdrug.core.errors import InputError
-from livingdrug.core.names import unknown
-from livingdrug.models import Model
 
 FIXED, RANDOM = "fixed effect", "random effect"
 SEEDED, SCALE = "effectors_0", "reading_scale"
-BY = ("construct", "donor", "treatment", "well", "all")
-ERRORS = ("correlated", "independent", "given")
 FEWEST = 4  # wells on either side, below which an edge effect is not looked for
-SEEDING = (
-    0.1  # SD of the logarithm of an error of effectors that all wells share, where donors do not show it
-)
 ALIKE = "all effectors seeded"
 AT_START, NEAR = (
     "targets at the start",
@@ -32,55 +25,6 @@ AT_START, NEAR = (
 )  # SD of the logarithm around the first reading, where wells are few
 MIXED = "wells with different treatments"
 FEW = 8  # wells, below which a spread of seeding is not estimated
-
-
-@dataclass(frozen=True)
-class AssayPlan:
-    """How a plate is fitted.
-
-    model: of `assay_model`; by: columns of the map whose groups have rates of their own; shared: rates that
-    all wells share; donors: whether donors differ by random effects; plates: whether plates do, on growth and on
-    what effectors do; edge: whether outer wells may grow and
-    read differently; errors: one of ERRORS; seeding: SD of an error of the effectors seeded that all wells
-    share, where no donors differ; fixed: rates that are taken as known; dose: rate -> how the dose of a well moves it, one
-    of `effects.FORMS`."""
-
-    model: Model
-    by: tuple[str, ...] = ("construct",)
-    shared: tuple[str, ...] = ("growth", "crowding")
-    donors: bool = True
-    plates: bool = False
-    edge: bool = True
-    errors: str = "correlated"
-    seeding: float = SEEDING
-    fixed: Mapping[str, float] = field(default_factory=dict, hash=False)
-    dose: Mapping[str, str] = field(default_factory=dict, hash=False)
-
-    def __post_init__(self) -> None:
-        rates = rates_of(self.model)
-        for name in (*self.fixed, *self.shared):
-            if name not in rates and name not in growth_rates(self.model):
-                raise InputError(unknown("rate of this model", name, rates))
-        for name, form in self.dose.items():
-            if name not in rates or name in self.fixed:
-                raise InputError(unknown("rate that is fitted and may depend on a dose", name, set(rates) - set(self.fixed)))
-            if form not in FORMS:
-                raise InputError(unknown("effect of a dose", form, FORMS))
-        for column in self.by:
-            if column not in BY:
-                raise InputError(unknown("column of the map to fit by", column, BY))
-        if self.errors not in ERRORS:
-            raise InputError(unknown("kind of error", self.errors, ERRORS))
-        if not (np.isfinite(self.seeding) and self.seeding >= 0):
-            raise InputError(
-                f"the SD of the effectors seeded is {self.seeding:g}; it must be finite and not negative"
-            )
-
-
-def growth_rates(model: Model) -> tuple[str, ...]:
-    """The rates of the growth of the targets."""
-    known = {q.name for law in GROWTH.values() for q in law.quantities}
-    return tuple(name for name in ("growth", "crowding") if name in known)
 
 
 @dataclass(frozen=True)
@@ -389,7 +333,17 @@ def outer_wells(names: list[str]) -> np.ndarray:
 
 
 def place_of(name: str) -> tuple[int, int]:
-    """Row and column of a well from 1 on, (0, 0) for a name that is no single well."""
+    """Row and column of a well from 1 on, (0, 0) for a name that is no single well.
+
+    Parameters
+    ----------
+    name : str
+        Of a well.
+
+    Returns
+    -------
+    tuple[int, int]
+    """
     letters, digits = name[:1], name[1:]
     if letters.isalpha() and letters.isascii() and digits.isdigit():
         return ord(letters.upper()) - 64, int(digits)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from livingdrug.assay.rows import Events, Readings, Wells
 from livingdrug.core.errors import InputError
 
 # quantity -> units that its values may be in; the first is the usual one
@@ -37,108 +38,22 @@ IN_TABLE = {
 
 
 @dataclass(frozen=True)
-class Wells:
-    """One row for each well that the map or a reading names; all arrays have shape (wells,).
-
-    plate, well: texts (`A1`, without leading zeros; `A1,A2` where the file holds the mean of these wells
-    alone); role: one of ROLES, "" where no map says it; construct, donor, treatment: texts, "" where there
-    is none; dose: of the treatment, in the unit of the map, nan where unknown; ratio: effectors per target as the map says
-    it, effectors, targets: cells seeded, nan where
-    unknown; start: time in h, on the clock of the readings, at which the effectors were added (0: with the
-    clock); count: wells whose mean this is.
-    """
-
-    plate: np.ndarray
-    well: np.ndarray
-    role: np.ndarray
-    construct: np.ndarray
-    donor: np.ndarray
-    treatment: np.ndarray
-    dose: np.ndarray
-    ratio: np.ndarray
-    effectors: np.ndarray
-    targets: np.ndarray
-    start: np.ndarray
-    count: np.ndarray
-
-    @property
-    def n(self) -> int:
-        """Number of wells."""
-        return len(self.well)
-
-    def names(self, which: np.ndarray | Sequence[int] | slice = slice(None)) -> list[str]:
-        """`A1`, or `P1 A1` where there are several plates, of these wells (a mask, positions, a slice)."""
-        several = len(set(self.plate)) > 1
-        pairs = zip(self.plate[which], self.well[which], strict=True)
-        return [f"{plate} {well}" if several and plate else str(well) for plate, well in pairs]
-
-
-@dataclass(frozen=True)
-class Readings:
-    """Readings in order of well, quantity and time; all arrays have shape (readings,).
-
-    well: position in Wells; time: h; quantity: a key of QUANTITIES; value: measured, nan where it is not;
-    unit: of the value and the limit; sd: of the value as the file states it (of its replicates or images),
-    nan where it does not; flag: "" measured, `below` or `above` a limit (censored), `missing`, or
-    `left_out` (it may have a value, and takes no part in any analysis, as the user said); limit: of
-    quantification or saturation, nan where unknown; line: in its file. A reading at the time of an event
-    was taken before the event.
-    """
-
-    well: np.ndarray
-    time: np.ndarray
-    quantity: np.ndarray
-    value: np.ndarray
-    unit: np.ndarray
-    sd: np.ndarray
-    flag: np.ndarray
-    limit: np.ndarray
-    line: np.ndarray
-
-    @property
-    def n(self) -> int:
-        """Number of readings."""
-        return len(self.well)
-
-    @property
-    def measured(self) -> np.ndarray:
-        """Which readings hold a value, shape (readings,)."""
-        return self.flag == ""
-
-    def rows(self, which: np.ndarray) -> "Readings":
-        """These readings alone (a mask or positions)."""
-        return Readings(**{f.name: getattr(self, f.name)[which] for f in fields(self)})
-
-
-@dataclass(frozen=True)
-class Events:
-    """What was done to wells, in order of well and time; all arrays have shape (events,).
-
-    well: position in Wells; time: h; kind: one of EVENTS; kept: fraction of the well's cells that stays (1:
-    all; 1/3 where a third is moved to a new well; a sample taken for counting lowers it too); targets,
-    effectors: cells added afterwards; line: in its file, 0 where the user said it otherwise.
-    """
-
-    well: np.ndarray
-    time: np.ndarray
-    kind: np.ndarray
-    kept: np.ndarray
-    targets: np.ndarray
-    effectors: np.ndarray
-    line: np.ndarray
-
-    @property
-    def n(self) -> int:
-        """Number of events."""
-        return len(self.well)
-
-
-@dataclass(frozen=True)
 class Plate:
-    """One experiment: the readings of one plate or of several, the map of their wells, the events.
+    """One experiment. `Plate.of` makes one from plain columns and checks it; the fields are taken as they
+    are.
 
-    name: of the file or files; notes: how they were read, with every warning. `Plate.of` makes one from
-    plain columns and checks it; the fields are taken as they are.
+    Attributes
+    ----------
+    name : str
+        Of the file or files.
+    wells : Wells
+        The map of the wells.
+    readings : Readings
+        Of one plate or of several.
+    events : Events
+        What was done to the wells.
+    notes : tuple of str
+        How they were read, with every warning.
     """
 
     name: str

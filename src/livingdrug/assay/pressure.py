@@ -14,8 +14,21 @@ from livingdrug.assay.rates import LEVEL
 
 @dataclass(frozen=True)
 class Pressure:
-    """Of one group at one number of effectors per target: 1/h, over so many hours from the start; low, high:
-    95 % interval."""
+    """The killing pressure of one group at one number of effectors per target.
+
+    Attributes
+    ----------
+    group : str
+        Whose.
+    ratio : float
+        Effectors per target.
+    hours : float
+        Over which it is taken, from the start.
+    value : float
+        1/h.
+    low, high : float
+        95 % interval.
+    """
 
     group: str
     ratio: float
@@ -29,6 +42,15 @@ def killing_pressure(fit: AssayFit) -> list[Pressure]:
     """The killing pressure of each group and E:T to the last reading before anything was done to the wells.
 
     Empty where targets are not counted, or no well holds targets alone.
+
+    Parameters
+    ----------
+    fit : AssayFit
+        A fitted assay, see `fit_assay`.
+
+    Returns
+    -------
+    sequence of Pressure
     """
     from scipy.stats import t
 

@@ -24,8 +24,19 @@ LOW_IS_BEST = (
 
 @dataclass(frozen=True)
 class Ranked:
-    """A construct's place. best: probability of being the best; rank, low, high: median rank and its 95 %
-    interval (1: best)."""
+    """A construct's place.
+
+    Attributes
+    ----------
+    group : str
+        The construct.
+    value : float
+        The number that it is ranked by.
+    best : float
+        Probability of being the best.
+    rank, low, high : float
+        Median rank and its 95 % interval (1: best).
+    """
 
     group: str
     value: float
@@ -37,9 +48,21 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Constructs, the best first, by one number; high: whether more of it is better; pairs (groups, groups):
-    probability that the one of the row is better than the one of the column; notes: where the ranking cannot
-    be believed."""
+    """Constructs, the best first, by one number.
+
+    Attributes
+    ----------
+    by : str
+        The number.
+    high : bool
+        Whether more of it is better.
+    rows : tuple of Ranked
+        In order.
+    pairs : ndarray, shape (groups, groups)
+        Probability that the one of the row is better than the one of the column.
+    notes : tuple of str
+        Where the ranking cannot be believed.
+    """
 
     by: str
     high: bool

@@ -25,9 +25,27 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Rate:
-    """One rate of one group. value, low, high: in `unit`, nan for an end that is open; se: of `at`; at: the
-    logarithm where `log`, else the value; df: degrees of freedom of the interval; status: one of the words
-    above."""
+    """One rate of one group.
+
+    Attributes
+    ----------
+    rate, group : str
+        Which it is.
+    unit : str
+        Of the value.
+    value, low, high : float
+        In `unit`, nan for an end that is open.
+    at : float
+        The logarithm where `log`, else the value.
+    se : float
+        Of `at`.
+    df : float
+        Degrees of freedom of the interval.
+    log : bool
+        Whether `at` is a logarithm.
+    status : str
+        One of the words above.
+    """
 
     rate: str
     group: str
@@ -49,7 +67,17 @@ class Rate:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A group's rate over that of the control group; status as of a rate."""
+    """A group's rate over that of the control group.
+
+    Attributes
+    ----------
+    rate, group, control : str
+        Which it is.
+    ratio, low, high : float
+        With its 95 % interval.
+    status : str
+        As of a rate.
+    """
 
     rate: str
     group: str
@@ -65,11 +93,33 @@ class Estimates:
     """The rates of a fit with their covariance, apart from the plate: all that a ranking or a prediction
     needs.
 
-    laws: the words of `assay_model`; rates: in the order of `covariance` (of `at`); pair_df: degrees of
-    freedom of the difference of two rates' `at`; donors: SD between donors of the logarithm of a rate, by
-    rate; others: further numbers of the fit (name, value, SE); errors: numbers of the error model; wells,
-    readings: how many; notes: what the fit said; fixed: rates that were taken as known; design: typical
-    start, (time, kept, targets) of steps, last time."""
+    Attributes
+    ----------
+    laws : dict[str, str]
+        The words of `assay_model`.
+    rates : tuple of Rate
+        In the order of `covariance`.
+    covariance : ndarray
+        Of `at` of the rates.
+    pair_df : ndarray
+        Degrees of freedom of the difference of two rates' `at`.
+    donors : dict[str, float]
+        SD between donors of the logarithm of a rate, by rate.
+    others : tuple[tuple[str, float, float], ...]
+        Further numbers of the fit (name, value, SE).
+    errors : tuple[tuple[str, float], ...]
+        Numbers of the error model.
+    wells, readings : int
+        How many.
+    minus2ll : float
+        -2 log likelihood.
+    notes : tuple of str
+        What the fit said.
+    fixed : dict[str, float]
+        Rates that were taken as known.
+    design : dict
+        Typical start, (time, kept, targets) of steps, last time.
+    """
 
     laws: dict[str, str]
     rates: tuple[Rate, ...]
@@ -164,7 +214,24 @@ class Estimates:
 
 
 def estimates_from(text: str, origin: str) -> Estimates:
-    """Estimates that were kept. Raises InputError where the text is none."""
+    """Estimates that were kept.
+
+    Parameters
+    ----------
+    text : str
+        As `Estimates.as_json` gives it.
+    origin : str
+        What to call it in messages.
+
+    Returns
+    -------
+    Estimates
+
+    Raises
+    ------
+    InputError
+        Where the text is none.
+    """
     try:
         plain = json.loads(text)
         if plain.pop("format") != FORMAT:

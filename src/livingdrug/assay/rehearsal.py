@@ -6,19 +6,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.assay.asked_of_plate import AssayPlan
 from livingdrug.assay.design import AssayDesign, CountErrors
 from livingdrug.assay.fit import fit_assay
 from livingdrug.assay.laws import is_signed, rates_of
 from livingdrug.assay.made import Noise, made_plate
 from livingdrug.assay.observed import observe
-from livingdrug.assay.plan import AssayPlan
 from livingdrug.models import Model
 
 
 @dataclass(frozen=True)
 class DesignCheck:
-    """rms: rate -> root mean square of the errors of its logarithm (of its value over the value, where it may
-    be negative); plates: that were fitted to an end; lost: that were not."""
+    """A design tried on simulated plates.
+
+    Attributes
+    ----------
+    rms : dict[str, float]
+        Rate -> root mean square of the errors of its logarithm (of its value over the value, where it may be
+        negative).
+    plates : int
+        That were fitted to an end.
+    lost : int
+        That were not.
+    """
 
     rms: dict[str, float]
     plates: int

@@ -25,10 +25,23 @@ GRID = 81
 
 @dataclass(frozen=True)
 class Compared:
-    """One product and metric. predicted, low, high: ratio to the control with its 95 % band; observed, observed_low,
-    observed_high: of geometric means (nan ends where no SD is known); patients: of the product; held: whether the band holds
-    what was observed, with the errors of both; None where that cannot be told; direction: `agrees`, `disagrees`, or `open`
-    where the observed interval holds 1."""
+    """One product and metric.
+
+    Attributes
+    ----------
+    group, metric : str
+        Which it is.
+    predicted, low, high : float
+        Ratio to the control with its 95 % band.
+    observed, observed_low, observed_high : float
+        Of geometric means (nan ends where no SD is known).
+    patients : int
+        Of the product.
+    held : bool or None
+        Whether the band holds what was observed, with the errors of both; None where that cannot be told.
+    direction : str
+        `agrees`, `disagrees`, or `open` where the observed interval holds 1.
+    """
 
     group: str
     metric: str
@@ -55,9 +68,24 @@ class Part:
 
 @dataclass(frozen=True)
 class MetricScore:
-    """Of one metric over products. held, directions: how many; rank: Spearman's correlation of predicted and observed ratios,
-    the control with a ratio of 1 among them, nan below three; rank_low, rank_high: its 95 % interval; chance: probability
-    that directions as good come about by guessing."""
+    """How well one metric is predicted over products.
+
+    Attributes
+    ----------
+    metric : str
+        Which it is.
+    products : int
+        How many.
+    held, directions : Part
+        How many.
+    chance : float
+        Probability that directions as good come about by guessing.
+    rank : float
+        Spearman's correlation of predicted and observed ratios, the control with a ratio of 1 among them, nan
+        below three.
+    rank_low, rank_high : float
+        Its 95 % interval.
+    """
 
     metric: str
     products: int
@@ -71,7 +99,19 @@ class MetricScore:
 
 @dataclass(frozen=True)
 class Score:
-    """What was compared, and the score of each metric; notes: what was taken for granted, and what could not be compared."""
+    """What was compared, and how well it was predicted.
+
+    Attributes
+    ----------
+    control : str
+        The construct that others are compared with.
+    rows : tuple of Compared
+        What was compared.
+    metrics : tuple of MetricScore
+        The score of each metric.
+    notes : tuple of str
+        What was taken for granted, and what could not be compared.
+    """
 
     control: str
     rows: tuple[Compared, ...]

@@ -6,12 +6,13 @@ from itertools import product
 
 import numpy as np
 
+from livingdrug.assay.asked_of_plate import AssayPlan, growth_rates
 from livingdrug.assay.climb import Point, climb, far_inverse, judge
 from livingdrug.assay.errors import WHITE, Errors, errors_of
 from livingdrug.assay.evaluate import Evaluator
 from livingdrug.assay.laws import is_signed, rates_of
 from livingdrug.assay.observed import MEASURED, Observed
-from livingdrug.assay.plan import RANDOM, AssayPlan, Layout, growth_rates, lay_out
+from livingdrug.assay.plan import RANDOM, Layout, lay_out
 
 FACTORS = (0.05, 1.0, 20.0)
 SIGNED = (0.0, 0.03)

@@ -75,13 +75,33 @@ class Channel:
 
 
 def well_name(text: str) -> str:
-    """`A1` for a01, A 1 or A-01; "" for a text that has not the shape of a well's name, on whatever plate."""
+    """`A1` for a01, A 1 or A-01; "" for a text that has not the shape of a well's name, on whatever plate.
+
+    Parameters
+    ----------
+    text : str
+        As a file has it.
+
+    Returns
+    -------
+    str
+    """
     match = _WELL.fullmatch(text.strip())
     return f"{match[1].upper()}{int(match[2])}" if match else ""
 
 
 def split_well(name: str) -> tuple[int, int]:
-    """(row, column) of a well's name, from 0. `well_name` made the name."""
+    """(row, column) of a well's name, from 0. `well_name` made the name.
+
+    Parameters
+    ----------
+    name : str
+        As `well_name` makes it.
+
+    Returns
+    -------
+    tuple[int, int]
+    """
     letters = name.rstrip("0123456789")
     return ROW_NAMES.index(letters) if letters in ROW_NAMES else 99, int(name[len(letters) :]) - 1
 

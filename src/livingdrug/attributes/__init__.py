@@ -31,18 +31,12 @@ if TYPE_CHECKING:
     from livingdrug.attributes.outcome import LEAST, MEASURE, NOTHING, Outcome
     from livingdrug.attributes.outcomes import outcome_of
     from livingdrug.attributes.penalised import elastic_net
+    from livingdrug.attributes.product_table import Column, ProductTable
     from livingdrug.attributes.quality import Range, acceptance
     from livingdrug.attributes.scales import LIMIT, Treatment, analysed, applied, later, treatments
     from livingdrug.attributes.scores import METHODS, ScoreTable, Signature, rows_of, score
     from livingdrug.attributes.signatures import read_signatures
-    from livingdrug.attributes.table import (
-        Column,
-        ProductTable,
-        beside,
-        check_products,
-        joined,
-        read_products,
-    )
+    from livingdrug.attributes.table import beside, check_products, joined, read_products
 
 __getattr__, __dir__ = lazy(__name__)
 

@@ -9,8 +9,19 @@ from livingdrug.core.roots import root
 
 @dataclass(frozen=True)
 class Auc:
-    """value: probability that a responder ranks above a non-responder; variance: DeLong's; lower, upper: an
-    interval."""
+    """An area under the ROC curve.
+
+    Attributes
+    ----------
+    value : float
+        Probability that a responder ranks above a non-responder.
+    variance : float
+        DeLong's.
+    lower, upper : float
+        An interval.
+    by : str
+        Where the interval is from.
+    """
 
     value: float
     variance: float
@@ -20,7 +31,19 @@ class Auc:
 
 
 def auc(score: np.ndarray, event: np.ndarray) -> float:
-    """Probability that the score of an event is above that of a non-event, ties counted half."""
+    """Probability that the score of an event is above that of a non-event, ties counted half.
+
+    Parameters
+    ----------
+    score : ndarray
+        Of each product.
+    event : ndarray
+        Whether each had the event, of bool.
+
+    Returns
+    -------
+    float
+    """
     from scipy.stats import rankdata
 
     rank = rankdata(score)
@@ -43,7 +66,19 @@ def delong_variance(score: np.ndarray, event: np.ndarray) -> float:
 
 
 def delong_difference(first: np.ndarray, second: np.ndarray, event: np.ndarray) -> tuple[float, float]:
-    """z and two-sided p of the difference of the areas of two scores of the same products."""
+    """z and two-sided p of the difference of the areas of two scores of the same products.
+
+    Parameters
+    ----------
+    first, second : ndarray
+        Scores of the same products.
+    event : ndarray
+        Whether each had the event, of bool.
+
+    Returns
+    -------
+    tuple[float, float]
+    """
     from scipy.stats import norm
 
     (e1, o1), (e2, o2) = placements(first, event), placements(second, event)
@@ -80,7 +115,21 @@ def variance_at(area: float, n_events: int, n_others: int) -> float:
 
 
 def with_interval(score: np.ndarray, event: np.ndarray, level: float = 0.95) -> Auc:
-    """Area of a score with its interval; score (products,), event (products,) of bool."""
+    """Area of a score with its interval.
+
+    Parameters
+    ----------
+    score : ndarray, shape (products,)
+        Of each product.
+    event : ndarray, shape (products,)
+        Whether each had the event, of bool.
+    level : float, optional
+        Of the interval.
+
+    Returns
+    -------
+    Auc
+    """
     value, n1 = float(auc(score, event)), int(event.sum())
     lower, upper = interval(value, n1, len(event) - n1, level)
     return Auc(

@@ -18,9 +18,26 @@ EXACT_COST = 20_000_000  # arrangements times attributes up to which the exact o
 
 @dataclass(frozen=True)
 class Effect:
-    """effect: per SD of the attribute: difference of means in SD (binary), slope of the standardised value
-    (continuous), log hazard ratio (survival); lower, upper: interval; p_value: by permutation; q_value:
-    Benjamini-Hochberg over all attributes looked at; auc: for a binary outcome; n: patients with a value."""
+    """The effect of one attribute by itself.
+
+    Attributes
+    ----------
+    name : str
+        Of the attribute.
+    effect : float
+        Per SD of the attribute: difference of means in SD (binary), slope of the standardised value
+        (continuous), log hazard ratio (survival).
+    lower, upper : float
+        Interval.
+    p_value : float
+        By permutation.
+    q_value : float
+        Benjamini-Hochberg over all attributes looked at.
+    auc : Auc or None
+        For a binary outcome.
+    n : int
+        Patients with a value.
+    """
 
     name: str
     effect: float
@@ -34,9 +51,25 @@ class Effect:
 
 @dataclass(frozen=True)
 class Pooled:
-    """An effect over studies by random effects: effect, lower, upper; tau: between-study SD; same: studies
-    whose effect has the sign of the pooled one; studies: how many have one; effects, errors (studies,) and
-    labels of these."""
+    """An effect over studies by random effects.
+
+    Attributes
+    ----------
+    name : str
+        Of the attribute.
+    effect, lower, upper : float
+        With its interval.
+    tau : float
+        Between-study SD.
+    same : int
+        Studies whose effect has the sign of the pooled one.
+    studies : int
+        How many have one; effects, errors (studies,) and labels of these.
+    effects, errors : ndarray, shape (studies,)
+        Of each study.
+    labels : tuple of str
+        Of these studies.
+    """
 
     name: str
     effect: float
@@ -51,7 +84,17 @@ class Pooled:
 
 
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
-    """q values (n,) of p values (n,); nan where p is nan, which does not count."""
+    """q values (n,) of p values (n,); nan where p is nan, which does not count.
+
+    Parameters
+    ----------
+    p : ndarray
+        P values, shape (n,).
+
+    Returns
+    -------
+    ndarray
+    """
     q = np.full(len(p), np.nan)
     there = np.flatnonzero(~np.isnan(p))
     order = there[np.argsort(p[there], kind="stable")]
@@ -91,8 +134,24 @@ def relate(
 ) -> list[Effect]:
     """The effect of each attribute by itself, in the order of names.
 
-    x (n, p): nan where missing. An attribute without variation among the patients that have it has no effect
-    (nan).
+    An attribute without variation among the patients that have it has no effect (nan).
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, p)
+        Nan where missing.
+    names : tuple of str
+        Of the attributes.
+    outcome : Outcome
+        That attributes are related to.
+    level : float, optional
+        Of the interval.
+    seed : int, optional
+        Of the random streams.
+
+    Returns
+    -------
+    sequence of Effect
     """
     count = comb(outcome.n, outcome.events) if outcome.kind == "binary" else ARRANGEMENTS + 1
     exact = count * x.shape[1] <= EXACT_COST
@@ -167,8 +226,24 @@ def _cox(z: np.ndarray, outcome: Outcome) -> tuple[float, float, float]:
 def pool(name: str, x: np.ndarray, outcome: Outcome, study: np.ndarray, level: float = 0.95) -> Pooled:
     """Random effects over studies (DerSimonian & Laird) with the interval of Hartung and Knapp.
 
-    x (n,): one attribute; study (n,): labels. A study without both classes, or fewer than two patients in
-    one, gives no effect and is left out.
+    A study without both classes, or fewer than two patients in one, gives no effect and is left out.
+
+    Parameters
+    ----------
+    name : str
+        Of the attribute.
+    x : ndarray, shape (n,)
+        One attribute.
+    outcome : Outcome
+        That attributes are related to.
+    study : ndarray, shape (n,)
+        Labels.
+    level : float, optional
+        Of the interval.
+
+    Returns
+    -------
+    Pooled
     """
     from scipy.stats import t
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from livingdrug.attributes.composition import PART
 from livingdrug.attributes.dictionary import meaning_of
+from livingdrug.attributes.product_table import ProductTable
 from livingdrug.attributes.scales import LIMIT, whole_of
-from livingdrug.attributes.table import ProductTable
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.random import normals
@@ -22,7 +22,17 @@ DOUBLING_TIME, DAYS, DOUBLINGS = "doubling time", "days in culture", "doublings"
 
 @dataclass(frozen=True)
 class Ratio:
-    """An attribute of a product over that of the reference product, and the SD of its logarithm."""
+    """An attribute of a product over that of the reference product.
+
+    Attributes
+    ----------
+    attribute : str
+        Its name.
+    ratio : float
+        Of the values.
+    log_sd : float
+        SD of its logarithm.
+    """
 
     attribute: str
     ratio: float
@@ -30,8 +40,22 @@ class Ratio:
 
 
 def read_ratio(text: str) -> Ratio:
-    """`memory=1.2+-0.1`: attribute, ratio to the reference product, its SD. Raises InputError for other
-    texts."""
+    """`memory=1.2+-0.1`: attribute, ratio to the reference product, its SD.
+
+    Parameters
+    ----------
+    text : str
+        Such as `memory=1.2+-0.1`.
+
+    Returns
+    -------
+    Ratio
+
+    Raises
+    ------
+    InputError
+        For other texts.
+    """
     name, _, right = text.rpartition("=")
     try:
         ratio, sd = read_with_sd(right)
@@ -50,8 +74,29 @@ def ratios_of(
 ) -> dict[str, tuple[Ratio, ...]]:
     """Lot -> ratio of each attribute to that of a control lot, or to the geometric mean of all products.
 
-    cv: coefficient of variation of one measured value, as a fraction. A fraction of 0 stands at 0.65 of the
-    detection limit. Raises InputError for lots and attributes that are not there, or have no ratio.
+    A fraction of 0 stands at 0.65 of the detection limit.
+
+    Parameters
+    ----------
+    table : ProductTable
+        Products with their attributes, see `read_products`.
+    attributes : sequence of str
+        Names.
+    lots : sequence of str
+        Names of products.
+    control : str or None
+        The lot that others are compared with; all products where it is None.
+    cv : float
+        Coefficient of variation of one measured value, as a fraction.
+
+    Returns
+    -------
+    dict[str, tuple of Ratio]
+
+    Raises
+    ------
+    InputError
+        For lots and attributes that are not there, or have no ratio.
     """
     places = {str(name): i for i, name in enumerate(table.patients)}
     for lot in (*lots, *((control,) if control else ())):
@@ -73,7 +118,23 @@ def ratios_of(
 
 
 def drawn(ratios: Sequence[Ratio], count: int, seed: int, who: str) -> np.ndarray:
-    """Draws of the logarithms of ratios (count, ratios); who: whose, so that products are drawn apart."""
+    """Draws of the logarithms of ratios (count, ratios).
+
+    Parameters
+    ----------
+    ratios : sequence of Ratio
+        Of attributes.
+    count : int
+        How many.
+    seed : int
+        Of the random streams.
+    who : str
+        Whose, so that products are drawn apart.
+
+    Returns
+    -------
+    ndarray
+    """
     noise = [normals(seed, f"attributes carry {who} {r.attribute}", 0, count) for r in ratios]
     return np.column_stack([np.log(r.ratio) + r.log_sd * z for r, z in zip(ratios, noise, strict=True)])
 

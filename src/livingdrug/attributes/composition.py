@@ -10,8 +10,17 @@ OFF = 0.02  # how far the fractions of a closed gate may be off 1 before it is a
 
 @dataclass(frozen=True)
 class Composition:
-    """fractions (products, parts): each row sums to 1, none is 0; replaced (products, parts): which stand for
-    a zero."""
+    """Fractions of a whole.
+
+    Attributes
+    ----------
+    parts : tuple of str
+        Names.
+    fractions : ndarray, shape (products, parts)
+        Each row sums to 1, none is 0.
+    replaced : ndarray, shape (products, parts)
+        Which stand for a zero.
+    """
 
     parts: tuple[str, ...]
     fractions: np.ndarray
@@ -23,8 +32,22 @@ def close(
 ) -> Composition:
     """Fractions that sum to 1, zeros replaced by part x limit and the others lowered in proportion.
 
-    values (products, parts): in any one unit; limit: detection limit as a fraction of the whole, a number or
-    one for each part. Multiplicative replacement keeps the ratios between the parts that were seen.
+    Multiplicative replacement keeps the ratios between the parts that were seen.
+
+    Parameters
+    ----------
+    values : ndarray, shape (products, parts)
+        In any one unit.
+    parts : tuple of str
+        Names.
+    limit : float or ndarray
+        Detection limit as a fraction of the whole, a number or one for each part.
+    part : float, optional
+        Of the detection limit, at which zeros stand.
+
+    Returns
+    -------
+    Composition
     """
     fractions = values / values.sum(axis=1, keepdims=True)
     zero = fractions == 0
@@ -37,13 +60,32 @@ def clr(fractions: np.ndarray) -> np.ndarray:
     """Centred log-ratios (products, parts): logarithm of each part over the geometric mean of all.
 
     The columns add up to 0: never put all of them without a penalty into one model.
+
+    Parameters
+    ----------
+    fractions : ndarray
+        As `close` gives them, shape (products, parts).
+
+    Returns
+    -------
+    ndarray
     """
     logs = np.log(fractions)
     return logs - logs.mean(axis=1, keepdims=True)
 
 
 def pivot(fractions: np.ndarray) -> np.ndarray:
-    """Pivot coordinates (products, parts - 1): each part against the geometric mean of those after it."""
+    """Pivot coordinates (products, parts - 1): each part against the geometric mean of those after it.
+
+    Parameters
+    ----------
+    fractions : ndarray
+        As `close` gives them, shape (products, parts).
+
+    Returns
+    -------
+    ndarray
+    """
     logs = np.log(fractions)
     n = logs.shape[1]
     after = [logs[:, i + 1 :].mean(axis=1) for i in range(n - 1)]

@@ -12,8 +12,17 @@ SHRINKAGE = 0.9  # of Riley et al. (2019): how much of a model's slopes survives
 
 @dataclass(frozen=True)
 class Detectable:
-    """effect: difference in SD seen with the power asked for; auc: the same as an area; looked_at: attributes
-    tested."""
+    """A difference that so many patients show.
+
+    Attributes
+    ----------
+    effect : float
+        Difference in SD seen with the power asked for.
+    auc : float
+        The same as an area.
+    looked_at : int
+        Attributes tested.
+    """
 
     effect: float
     auc: float
@@ -21,14 +30,34 @@ class Detectable:
 
 
 def auc_of(effect: float) -> float:
-    """Area under the ROC curve of two normal distributions of one SD, this many SD apart."""
+    """Area under the ROC curve of two normal distributions of one SD, this many SD apart.
+
+    Parameters
+    ----------
+    effect : float
+        In SD.
+
+    Returns
+    -------
+    float
+    """
     from scipy.stats import norm
 
     return float(norm.cdf(effect / np.sqrt(2)))
 
 
 def effect_of(auc: float) -> float:
-    """The difference in SD of an area."""
+    """The difference in SD of an area.
+
+    Parameters
+    ----------
+    auc : float
+        Area under the ROC curve.
+
+    Returns
+    -------
+    float
+    """
     from scipy.stats import norm
 
     return float(np.sqrt(2) * norm.ppf(auc))
@@ -43,7 +72,23 @@ def power_of(effect: float, n1: int, n2: int, alpha: float = 0.05) -> float:
 
 def detectable(n1: int, n2: int, looked_at: int = 1, power: float = POWER, alpha: float = 0.05) -> Detectable:
     """Smallest difference that n1 and n2 patients show with this power, when so many attributes are looked at
-    (Bonferroni)."""
+    (Bonferroni).
+
+    Parameters
+    ----------
+    n1, n2 : int
+        Patients with and without the outcome.
+    looked_at : int, optional
+        Attributes tested.
+    power : float, optional
+        That is wanted.
+    alpha : float, optional
+        Significance.
+
+    Returns
+    -------
+    Detectable
+    """
 
     effect = root(lambda d: power_of(d, n1, n2, alpha / looked_at) - power, 1e-6, 20)
     return Detectable(effect, auc_of(effect), looked_at)
@@ -52,7 +97,25 @@ def detectable(n1: int, n2: int, looked_at: int = 1, power: float = POWER, alpha
 def patients_for(
     effect: float, looked_at: int = 1, events: float = 0.5, power: float = POWER, alpha: float = 0.05
 ) -> int:
-    """Patients who show a difference of so many SD, of whom this part has the outcome."""
+    """Patients who show a difference of so many SD, of whom this part has the outcome.
+
+    Parameters
+    ----------
+    effect : float
+        In SD.
+    looked_at : int, optional
+        Attributes tested.
+    events : float, optional
+        Part of the patients who have the outcome.
+    power : float, optional
+        That is wanted.
+    alpha : float, optional
+        Significance.
+
+    Returns
+    -------
+    int
+    """
     for n in range(4, 100_000):
         n1 = round(n * events)
         if 2 <= n1 <= n - 2 and power_of(effect, n1, n - n1, alpha / looked_at) >= power:
@@ -61,7 +124,23 @@ def patients_for(
 
 
 def patients_to_validate(auc: float, half_width: float, events: float = 0.5, level: float = 0.95) -> int:
-    """Patients for an interval of an area of this half width (variance of Hanley & McNeil 1982)."""
+    """Patients for an interval of an area of this half width (variance of Hanley & McNeil 1982).
+
+    Parameters
+    ----------
+    auc : float
+        Area under the ROC curve.
+    half_width : float
+        Of the interval.
+    events : float, optional
+        Part of the patients who have the outcome.
+    level : float, optional
+        Of the interval.
+
+    Returns
+    -------
+    int
+    """
     from scipy.stats import norm
 
     from livingdrug.attributes.area import variance_at
@@ -97,6 +176,22 @@ def explained(auc: float, events: float = 0.5) -> float:
 
 def patients_to_learn(auc: float, attributes: int, events: float = 0.5, shrinkage: float = SHRINKAGE) -> int:
     """Patients from whom so many attributes can be learned together without losing more than 1 - shrinkage of
-    the slopes (criterion 1 of Riley et al. 2019, Stat Med 38:1276)."""
+    the slopes (criterion 1 of Riley et al. 2019, Stat Med 38:1276).
+
+    Parameters
+    ----------
+    auc : float
+        Area under the ROC curve.
+    attributes : int
+        How many.
+    events : float, optional
+        Part of the patients who have the outcome.
+    shrinkage : float, optional
+        That is kept of the slopes.
+
+    Returns
+    -------
+    int
+    """
     r2 = explained(auc, events)
     return int(np.ceil(attributes / ((shrinkage - 1) * np.log(1 - r2 / shrinkage))))

@@ -12,8 +12,17 @@ SMALL = 1e-10
 
 @dataclass(frozen=True)
 class FirthFit:
-    """estimates, errors (terms,): intercept first; penalised: log-likelihood plus half the log determinant of
-    the information."""
+    """A logistic regression with Firth's penalty.
+
+    Attributes
+    ----------
+    estimates : ndarray
+        Intercept first.
+    errors : ndarray, shape (terms,)
+        Intercept first.
+    penalised : float
+        log-likelihood plus half the log determinant of the information.
+    """
 
     estimates: np.ndarray
     errors: np.ndarray
@@ -23,8 +32,23 @@ class FirthFit:
 def fit_firth(x: np.ndarray, event: np.ndarray, fixed: tuple[int, float] | None = None) -> FirthFit:
     """Maximum of the likelihood with Jeffreys' prior (Firth 1993; Heinze & Schemper 2002).
 
-    x (n, k): columns without the intercept; event (n,) of bool; fixed: a term (0 the intercept) held at a
-    value, for profiles. Raises InputError where it does not converge.
+    Parameters
+    ----------
+    x : ndarray, shape (n, k)
+        Columns without the intercept.
+    event : ndarray, shape (n,)
+        Of bool.
+    fixed : tuple[int, float], optional
+        A term (0 is the intercept) and the value at which it is held, for profiles.
+
+    Returns
+    -------
+    FirthFit
+
+    Raises
+    ------
+    InputError
+        Where it does not converge.
     """
     from livingdrug.core.errors import InputError
 
@@ -74,8 +98,24 @@ def _penalised(design, y, beta) -> float:
 
 
 def profile_interval(x: np.ndarray, event: np.ndarray, term: int, level: float = 0.95) -> tuple[float, float]:
-    """Interval of a coefficient (term 0 is the intercept) by the profile of the penalised likelihood; an end
-    that the profile does not reach within a thousand standard errors is infinite."""
+    """Interval of a coefficient by the profile of the penalised likelihood; an end that the profile does not
+    reach within a thousand standard errors is infinite.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, k)
+        Columns without the intercept.
+    event : ndarray, shape (n,)
+        Of bool.
+    term : int
+        Position of the coefficient; 0 is the intercept.
+    level : float, optional
+        Of the interval.
+
+    Returns
+    -------
+    tuple[float, float]
+    """
     from scipy.stats import chi2
 
     best = fit_firth(x, event)
@@ -96,7 +136,21 @@ def profile_interval(x: np.ndarray, event: np.ndarray, term: int, level: float =
 
 
 def profile_p(x: np.ndarray, event: np.ndarray, term: int) -> float:
-    """Two-sided p of a coefficient being 0, from the penalised likelihood ratio."""
+    """Two-sided p of a coefficient being 0, from the penalised likelihood ratio.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, k)
+        Columns without the intercept.
+    event : ndarray, shape (n,)
+        Of bool.
+    term : int
+        Position of the coefficient; 0 is the intercept.
+
+    Returns
+    -------
+    float
+    """
     from scipy.stats import chi2
 
     ratio = 2 * (fit_firth(x, event).penalised - fit_firth(x, event, (term, 0.0)).penalised)

@@ -15,8 +15,17 @@ CUT = 0.75
 
 @dataclass(frozen=True)
 class Stability:
-    """frequency (p,): part of halves that picked each attribute; picked: mean number; bound: expected number
-    of false ones at a frequency of CUT or more, at the most."""
+    """How often attributes are picked in halves of the patients.
+
+    Attributes
+    ----------
+    frequency : ndarray, shape (p,)
+        Part of halves that picked each attribute.
+    picked : float
+        Mean number.
+    bound : float
+        Expected number of false ones at a frequency of CUT or more, at the most.
+    """
 
     frequency: np.ndarray
     picked: float
@@ -26,10 +35,25 @@ class Stability:
 def stability(
     x: np.ndarray, outcome: Outcome, halves: int = HALVES, seed: int = 1, part: float = PENALTY
 ) -> Stability:
-    """Frequency of each column of x (n, p) over random halves, by class; missing values stand at the mean of
-    the half.
-
+    """Frequency of each attribute over random halves, by class; missing values stand at the mean of the half.
     Survival is refused by the caller; a half without both classes picks nothing.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, p)
+        Attributes, nan where missing.
+    outcome : Outcome
+        That attributes are related to.
+    halves : int, optional
+        How many.
+    seed : int, optional
+        Of the random streams.
+    part : float, optional
+        Of the patients in each.
+
+    Returns
+    -------
+    Stability
     """
     n, p = x.shape
     draws = uniforms(seed, "attributes halves", 0, halves * n).reshape(halves, n)

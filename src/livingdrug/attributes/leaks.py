@@ -8,7 +8,7 @@ import numpy as np
 
 from livingdrug.attributes.area import auc
 from livingdrug.attributes.outcome import Outcome
-from livingdrug.attributes.table import ProductTable
+from livingdrug.attributes.product_table import ProductTable
 
 # probability, over all attributes, that one separates the classes by chance, below which it is suspect
 RARE = 0.01
@@ -21,8 +21,19 @@ ALIKE = 0.999  # correlation with a continuous outcome from which an attribute i
 
 @dataclass(frozen=True)
 class Leak:
-    """code: `outcome`, `after`, `twins` or `batch`; column: which; severity: `error` stops learning,
-    `warning` is said."""
+    """What may leak the outcome into attributes.
+
+    Attributes
+    ----------
+    code : str
+        `outcome`, `after`, `twins` or `batch`.
+    column : str
+        Which.
+    problem : str
+        In words.
+    severity : str
+        `error` stops learning, `warning` is said.
+    """
 
     code: str
     column: str
@@ -37,8 +48,25 @@ def leaks_of(
     table: ProductTable | None = None,
     rows: np.ndarray | None = None,
 ) -> list[Leak]:
-    """Every leak among attributes x (n, p) called `names`, and in the columns of batches of the table for
-    these rows."""
+    """Every leak among attributes, and in the columns of batches of the table.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, p)
+        Attributes, nan where missing.
+    names : tuple of str
+        Of the attributes.
+    outcome : Outcome
+        That attributes are related to.
+    table : ProductTable, optional
+        Whose columns of batches are looked at.
+    rows : ndarray, optional
+        Of the table, that the attributes are of.
+
+    Returns
+    -------
+    sequence of Leak
+    """
     found = [_outcome_again(name, x[:, j], outcome, x.shape[1]) for j, name in enumerate(names)]
     places = np.arange(1, len(x) + 1) if table is None or rows is None else table.lines[rows]
     found.append(_twins(x, places))

@@ -29,8 +29,20 @@ KEPT = 100
 
 @dataclass(frozen=True)
 class Features:
-    """x (n, p): attributes, nan where missing; names (p,); starts, members: sets of columns whose mean z
-    score is the attribute (`set_names`), for signatures whose moments belong inside the folds."""
+    """Attributes of patients.
+
+    Attributes
+    ----------
+    x : ndarray, shape (n, p)
+        Attributes, nan where missing; names (p,).
+    names : tuple of str (p,)
+        Names.
+    starts, members : ndarray
+        Sets of columns whose mean z score is the attribute, for signatures whose moments belong inside the
+        folds.
+    set_names : tuple of str
+        Of these sets.
+    """
 
     x: np.ndarray
     names: tuple[str, ...]
@@ -46,8 +58,23 @@ class Features:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a model is learned: method, penalties tried (one: fixed beforehand), columns kept in each fold (0:
-    all), folds, repeats, permutations of the outcome, seed."""
+    """How a model is learned.
+
+    Attributes
+    ----------
+    method : Method
+        Of penalisation.
+    grid : tuple of float
+        Penalties tried; one: fixed beforehand.
+    keep : int
+        Columns kept in each fold; 0: all.
+    folds, repeats : int
+        Of the cross-validation.
+    permutations : int
+        Of the outcome.
+    seed : int
+        Of folds and permutations.
+    """
 
     method: Method
     grid: tuple[float, ...]
@@ -75,10 +102,23 @@ class Plan:
 
 @dataclass(frozen=True)
 class Crossed:
-    """value: measure of `outcome.MEASURE` for patients not seen; eta (repeats, n): linear predictors, folds
-    (repeats, n): the fold of each; null (permutations,): the same procedure with permuted outcomes; p_value:
-    (1 + as good) / (1 + all); brier_null (permutations,): Brier scores with permuted outcomes, nan unless
-    binary."""
+    """What a procedure is worth for patients that it has not seen.
+
+    Attributes
+    ----------
+    value : float
+        Measure of `outcome.MEASURE` for patients not seen.
+    eta : ndarray, shape (repeats, n)
+        Linear predictors.
+    folds : ndarray, shape (repeats, n)
+        The fold of each patient.
+    null : ndarray, shape (permutations,)
+        The same procedure with permuted outcomes.
+    p_value : float
+        (1 + as good) / (1 + all).
+    brier_null : ndarray, shape (permutations,)
+        Brier scores with permuted outcomes, nan unless binary.
+    """
 
     value: float
     eta: np.ndarray
@@ -99,7 +139,29 @@ def plan_for(
 ) -> Plan:
     """The default way for so many patients and attributes: folds by the smaller class, more repeats for fewer
     patients, a penalty chosen by inner folds only where a training part has TUNE_FROM patients in the smaller
-    class."""
+    class.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        That attributes are related to.
+    count : int
+        Number of attributes.
+    method : Method, optional
+        Of penalisation.
+    repeats : int, optional
+        Of the cross-validation.
+    permutations : int, optional
+        Of the outcome.
+    seed : int, optional
+        Of the random streams.
+    keep : int, optional
+        Columns kept in each fold.
+
+    Returns
+    -------
+    Plan
+    """
     k = folding.number_of_folds(outcome.y, outcome.kind == "binary")
     inside = outcome.smaller * (k - 1) / k
     tune = inside >= TUNE_FROM
@@ -119,8 +181,24 @@ def crossed(
 ) -> Crossed:
     """The measure for patients not seen, and what the whole procedure gives with permuted outcomes.
 
-    study (n,): whole numbers; outcomes are permuted within each; by_study: each study is left out as a whole
-    instead of random folds. progress: called with permutations done and all, and may raise to stop.
+    Parameters
+    ----------
+    features : Features
+        Attributes.
+    outcome : Outcome
+        That attributes are related to.
+    plan : Plan
+        How a model is learned.
+    study : ndarray, optional, shape (n,)
+        Whole numbers; outcomes are permuted within each.
+    by_study : bool, optional
+        Each study is left out as a whole instead of random folds.
+    progress : callable, optional
+        Called with permutations done and all, and may raise to stop.
+
+    Returns
+    -------
+    Crossed
     """
     study = np.zeros(outcome.n, dtype=np.int64) if study is None else study
     own = _folds(outcome, plan, study, by_study, "observed")

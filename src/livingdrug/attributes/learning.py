@@ -53,9 +53,37 @@ class Calibration:
 
 @dataclass(frozen=True)
 class LearningStudy:
-    """outcome; features; plan; main: in random folds; lower, upper: interval of its value; left: studies left
-    out one by one and `by_study` their pooled result; label_alone: measure of the study label; clinical,
-    both: the same procedure with the clinical columns only, and with both; calibration; verdict; cautions."""
+    """What learning from attributes gave, and what that is worth.
+
+    Attributes
+    ----------
+    outcome : Outcome
+        What was learned, from what, and how.
+    features : Features
+        What was learned, from what, and how.
+    plan : Plan
+        What was learned, from what, and how.
+    main : Crossed
+        In random folds.
+    lower, upper : float
+        Interval of its value.
+    left : tuple of Left
+        Studies left out one by one.
+    by_study : Crossed or None
+        Their pooled result.
+    label_alone : float
+        Measure of the study label.
+    clinical : Crossed or None
+        The same procedure with the clinical columns only.
+    both : Crossed or None
+        The same with attributes and clinical columns.
+    calibration : Calibration or None
+        Of the predictions, None where there is none.
+    verdict : Verdict
+        What may be said.
+    cautions : tuple of str
+        In words.
+    """
 
     outcome: Outcome
     features: Features
@@ -92,8 +120,33 @@ def study(
 ) -> LearningStudy:
     """Learn from attributes, and say what that is worth.
 
-    features: attributes x (n, p); labels (n,): study of each patient, None for one; clinical: columns known
-    anyway, for comparison. Raises InputError where the smaller class has fewer than LEAST patients.
+    Parameters
+    ----------
+    features : Features
+        Attributes x (n, p).
+    outcome : Outcome
+        That attributes are related to.
+    labels : ndarray, optional, shape (n,)
+        Study of each patient, None for one.
+    clinical : Features, optional
+        Columns known anyway, for comparison.
+    method : Method, optional
+        Of penalisation.
+    repeats : int, optional
+        Of the cross-validation.
+    permutations : int, optional
+        Of the outcome.
+    seed : int, optional
+        Of the random streams.
+    keep : int, optional
+        Columns kept in each fold.
+    progress : callable, optional
+        Called with a word, and with how many permutations are done, and of how many.
+
+    Raises
+    ------
+    InputError
+        Where the smaller class has fewer than LEAST patients.
     """
     _check_size(outcome)
     count = len(features.entering)
@@ -286,7 +339,13 @@ def _cautions(
 
 
 def sentences(result: LearningStudy) -> list[str]:
-    """What may be said to a clinician: the state first, the number second, its limits third."""
+    """What may be said to a clinician: the state first, the number second, its limits third.
+
+    Parameters
+    ----------
+    result : LearningStudy
+        Of `study`.
+    """
     outcome, main = result.outcome, result.headline
     null = main.null[np.isfinite(main.null)]
     out = []

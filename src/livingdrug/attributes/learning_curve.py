@@ -16,8 +16,17 @@ DRAWS = 30  # of patients of each size
 
 @dataclass(frozen=True)
 class Growth:
-    """sizes: patients; value, low, high (sizes,): mean and quartiles of the measure over draws of
-    patients."""
+    """The measure over the number of patients.
+
+    Attributes
+    ----------
+    sizes : ndarray
+        Patients.
+    value, low : ndarray
+        Mean and quartiles of the measure over draws of patients.
+    high : ndarray, shape (sizes,)
+        Mean and quartiles of the measure over draws of patients.
+    """
 
     sizes: np.ndarray
     value: np.ndarray
@@ -26,7 +35,23 @@ class Growth:
 
 
 def growth(features: Features, outcome: Outcome, plan: Plan, draws: int = DRAWS) -> Growth:
-    """The same procedure on parts of the patients, drawn by class."""
+    """The same procedure on parts of the patients, drawn by class.
+
+    Parameters
+    ----------
+    features : Features
+        Attributes.
+    outcome : Outcome
+        That attributes are related to.
+    plan : Plan
+        How a model is learned.
+    draws : int, optional
+        Of patients at each number.
+
+    Returns
+    -------
+    Growth
+    """
     rows = []
     for part in SIZES:
         values = [

@@ -22,7 +22,19 @@ LOGGED = 40.0  # a matrix whose largest value is below this is taken as logarith
 
 @dataclass(frozen=True)
 class Expression:
-    """x (genes, products): log expression; genes, products: names; notes: what was done to the numbers."""
+    """Gene expression of products.
+
+    Attributes
+    ----------
+    name : str
+        Of the file.
+    x : ndarray, shape (genes, products)
+        log expression.
+    genes, products : tuple of str
+        Names.
+    notes : tuple of str
+        What was done to the numbers.
+    """
 
     name: str
     x: np.ndarray
@@ -33,8 +45,22 @@ class Expression:
 
 def read_matrix(path: str | Path) -> Expression:
     """Expression of a file: a table with genes in rows or in columns, `.mtx` (genes and products in files
-    beside it) or `.h5ad` (needs anndata). Raises InputError where genes are dates, repeated otherwise than
-    noted, or values no numbers."""
+    beside it) or `.h5ad` (needs anndata).
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the file.
+
+    Returns
+    -------
+    Expression
+
+    Raises
+    ------
+    InputError
+        Where genes are dates, repeated otherwise than noted, or values no numbers.
+    """
     path = Path(path)
     if path.suffix == ".mtx":
         return _settled(path.name, *_market(path))
@@ -186,7 +212,19 @@ def _logged(x: np.ndarray, notes: list[str]) -> np.ndarray:
 
 
 def names_fault(genes: tuple[str, ...], wanted: tuple[str, ...]) -> str:
-    """Why no gene of a signature is in a matrix, in words."""
+    """Why no gene of a signature is in a matrix, in words.
+
+    Parameters
+    ----------
+    genes : tuple of str
+        Names in the matrix.
+    wanted : tuple of str
+        Names in the signature.
+
+    Returns
+    -------
+    str
+    """
     if any(ENSEMBL.match(g) for g in genes[:50]) != any(ENSEMBL.match(g) for g in wanted[:50]):
         return "one names genes by symbol and the other by Ensembl id; translate one of them"
     upper = {g.upper() for g in genes}

@@ -26,10 +26,37 @@ BAND = (0.05, 0.95)
 
 @dataclass(frozen=True)
 class Model:
-    """names (p,): attributes on the scale analysed; mean, sd (p,): of the patients seen; intercept,
-    coefficients (p,): per SD; draws (DRAWS, 1 + p): the same from patients drawn with replacement; lowest,
-    highest (p,): what was seen; columns: headings, scales, gates and units of the table; treatments (p,): how
-    columns reach the scale analysed, detection limits included; card: what a reader must know."""
+    """A model learned from attributes.
+
+    Attributes
+    ----------
+    names : tuple of str (p,)
+        Attributes on the scale analysed.
+    kind : str
+        Of the outcome.
+    outcome : str
+        Its name.
+    mean : ndarray
+        Of the patients seen.
+    sd : ndarray, shape (p,)
+        Of the patients seen.
+    intercept : float
+        Per SD.
+    coefficients : ndarray, shape (p,)
+        Per SD.
+    draws : ndarray, shape (DRAWS, 1 + p)
+        The same from patients drawn with replacement.
+    lowest : ndarray
+        What was seen.
+    highest : ndarray, shape (p,)
+        What was seen.
+    columns : tuple of dict
+        Headings, scales, gates and units of the table.
+    treatments : tuple of Treatment (p,)
+        How columns reach the scale analysed, detection limits included.
+    card : dict
+        What a reader must know.
+    """
 
     names: tuple[str, ...]
     kind: str
@@ -48,9 +75,17 @@ class Model:
 
 @dataclass(frozen=True)
 class Prediction:
-    """value: probability of the outcome (binary), its value, or the log hazard against the mean patient;
-    lower, upper: a 90 % band of what the patients seen leave open; outside: attributes outside of what was
-    seen, in words."""
+    """What a model says of a product.
+
+    Attributes
+    ----------
+    value : float
+        Probability of the outcome (binary), its value, or the log hazard against the mean patient.
+    lower, upper : float
+        A 90 % band of what the patients seen leave open.
+    outside : tuple of str
+        Attributes outside of what was seen, in words.
+    """
 
     value: float
     lower: float
@@ -61,8 +96,28 @@ class Prediction:
 def build(
     result: LearningStudy, columns: tuple[dict, ...], card: dict, treatments: tuple[Treatment, ...] = ()
 ) -> Model:
-    """The model of all patients, with draws. Raises InputError where it has too many attributes to be
-    kept."""
+    """The model of all patients, with draws.
+
+    Parameters
+    ----------
+    result : LearningStudy
+        Of `study`.
+    columns : tuple of dict
+        Headings, scales, gates and units of the table.
+    card : dict
+        What a reader must know.
+    treatments : tuple of Treatment, optional
+        How columns reach the scale analysed.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        Where it has too many attributes to be kept.
+    """
     features, outcome, plan = result.features, result.outcome, result.plan
     if features.set_names or len(features.names) > MOST:
         raise InputError(
@@ -127,8 +182,24 @@ def _fit(z: np.ndarray, outcome: Outcome, plan: Plan, penalty: float) -> tuple[f
 
 
 def predict(model: Model, features: Features) -> list[Prediction]:
-    """Predictions for products with the attributes of the model. Raises InputError where one is missing from
-    the table."""
+    """Predictions for products with the attributes of the model.
+
+    Parameters
+    ----------
+    model : Model
+        Of `build` or `load`.
+    features : Features
+        Attributes of the products.
+
+    Returns
+    -------
+    sequence of Prediction
+
+    Raises
+    ------
+    InputError
+        Where one is missing from the table.
+    """
     missing = [name for name in model.names if name not in features.names]
     if missing:
         raise InputError(
@@ -161,7 +232,15 @@ def _outside(model: Model, row: np.ndarray) -> tuple[str, ...]:
 
 
 def save(model: Model, folder: str | Path) -> None:
-    """Write `model.json` into a folder: numbers and names only, nothing that runs when it is read."""
+    """Write `model.json` into a folder: numbers and names only, nothing that runs when it is read.
+
+    Parameters
+    ----------
+    model : Model
+        Of `build`.
+    folder : str or Path
+        Where it is written.
+    """
     data = {"format": FORMAT, **asdict(model)}  # treatments become objects of plain data
     for name, value in data.items():
         if isinstance(value, np.ndarray):
@@ -171,7 +250,22 @@ def save(model: Model, folder: str | Path) -> None:
 
 
 def load(folder: str | Path) -> Model:
-    """The model of a folder. Raises InputError where there is none, or it is damaged."""
+    """The model of a folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where `save` has written it.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        Where there is none, or it is damaged.
+    """
     path = Path(folder) / "model.json"
     try:
         data = json.loads(path.read_text())

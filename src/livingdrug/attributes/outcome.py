@@ -17,8 +17,21 @@ NOTHING = {"binary": 0.5, "continuous": 0.0, "survival": 0.5}  # the measure whe
 
 @dataclass(frozen=True)
 class Outcome:
-    """name: of the column; y (n,): 1 for an event and 0 (binary), a value, or a time; event (n,): 1 where a
-    time is an event, 1 everywhere else; words: what 1 and 0 stand for."""
+    """An outcome that attributes are related to.
+
+    Attributes
+    ----------
+    name : str
+        Of the column.
+    kind : Kind
+        Binary, continuous or survival.
+    y : ndarray, shape (n,)
+        1 for an event and 0 (binary), a value, or a time.
+    event : ndarray, shape (n,)
+        1 where a time is an event, 1 everywhere else.
+    words : tuple[str, str]
+        What 1 and 0 stand for.
+    """
 
     name: str
     kind: Kind

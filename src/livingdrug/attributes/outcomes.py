@@ -3,7 +3,7 @@
 import numpy as np
 
 from livingdrug.attributes.outcome import Outcome
-from livingdrug.attributes.table import ProductTable
+from livingdrug.attributes.product_table import ProductTable
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import (
@@ -27,9 +27,19 @@ BETTER = ("sCR", "CR", "CRi", "CRh", "CRu", "VGPR", "PR", "MR", "SD", "PD", "NR"
 def outcome_of(table: ProductTable, name: str, log: bool | None = None) -> tuple[Outcome, np.ndarray]:
     """The outcome called `name` and the rows (k,) that have it.
 
-    name: a column; a class or classes of response (`CR`, `CR+PR`) where a column of responses exists;
-    `TIME:EVENT` for a time to an event. log: whether numbers are taken as logarithms, by default where all
-    are positive and differ tenfold.
+    Parameters
+    ----------
+    table : ProductTable
+        Products with their attributes, see `read_products`.
+    name : str
+        A column; a class or classes of response (`CR`, `CR+PR`) where a column of responses exists;
+        `TIME:EVENT` for a time to an event.
+    log : bool, optional
+        Whether numbers are taken as logarithms, by default where all are positive and differ tenfold.
+
+    Returns
+    -------
+    tuple[Outcome, ndarray]
     """
     if ":" in name:
         return _survival(table, *name.split(":", 1))

@@ -296,8 +296,27 @@ def largest_lambda(x: np.ndarray, outcome: "Outcome", alpha: float) -> float:
 def elastic_net(
     x: np.ndarray, y: np.ndarray, alpha: float, lam: float, standardise: bool = True, family: int = BINARY
 ) -> tuple[float, np.ndarray]:
-    """Intercept and coefficients (p,) on the scale of x (n, p). y (n,): 0 or 1 (binary) or values
-    (continuous)."""
+    """Intercept and coefficients (p,) on the scale of the columns.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, p)
+        Columns.
+    y : ndarray, shape (n,)
+        0 or 1 (binary) or values (continuous).
+    alpha : float
+        Part of the penalty that is absolute rather than square.
+    lam : float
+        Penalty.
+    standardise : bool, optional
+        Whether columns are brought to an SD of 1 first.
+    family : int, optional
+        Of the outcome, binary or continuous.
+
+    Returns
+    -------
+    tuple[float, ndarray]
+    """
     mean = x.mean(axis=0)
     sd = x.std(axis=0) if standardise else np.ones(x.shape[1])
     scaled = np.ascontiguousarray((x - mean) / np.where(sd > 0, sd, 1.0))

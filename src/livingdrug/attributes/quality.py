@@ -13,10 +13,26 @@ POINTS = 401  # of the range seen
 
 @dataclass(frozen=True)
 class Range:
-    """grid (POINTS,): values of the attribute, as written; probability, lower, upper (POINTS,): of the
-    outcome, with a pointwise interval; start, end: where the lower bound is at the floor or above, nan where
-    it nowhere is; needed: patients who would fill the range if the curve is as estimated, None where the
-    curve itself never reaches the floor."""
+    """The range of an attribute in which an outcome is probable enough.
+
+    Attributes
+    ----------
+    name : str
+        Of the attribute.
+    floor : float
+        Probability of the outcome to be kept.
+    grid : ndarray, shape (POINTS,)
+        Values of the attribute, as written.
+    probability, lower : ndarray
+        Of the outcome, with a pointwise interval.
+    upper : ndarray, shape (POINTS,)
+        Of the outcome, with a pointwise interval.
+    start, end : float
+        Where the lower bound is at the floor or above, nan where it nowhere is.
+    needed : int or None
+        Patients who would fill the range if the curve is as estimated, None where the curve itself never
+        reaches the floor.
+    """
 
     name: str
     floor: float
@@ -32,11 +48,32 @@ class Range:
 def acceptance(
     name: str, values: np.ndarray, event: np.ndarray, floor: float, level: float = 0.95, log: bool = False
 ) -> Range:
-    """Range of an attribute by Firth's logistic regression on it.
+    """Range of an attribute by Firth's logistic regression on it. A proposal with its uncertainty, never a
+    limit.
 
-    values (n,): as written; event (n,) of bool; floor: probability of the outcome to be kept; log: take
-    logarithms. A proposal with its uncertainty, never a limit. Raises InputError for a floor outside of 0 to
-    1.
+    Parameters
+    ----------
+    name : str
+        Of the attribute.
+    values : ndarray, shape (n,)
+        As written.
+    event : ndarray, shape (n,)
+        Whether each had the outcome, of bool.
+    floor : float
+        Probability of the outcome to be kept.
+    level : float, optional
+        Of the interval.
+    log : bool, optional
+        Take logarithms.
+
+    Returns
+    -------
+    Range
+
+    Raises
+    ------
+    InputError
+        For a floor outside of 0 to 1.
     """
     from scipy.stats import norm
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from livingdrug.attributes.composition import OFF, PART, close, clr
 from livingdrug.attributes.dictionary import Role
-from livingdrug.attributes.table import EDGE, PERCENT, Column, ProductTable, gates_of
+from livingdrug.attributes.product_table import Column, ProductTable
+from livingdrug.attributes.table import EDGE, PERCENT, gates_of
 from livingdrug.core.errors import InputError
 from livingdrug.data import is_missing, printable, split_heading
 
@@ -62,10 +63,21 @@ class Treatment:
 def treatments(
     table: ProductTable, limit: float = LIMIT, roles: tuple[Role, ...] = ("attribute",)
 ) -> tuple[Treatment, ...]:
-    """How every column of these roles is analysed.
+    """How every column of some roles is analysed. Fractions of one closed gate become centred log-ratios
+    (zeros stand at 0.65 of `limit`), other fractions logits, positive quantities logarithms.
 
-    Fractions of one closed gate become centred log-ratios (zeros stand at 0.65 of `limit`, a fraction of the
-    gate), other fractions logits, positive quantities logarithms. Raises InputError where the table has none.
+    Parameters
+    ----------
+    table : ProductTable
+        Products with their attributes, see `read_products`.
+    limit : float, optional
+        Of detection, a fraction of the gate.
+    roles : tuple of Role, optional
+        Of the columns.
+
+    Returns
+    -------
+    tuple of Treatment
     """
     gates = gates_of(table)
     closed: dict[str, tuple[Column, ...]] = {gate: columns for gate, columns in gates.items() if _is_closed(table, columns)}
@@ -91,21 +103,60 @@ def analysed(
     table: ProductTable, limit: float = LIMIT, roles: tuple[Role, ...] = ("attribute",)
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Attributes on the scale that is analysed, shape (n, p), nan where missing, and their names; see
-    `treatments`."""
+    `treatments`.
+
+    Parameters
+    ----------
+    table : ProductTable
+        Products with their attributes, see `read_products`.
+    limit : float, optional
+        Of detection, a fraction of the gate.
+    roles : tuple of Role, optional
+        Of the columns.
+
+    Returns
+    -------
+    tuple[ndarray, tuple of str]
+    """
     found = treatments(table, limit, roles)
     return applied(found, table), tuple(t.name for t in found)
 
 
 def applied(found: Sequence[Treatment], table: ProductTable) -> np.ndarray:
-    """Values of a table by treatments, shape (n, p)."""
+    """Values of a table by treatments, shape (n, p).
+
+    Parameters
+    ----------
+    found : sequence of Treatment
+        See `treatments`.
+    table : ProductTable
+        Products with their attributes, see `read_products`.
+
+    Returns
+    -------
+    ndarray
+    """
     return np.ascontiguousarray(np.column_stack([t.of(table) for t in found]))
 
 
 def later(found: Sequence[Treatment], table: ProductTable) -> np.ndarray:
     """The same of a later table, by the treatments of an earlier one.
 
-    Raises InputError where a column is missing, is on another scale, or fractions of a closed gate do not add
-    up.
+    Parameters
+    ----------
+    found : sequence of Treatment
+        See `treatments`, of the earlier table.
+    table : ProductTable
+        Products with their attributes, see `read_products`.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    InputError
+        Where a column is missing, is on another scale, or fractions of a closed gate do not add up.
     """
     missing = [part for t in found for part in t.parts if not _has_numbers(table, part)]
     if missing:

@@ -72,7 +72,21 @@ class Coverage:
 def rows_of(
     signature: Signature, genes: Mapping[str, int], least: int = LEAST_GENES
 ) -> tuple[np.ndarray, np.ndarray, Coverage]:
-    """Rows of the matrix (k,), weights (k,) and coverage of a signature; genes: symbol -> row."""
+    """Rows of the matrix (k,), weights (k,) and coverage of a signature.
+
+    Parameters
+    ----------
+    signature : Signature
+        Genes with weights.
+    genes : Mapping[str, int]
+        Symbol -> row.
+    least : int, optional
+        Genes that must be present.
+
+    Returns
+    -------
+    tuple[ndarray, ndarray, Coverage]
+    """
     present = [i for i, gene in enumerate(signature.genes) if gene in genes]
     rows = np.array([genes[signature.genes[i]] for i in present], dtype=int)
     weights = np.ones(len(present)) if signature.weights is None else signature.weights[present]
@@ -141,7 +155,21 @@ def singscore(rank: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """scores (signatures, products): nan where too few genes are present; coverage: of each signature."""
+    """Scores of signatures for products.
+
+    Attributes
+    ----------
+    method : Method
+        Of scoring.
+    names : tuple of str
+        Of the signatures.
+    products : tuple of str
+        Names.
+    scores : ndarray, shape (signatures, products)
+        Nan where too few genes are present.
+    coverage : tuple of Coverage
+        Of each signature.
+    """
 
     method: Method
     names: tuple[str, ...]
@@ -161,9 +189,26 @@ def score(
 ) -> ScoreTable:
     """Scores of signatures for products.
 
-    x (genes, products): log expression; genes, products: their names; reference: products whose moments the z
-    scores use (all by default); least: genes that must be present. Methods of ranks (`ssgsea`, `singscore`)
-    depend on no other product.
+    Methods of ranks (`ssgsea`, `singscore`) depend on no other product.
+
+    Parameters
+    ----------
+    x : ndarray, shape (genes, products)
+        log expression.
+    genes, products : sequence of str
+        Their names.
+    signatures : sequence of Signature
+        See `read_signatures`.
+    method : Method, optional
+        Of scoring.
+    reference : ndarray, optional
+        Products whose moments the z scores use (all by default).
+    least : int, optional
+        Genes that must be present.
+
+    Returns
+    -------
+    ScoreTable
     """
     place = {gene: i for i, gene in enumerate(genes)}
     found = [rows_of(signature, place, least) for signature in signatures]

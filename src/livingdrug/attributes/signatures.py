@@ -14,7 +14,19 @@ def read_signatures(path: str | Path) -> tuple[Signature, ...]:
     """Signatures of a `.gmt` file (name, source, genes), a table with a gene and a weight in each row, or a
     list of genes.
 
-    Raises InputError where a gene is a date, a set is empty or a name comes twice.
+    Parameters
+    ----------
+    path : str or Path
+        Of the file.
+
+    Returns
+    -------
+    tuple of Signature
+
+    Raises
+    ------
+    InputError
+        Where a gene is a date, a set is empty or a name comes twice.
     """
     path = Path(path)
     if path.suffix.lower() == ".gmt":

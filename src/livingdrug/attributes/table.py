@@ -2,13 +2,14 @@
 analysed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from livingdrug.attributes.composition import OFF
 from livingdrug.attributes.dictionary import Role, Scale, is_after_infusion, meaning_of
+from livingdrug.attributes.product_table import Column, ProductTable
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import (
@@ -16,7 +17,6 @@ from livingdrug.data import (
     BELOW,
     MISSING,
     NUMBER,
-    Finding,
     Findings,
     decimal_sign,
     is_missing,
@@ -35,67 +35,29 @@ PERCENT = 1.5  # values above are percentages, where the heading does not say
 EDGE = 0.5
 
 
-@dataclass(frozen=True)
-class Column:
-    """heading: of the file; role; scale: how an attribute is analysed; name: what it is here; why: how that
-    was known; gate: the composition it belongs to, "" for none; unit: of the file."""
-
-    heading: str
-    role: Role
-    scale: Scale
-    name: str
-    why: str
-    gate: str = ""
-    unit: str = ""
-
-
-@dataclass(frozen=True)
-class ProductTable:
-    """columns: of the file; texts: heading -> cells (n,); values: heading -> numbers (n,) as written, nan
-    where missing; lines (n,): in the file; findings, notes."""
-
-    name: str
-    columns: tuple[Column, ...]
-    texts: dict[str, np.ndarray]
-    values: dict[str, np.ndarray]
-    lines: np.ndarray
-    findings: tuple[Finding, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def n(self) -> int:
-        """Number of rows."""
-        return len(self.lines)
-
-    @property
-    def ok(self) -> bool:
-        """Whether the table may be used."""
-        return not any(f.severity == "error" for f in self.findings)
-
-    def having(self, *roles: Role) -> tuple[Column, ...]:
-        """The columns of these roles."""
-        return tuple(c for c in self.columns if c.role in roles)
-
-    def labels(self, role: Role) -> np.ndarray | None:
-        """Texts of the column of a role (n,), None where the file has none."""
-        found = self.having(role)
-        return self.texts[found[0].heading] if found else None
-
-    @property
-    def patients(self) -> np.ndarray:
-        """Name of the patient of each row: its column, else the product, else the line."""
-        for role in ("patient", "product"):
-            names = self.labels(role)
-            if names is not None:
-                return names
-        return np.array([f"line {line}" for line in self.lines], dtype=object)
-
-
 def check_products(
     path: str | Path, said: Mapping[str, str] | None = None, sheet: str | None = None
 ) -> ProductTable:
-    """Look at a table of products. said: heading -> role or scale that corrects the guess. Raises InputError
-    only where the file is no table or a correction names no column."""
+    """Look at a table of products.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the file.
+    said : Mapping[str, str], optional
+        Heading -> role or scale that corrects the guess.
+    sheet : str, optional
+        Of a workbook; the only one by default.
+
+    Returns
+    -------
+    ProductTable
+
+    Raises
+    ------
+    InputError
+        Only where the file is no table or a correction names no column.
+    """
     findings = Findings()
     grid = read_grid(path, findings, sheet)
     name = printable(Path(path).name)
@@ -118,7 +80,26 @@ def check_products(
 def read_products(
     path: str | Path, said: Mapping[str, str] | None = None, sheet: str | None = None
 ) -> ProductTable:
-    """A table of products that may be used. Raises InputError with every fault by line and column."""
+    """A table of products that may be used.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the file.
+    said : Mapping[str, str], optional
+        Heading -> role or scale that corrects the guess.
+    sheet : str, optional
+        Of a workbook; the only one by default.
+
+    Returns
+    -------
+    ProductTable
+
+    Raises
+    ------
+    InputError
+        With every fault by line and column.
+    """
     table = check_products(path, said, sheet)
     if not table.ok:
         raise refusal(table.name, table.findings)
@@ -326,7 +307,19 @@ def _check_gates(table: ProductTable, findings: Findings) -> None:
 
 
 def joined(table: ProductTable, how: str) -> ProductTable:
-    """One row per patient: the mean of its products' numbers, or the first row. how: `mean` or `first`."""
+    """One row per patient: the mean of its products' numbers, or the first row.
+
+    Parameters
+    ----------
+    table : ProductTable
+        Products with their attributes, see `read_products`.
+    how : str
+        `mean` or `first`.
+
+    Returns
+    -------
+    ProductTable
+    """
     names = table.labels("patient")
     if names is None:
         return table
@@ -358,7 +351,21 @@ def joined(table: ProductTable, how: str) -> ProductTable:
 def beside(table: ProductTable, other: ProductTable) -> ProductTable:
     """The table with the columns of another one, joined by patient; what only one of them knows is noted.
 
-    Raises InputError where they share no patient, or the other table names none.
+    Parameters
+    ----------
+    table : ProductTable
+        Products with their attributes, see `read_products`.
+    other : ProductTable
+        A table of the same patients.
+
+    Returns
+    -------
+    ProductTable
+
+    Raises
+    ------
+    InputError
+        Where they share no patient, or the other table names none.
     """
     names, own = table.labels("patient"), other.labels("patient")
     if names is None or own is None:

@@ -41,4 +41,4 @@ def _write_archive(model: Model, variability: str | None, out: str | None) -> No
     write_bytes(omex(model), out)
     for doubt in model.doubts:
         click.echo(f"caution: {doubt}", err=True)
-    click.echo(f"wrote the model (SBML), its simulated curves and a manifest to {out}", err=True)
+    click.echo(f"wrote the model (SBML), its simulation (SED-ML), its curves and a manifest to {out}", err=True)

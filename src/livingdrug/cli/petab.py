@@ -65,6 +65,7 @@ def write_problem(scenario: str, out: str | None) -> None:
     from livingdrug.export import petab_files
     from livingdrug.workflows import read_scenario
     from livingdrug.workflows.fit.plan import planned_fit
+    from livingdrug.workflows.fit.spec import Fit
 
     if not out:
         raise InputError("a fit scenario is written as a PEtab problem into a folder; name it with --out")
@@ -72,7 +73,7 @@ def write_problem(scenario: str, out: str | None) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"`{out}` exists already and is not overwritten; name a new folder")
     given = read_scenario(scenario)
-    if given.kind != "fit":
+    if not isinstance(given, Fit):
         raise InputError(f"`{scenario}` is a `{given.kind}` scenario; one of the kind fit is written as a PEtab problem")
     problem, notes = planned_fit(given)
     files = petab_files(problem, by_subject=given.method == "individual")

@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table as RichTable
 
+from livingdrug.core.shown import printable
 from livingdrug.core.words import NOTICE
-from livingdrug.data import printable
 from livingdrug.report import Answer, Cell, Table
 
 FLAGS = 20  # that are shown; a report has all of them

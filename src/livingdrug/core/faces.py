@@ -3,6 +3,7 @@ their verb."""
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 
 
@@ -17,7 +18,8 @@ def lazy(package: str) -> tuple[Callable[[str], object], Callable[[], list[str]]
     ----------
     package : str
         Its `__name__`. A name of the face that is also a package in it (`livingdrug.fit`) is that package,
-        before and after it was imported; see `callable_package`.
+        before and after it was imported; see `callable_package`. One that is also a module in it
+        (`livingdrug.data.check`) is what the module holds, before and after; see `LazyPackage`.
 
     Returns
     -------
@@ -25,31 +27,42 @@ def lazy(package: str) -> tuple[Callable[[str], object], Callable[[], list[str]]
         The two functions, to be assigned to `__getattr__` and `__dir__`.
     """
     module = sys.modules[package]
-    homes: dict[str, str] = {}
-
-    def found() -> dict[str, str]:
-        if not homes:
-            homes.update(_homes(module))
-        return homes
+    module.__class__ = LazyPackage
 
     def get(name: str) -> object:
-        if name.startswith("__") or name not in found():
+        if name.startswith("__") or name not in _homes(module):
             raise AttributeError(f"module `{package}` has no attribute `{name}`", name=name, obj=module)
         import importlib
 
-        home = importlib.import_module(homes[name])
-        value = module.__dict__.get(name, None) or getattr(home, name)
+        home, inside = _homes(module)[name]
+        loaded = importlib.import_module(home)
+        value = module.__dict__.get(name, None) or getattr(loaded, inside)
         setattr(module, name, value)
         return value
 
     def names() -> list[str]:
-        return sorted({*module.__dict__, *found()} - {"TYPE_CHECKING"})
+        return sorted({*module.__dict__, *_homes(module)} - {"TYPE_CHECKING"})
 
     return get, names
 
 
-def _homes(package: ModuleType) -> dict[str, str]:
-    """Name -> module of every `from MODULE import NAME` under `if TYPE_CHECKING:`."""
+class LazyPackage(ModuleType):
+    """A package with a face that is loaded when it is used.
+
+    Python puts a module of a package into it under its name when the module is imported. Where that is the name of
+    something in the face that this module holds, the face has it: `livingdrug.data.check` is the function, whichever
+    of both was asked for first."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if isinstance(value, ModuleType) and not hasattr(value, "__path__"):
+            home, inside = _homes(self).get(name, ("", name))
+            value = vars(value).get(inside, value) if home == value.__name__ else value
+        super().__setattr__(name, value)
+
+
+@cache
+def _homes(package: ModuleType) -> dict[str, tuple[str, str]]:
+    """Name -> (module, name in it) of every `from MODULE import NAME` under `if TYPE_CHECKING:`."""
     import ast
 
     homes, loader = {}, getattr(package.__spec__, "loader", None)
@@ -58,7 +71,7 @@ def _homes(package: ModuleType) -> dict[str, str]:
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             for line in node.body:
                 if isinstance(line, ast.ImportFrom):
-                    homes |= {alias.asname or alias.name: line.module for alias in line.names}
+                    homes |= {alias.asname or alias.name: (line.module, alias.name) for alias in line.names}
     return homes
 
 

@@ -9,6 +9,12 @@ MANY = 60  # characters of a text
 ROWS = 12  # of a table
 
 
+def printable(text: str, width: int = 120) -> str:
+    """A text that cannot move a terminal's cursor: control characters become `?`, long texts end in `...`."""
+    clean = "".join(c if c.isprintable() else "?" for c in text)
+    return clean if len(clean) <= width else clean[: width - 3] + "..."
+
+
 class Shown:
     """A record with a short `repr` and an HTML table; derive a dataclass with `repr=False` from it.
 

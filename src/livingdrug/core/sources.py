@@ -7,8 +7,19 @@ from dataclasses import dataclass
 class Source:
     """A citable origin.
 
-    key: short name; citation: how to cite it; doi: without the address; note: what exactly was read, and how
-    sure. A number that nobody published carries a source whose key is `synthetic` or `livingdrug`."""
+    A number that nobody published carries a source whose key is `synthetic` or `livingdrug`.
+
+    Attributes
+    ----------
+    key : str
+        Short name.
+    citation : str
+        How to cite it.
+    doi : str
+        Without the address.
+    note : str
+        What exactly was read, and how sure.
+    """
 
     key: str
     citation: str = ""

@@ -8,7 +8,17 @@ NOTICE = f"{RESEARCH[0].upper()}{RESEARCH[1:]}."
 
 def number(value: float) -> str:
     """Four digits (three below 1), thousands with separators, from a million on 2.07e6, a dash for what is
-    absent; a CSV file has all digits."""
+    absent; a CSV file has all digits.
+
+    Parameters
+    ----------
+    value : float
+        None or nan is absent.
+
+    Returns
+    -------
+    str
+    """
     if not math.isfinite(value):
         return "-"
     if abs(value) >= 1e6:

@@ -21,8 +21,23 @@ DNA_PER_CELL = 6.6e-6  # ug of DNA in a diploid cell
 
 @dataclass(frozen=True)
 class Bridge:
-    """factor: text of the rule, cells/uL for 1 unit of `unit`; needs: what it is given, each with its meaning;
-    uncertain: what is known of its error."""
+    """A named conversion of units.
+
+    Attributes
+    ----------
+    name : str
+        By which it is asked for.
+    unit, into : str
+        From one unit to the other.
+    rule : str
+        The factor as text: cells/uL for 1 unit of `unit`.
+    needs : dict[str, str]
+        What it is given, each with its meaning.
+    source : Source
+        Where it is from.
+    uncertain : str
+        What is known of its error.
+    """
 
     name: str
     unit: str
@@ -133,9 +148,22 @@ def cross(data: Data, text: str) -> Data:
     """The data with every profile in the unit of the bridge turned into its other unit; limits go with the
     values.
 
-        text: as `read_bridge` takes it; an argument is a number or the name of a covariate column (which may vary
-        by row). Raises InputError where no profile is in that unit, or a value of an argument is missing or not
-        above 0.
+    Parameters
+    ----------
+    data : Data
+        The samples, see `read_data`.
+    text : str
+        As `read_bridge` takes it; an argument is a number or the name of a covariate column (which may vary
+        by row).
+
+    Returns
+    -------
+    Data
+
+    Raises
+    ------
+    InputError
+        Where no profile is in that unit, or a value of an argument is missing or not above 0.
     """
     bridge, given = read_bridge(text)
     p = data.profiles

@@ -82,7 +82,17 @@ def nothing(n: int) -> Numbers:
 
 def is_missing(text: str) -> bool:
     """Whether a cell says that nothing is known: the same words in every column (in values ND means not
-    detected)."""
+    detected).
+
+    Parameters
+    ----------
+    text : str
+        Of the cell.
+
+    Returns
+    -------
+    bool
+    """
     return text.strip().lower() in MISSING_WORDS
 
 
@@ -95,8 +105,21 @@ def missing(texts: np.ndarray) -> np.ndarray:
 
 
 def read_numbers(texts: np.ndarray, decimal: str = ".", measured: bool = False) -> Numbers:
-    """Numbers of a column of texts, shape (n,). decimal: the sign between whole and fraction, `.` or `,`;
-    measured: the column holds measured values, where ND means not detected."""
+    """Numbers of a column of texts, shape (n,).
+
+    Parameters
+    ----------
+    texts : ndarray
+        Of the cells.
+    decimal : str, optional
+        The sign between whole and fraction, `.` or `,`.
+    measured : bool, optional
+        The column holds measured values, where ND means not detected.
+
+    Returns
+    -------
+    Numbers
+    """
     import pandas as pd
 
     if decimal == "." and _PLAIN.fullmatch("".join(texts)):
@@ -120,7 +143,21 @@ def read_numbers(texts: np.ndarray, decimal: str = ".", measured: bool = False) 
 
 
 def read_cell(text: str, decimal: str = ".", measured: bool = False) -> tuple[float, float, int]:
-    """(value, bound, kind) of one cell, of a measured value or of anything else: see `Numbers`."""
+    """(value, bound, kind) of one cell, of a measured value or of anything else: see `Numbers`.
+
+    Parameters
+    ----------
+    text : str
+        Of the cell.
+    decimal : str, optional
+        The sign between whole and fraction, `.` or `,`.
+    measured : bool, optional
+        Whether the column holds measured values, where ND means not detected.
+
+    Returns
+    -------
+    tuple[float, float, int]
+    """
     if _NUMBER.fullmatch(text) and math.isfinite(value := float(text)):  # most cells of a long table
         return value, np.nan, NUMBER
     text = text.strip()
@@ -171,6 +208,15 @@ def decimal_sign(columns: list[np.ndarray]) -> str:
     """`,` where the numbers of these columns can only be read with a decimal comma, else `.`.
 
     `12,400` alone could be 12.4 or 12400 and decides nothing; a point in any number forbids the comma.
+
+    Parameters
+    ----------
+    columns : sequence of ndarray
+        Texts of each.
+
+    Returns
+    -------
+    str
     """
     import pandas as pd
 

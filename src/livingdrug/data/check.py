@@ -26,8 +26,21 @@ from livingdrug.data.written import WRITTEN, as_written
 
 @dataclass(frozen=True, repr=False)
 class Check(Shown):
-    """What was understood of a file (columns, notes), what is wrong (findings), and the table unless
-    something is."""
+    """What was understood of a file.
+
+    Attributes
+    ----------
+    name : str
+        Of the file.
+    columns : tuple of Column
+        What each column means.
+    findings : tuple of Finding
+        What is wrong.
+    notes : tuple of str
+        What was done to the data.
+    data : Data or None
+        The table, None where a finding is an error.
+    """
 
     name: str
     columns: tuple[Column, ...]

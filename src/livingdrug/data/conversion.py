@@ -65,13 +65,37 @@ def on_a_clock(data: Data, findings: Findings) -> Data:
 
 
 def times_in(data: Data, unit: str) -> Data:
-    """The data with all times in another unit of time."""
+    """The data with all times in another unit of time.
+
+    Parameters
+    ----------
+    data : Data
+        The samples, see `read_data`.
+    unit : str
+        Of time.
+
+    Returns
+    -------
+    Data
+    """
     factor = factor_between(data.time_unit, unit)
     return replace(_counted(_counted(data, TIME, factor), RATE, 1 / factor), time_unit=unit)
 
 
 def doses_in(data: Data, unit: str) -> Data:
-    """The data with all doses in another unit of the same measure."""
+    """The data with all doses in another unit of the same measure.
+
+    Parameters
+    ----------
+    data : Data
+        The samples, see `read_data`.
+    unit : str
+        Of the same measure.
+
+    Returns
+    -------
+    Data
+    """
     factor = factor_between(data.dose_unit, unit)
     return replace(_counted(_counted(data, DOSE, factor), RATE, factor), dose_unit=unit)
 
@@ -79,7 +103,23 @@ def doses_in(data: Data, unit: str) -> Data:
 def values_in(data: Data, profiles: np.ndarray, unit: str) -> Data:
     """The data with the values of some profiles, which have one unit, in another one of the same measure.
 
-    profiles: a mask, shape (profiles,). Raises InputError for logarithms, which no factor converts.
+    Parameters
+    ----------
+    data : Data
+        The samples, see `read_data`.
+    profiles : ndarray
+        A mask, shape (profiles,).
+    unit : str
+        Of the same measure.
+
+    Returns
+    -------
+    Data
+
+    Raises
+    ------
+    InputError
+        For logarithms, which no factor converts.
     """
     p = data.profiles
     if data.logarithms:

@@ -84,6 +84,15 @@ def read_response(text: str) -> str | None:
     """The response of RESPONSES that a text stands for, "" for an empty one, None where it cannot be told.
 
     `MRD- CR` is CR: what was found of residual disease stands beside a response and does not change it.
+
+    Parameters
+    ----------
+    text : str
+        Of the cell.
+
+    Returns
+    -------
+    str or None
     """
     low = text.strip().lower()
     if not low:
@@ -129,13 +138,33 @@ def respelled(words: dict[str, str]) -> str:
 
 
 def speaks_of_censoring(heading: str) -> bool:
-    """Whether the codes of a column may be those of censoring, not of events."""
+    """Whether the codes of a column may be those of censoring, not of events.
+
+    Parameters
+    ----------
+    heading : str
+        Of the column.
+
+    Returns
+    -------
+    bool
+    """
     word = plain_word(heading)
     return "cnsr" in word or bool(re.search(r"(?<!li)cens", word))
 
 
 def is_cnsr(heading: str) -> bool:
-    """CNSR of CDISC (ADaM, ADTTE): 0 is an event, 1 and above are reasons of censoring."""
+    """CNSR of CDISC (ADaM, ADTTE): 0 is an event, 1 and above are reasons of censoring.
+
+    Parameters
+    ----------
+    heading : str
+        Of the column.
+
+    Returns
+    -------
+    bool
+    """
     return plain_word(heading).endswith("cnsr")
 
 
@@ -150,7 +179,17 @@ class EventCode:
 
 def read_event(text: str) -> EventCode | None:
     """The code or word of a cell, an empty EventCode where it is empty, None where it is neither. `yes` is
-    the code 1."""
+    the code 1.
+
+    Parameters
+    ----------
+    text : str
+        Of the cell.
+
+    Returns
+    -------
+    EventCode or None
+    """
     low = text.strip().lower()
     if not low or low == ".":
         return EventCode()

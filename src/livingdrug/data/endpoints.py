@@ -43,7 +43,23 @@ GRADED = ("CRS", "ICANS")  # meanings whose values can only be grades
 
 @dataclass(frozen=True, repr=False)
 class Endpoints(Shown):
-    """values: name -> text of each subject, "" where missing."""
+    """A table of endpoints.
+
+    Attributes
+    ----------
+    name : str
+        Of the file.
+    subjects : tuple of str
+        Their names.
+    values : dict[str, ndarray]
+        Name of an endpoint -> text of each subject, "" where missing.
+    columns : tuple of Column
+        What each column means.
+    findings : tuple of Finding
+        What is wrong.
+    notes : tuple of str
+        What was done to the data.
+    """
 
     name: str
     subjects: tuple[str, ...]
@@ -59,12 +75,37 @@ class Endpoints(Shown):
 
 
 def is_graded(heading: str) -> bool:
-    """Whether a heading can only stand over grades, such as `CRS grade`."""
+    """Whether a heading can only stand over grades, such as `CRS grade`.
+
+    Parameters
+    ----------
+    heading : str
+        Of the column.
+
+    Returns
+    -------
+    bool
+    """
     return _MEANING.get(plain_word(heading)) in GRADED
 
 
 def check_endpoints(path: str | Path) -> Endpoints:
-    """Look at a table of endpoints. Raises InputError only where it is no table or names no subject."""
+    """Look at a table of endpoints.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the table: CSV, TSV or Excel.
+
+    Returns
+    -------
+    Endpoints
+
+    Raises
+    ------
+    InputError
+        Only where it is no table or names no subject.
+    """
     findings = Findings()
     grid = one_row_each(read_grid(path, findings), findings)
     name = printable(Path(path).name)
@@ -223,7 +264,22 @@ def _pairs(
 
 
 def read_endpoints(path: str | Path) -> Endpoints:
-    """A table of endpoints. Raises InputError with every fault."""
+    """A table of endpoints.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the table: CSV, TSV or Excel.
+
+    Returns
+    -------
+    Endpoints
+
+    Raises
+    ------
+    InputError
+        With every fault.
+    """
     endpoints = check_endpoints(path)
     if not endpoints.ok:
         raise refusal(endpoints.name, endpoints.findings)
@@ -234,7 +290,21 @@ def join(data: Data, endpoints: Endpoints) -> Data:
     """The data with endpoints as covariates of their subjects. Subjects that only one of the tables knows are
     noted.
 
-        Raises InputError where the tables share no subject.
+    Parameters
+    ----------
+    data : Data
+        The samples, see `read_data`.
+    endpoints : Endpoints
+        See `read_endpoints`.
+
+    Returns
+    -------
+    Data
+
+    Raises
+    ------
+    InputError
+        Where the tables share no subject.
     """
     row_of = {subject: i for i, subject in enumerate(endpoints.subjects)}
     rows = [row_of.get(subject) for subject in data.subjects]

@@ -37,7 +37,21 @@ def read_sheet(raw: bytes, name: str, sheet: str | None, findings: Findings) -> 
 
 
 def read_book(raw: bytes, name: str, findings: Findings) -> dict[str, Sheet]:
-    """Title -> sheet of all sheets of a workbook, as `read_sheet` reads one and with its errors."""
+    """Title -> sheet of all sheets of a workbook, as `read_sheet` reads one and with its errors.
+
+    Parameters
+    ----------
+    raw : bytes
+        Of the file.
+    name : str
+        Of the file, for messages.
+    findings : Findings
+        Takes what is wrong.
+
+    Returns
+    -------
+    dict[str, Sheet]
+    """
     return _guarded(lambda: _read_all(raw, name, findings), name)
 
 

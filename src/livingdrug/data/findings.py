@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import printable
 
 SHOWN = 20  # findings that an error message lists; all of them are in the check
 REPEATS = 20  # the same fault with the same value in more rows than this is one finding with a count
@@ -17,8 +18,24 @@ MANY = 1000  # and so is one fault with any values in more rows than this
 class Finding:
     """One fault.
 
-    code: short name of the rule; severity: `error` (nothing is computed) or `warning`; line: in the file, the
-    header counted; column: as the file calls it; rows: how many rows have it (line is the first).
+    Attributes
+    ----------
+    code : str
+        Short name of the rule.
+    severity : str
+        `error` (nothing is computed) or `warning`.
+    line : int
+        In the file, the header counted.
+    column : str
+        As the file calls it.
+    value : str
+        What stands there.
+    problem : str
+        What is wrong with it.
+    fix : str
+        What to do.
+    rows : int
+        How many rows have it (line is the first).
     """
 
     code: str
@@ -37,16 +54,23 @@ class Finding:
         return f"{place}{more}: {printable(self.problem, 300)}; {self.fix}"
 
 
-def printable(text: str, width: int = 120) -> str:
-    """A text that cannot move a terminal's cursor: control characters become `?`, long texts end in `...`."""
-    clean = "".join(c if c.isprintable() else "?" for c in text)
-    return clean if len(clean) <= width else clean[: width - 3] + "..."
-
-
 @dataclass
 class Findings:
-    """Collects findings while a file is read; `lines` maps row numbers to lines of the file, `heading` is
-    that of the headings; left_out (n,): rows that take no part, so that nothing is found in their cells."""
+    """Collects findings while a file is read.
+
+    Attributes
+    ----------
+    lines : ndarray, shape (n,)
+        Line of the file of each row.
+    heading : int
+        Line of the headings.
+    found : sequence of Finding
+        What was found.
+    notes : sequence of str
+        What is to be known of the data.
+    left_out : ndarray or None, shape (n,)
+        Rows that take no part, so that nothing is found in their cells.
+    """
 
     lines: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
     heading: int = 1
@@ -107,7 +131,19 @@ class Findings:
 
 
 def refusal(name: str, findings: Sequence[Finding]) -> InputError:
-    """The error that lists the faults of a file, the first SHOWN of them in full."""
+    """The error that lists the faults of a file, the first SHOWN of them in full.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    findings : sequence of Finding
+        Errors and warnings.
+
+    Returns
+    -------
+    InputError
+    """
     errors = [f for f in findings if f.severity == "error"]
     listed = [f.sentence() for f in errors[:SHOWN]]
     if len(errors) > SHOWN:

@@ -86,7 +86,19 @@ SIMULATED_IN_DAYS = ("transgene", "car_t_blood")
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the file. unit: what its heading or a line of units below it says, `` if nothing."""
+    """A column of the file.
+
+    Attributes
+    ----------
+    name : str
+        As the file has it.
+    meaning : str
+        What it was taken for.
+    why : str
+        Because of what.
+    unit : str
+        What its heading or a line of units below it says, "" if nothing.
+    """
 
     name: str
     meaning: str
@@ -105,8 +117,17 @@ class Column:
 
 
 def split_heading(heading: str) -> tuple[str, str]:
-    """(name, unit text) of headings such as `Time (d)` or `conc [copies/ug]`; a heading may also be a
-    unit."""
+    """(name, unit text) of headings such as `Time (d)` or `conc [copies/ug]`; a heading may also be a unit.
+
+    Parameters
+    ----------
+    heading : str
+        Of the column.
+
+    Returns
+    -------
+    tuple[str, str]
+    """
     match = re.fullmatch(r"\s*(.*?)\s*[(\[]([^()\[\]]*)[)\]]\s*", heading)
     if match and match.group(1):
         return match.group(1), match.group(2)
@@ -114,7 +135,17 @@ def split_heading(heading: str) -> tuple[str, str]:
 
 
 def plain_word(heading: str) -> str:
-    """The heading as the table of words knows it."""
+    """The heading as the table of words knows it.
+
+    Parameters
+    ----------
+    heading : str
+        Of the column.
+
+    Returns
+    -------
+    str
+    """
     return re.sub(r"[^a-z0-9]", "", split_heading(heading)[0].lower())
 
 

@@ -11,9 +11,10 @@ from livingdrug.core.names import unknown
 from livingdrug.data.cells import NUMBER, missing, read_numbers
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.meanings import counts_time, measures, plain_word
+from livingdrug.data.order import natural_key
 from livingdrug.data.parse import Parsed
 from livingdrug.data.reading import Reading
-from livingdrug.data.table import Data, natural_key
+from livingdrug.data.table import Data
 
 FEW, FEW_NUMBERS = 20, 10  # values of a column that may tell samples apart
 # columns that describe a sample or number it

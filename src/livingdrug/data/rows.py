@@ -48,7 +48,21 @@ def find_delimiter(head: Sequence[str], name: str) -> str:
 
 
 def part_rows(text: str, delimiter: str, name: str) -> Iterator[Row]:
-    """Every row of the text, blank ones too. A row may span lines inside quotes, except between spaces."""
+    """Every row of the text, blank ones too. A row may span lines inside quotes, except between spaces.
+
+    Parameters
+    ----------
+    text : str
+        Of the file.
+    delimiter : str
+        Between cells.
+    name : str
+        Of the file, for messages.
+
+    Returns
+    -------
+    Iterator[Row]
+    """
     if delimiter == " ":
         for number, line in enumerate(io.StringIO(text), 1):
             yield Row(

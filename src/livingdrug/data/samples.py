@@ -12,10 +12,11 @@ from livingdrug.data.infusion import Timed
 from livingdrug.data.limits import settle_limits
 from livingdrug.data.meanings import counts_time
 from livingdrug.data.names import folded, how_alike
+from livingdrug.data.order import natural_order, naturally_sorted
 from livingdrug.data.outputs import ask_what_tells_apart, kept, outputs, unit_said
 from livingdrug.data.parse import Parsed
 from livingdrug.data.reading import Reading
-from livingdrug.data.table import Changes, Data, Profile, natural_order, naturally_sorted
+from livingdrug.data.table import Changes, Data, Profile
 from livingdrug.data.units import known_units, read_unit
 
 

@@ -42,7 +42,24 @@ SIGNATURES = {
 def read_grid(path: str | Path, findings: Findings, sheet: str | None = None) -> Grid:
     """Grid of a CSV, TSV or Excel file, without simulated subjects that are no patients (`without_failed`).
 
-    Raises InputError where the file is not a readable table."""
+    Parameters
+    ----------
+    path : str or Path
+        Of the file.
+    findings : Findings
+        Takes what is wrong.
+    sheet : str, optional
+        Of a workbook; the only one by default.
+
+    Returns
+    -------
+    Grid
+
+    Raises
+    ------
+    InputError
+        Where the file is not a readable table.
+    """
     path = Path(path)
     return without_failed(_whole(path, findings, sheet), printable(path.name), findings)
 
@@ -62,13 +79,47 @@ def _whole(path: Path, findings: Findings, sheet: str | None) -> Grid:
 
 
 def read_text(raw: bytes, path: Path, findings: Findings) -> str:
-    """The text of a file that is no workbook. Raises InputError where it is not a readable text table."""
+    """The text of a file that is no workbook.
+
+    Parameters
+    ----------
+    raw : bytes
+        Of the file.
+    path : Path
+        Of the file.
+    findings : Findings
+        Takes what is wrong.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        Where it is not a readable text table.
+    """
     _check_kind(raw, path)
     return _decode(raw, path.name, findings)
 
 
 def read_bytes(path: Path) -> bytes:
-    """All of an ordinary file. Raises InputError where there is none, or it is too large."""
+    """All of an ordinary file.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    InputError
+        Where there is none, or it is too large.
+    """
     name = printable(str(path))
     try:
         status = path.stat()

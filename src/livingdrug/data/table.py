@@ -1,17 +1,15 @@
 """The canonical table: what every analysis reads, whatever the file looked like."""
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from livingdrug.core.shown import Shown
+from livingdrug.data.order import natural_order
 
 # the first columns of the canonical table, and two of those that may stand behind them
 CANONICAL = ("ID", "TIME", "DV", "DVID", "UNIT", "ASSAY", "EVID", "AMT", "CENS", "LIMIT", "OCC")
 LOGARITHMS, REPLICATE = "LOGARITHMS", "REPLICATE"
-_DIGITS = str.maketrans("123456789", "000000000")
 
 
 @dataclass(frozen=True)
@@ -78,9 +76,18 @@ class Doses:
 
 @dataclass(frozen=True)
 class Changes:
-    """A covariate that changes within subjects, in order of subject and time: subject (position in
-    Data.subjects), time (since the first infusion of the subject) and text of every row that says something,
-    doses included, shape (rows,)."""
+    """A covariate that changes within subjects, in order of subject and time; one entry for every row that
+    says something, doses included, shape (rows,).
+
+    Attributes
+    ----------
+    subject : ndarray
+        Position in `Data.subjects`.
+    time : ndarray
+        Since the first infusion of the subject.
+    text : ndarray
+        What the row says.
+    """
 
     subject: np.ndarray
     time: np.ndarray
@@ -192,34 +199,6 @@ class Data(Shown):
         a subject. The table reads back to the same data.
         """
         return _canonical(self, varying)
-
-
-def natural_order(texts: np.ndarray) -> np.ndarray:
-    """Rank of each text, equal for equal texts: numbers in texts count as numbers, so `P2` comes before
-    `P10`."""
-    import pandas as pd
-
-    codes, unique = pd.factorize(texts)
-    rank = np.empty(len(unique), dtype=int)
-    rank[naturally_sorted(list(unique))] = np.arange(len(unique))
-    return rank[codes]
-
-
-def naturally_sorted(texts: Sequence[str]) -> list[int]:
-    """Positions of texts in the order of `natural_key`."""
-    if (
-        len({text.translate(_DIGITS) for text in texts}) == 1
-    ):  # digits at the same places: as texts are sorted
-        return sorted(range(len(texts)), key=texts.__getitem__)
-    return sorted(range(len(texts)), key=lambda i: natural_key(texts[i]))
-
-
-def natural_key(text: str) -> tuple:
-    """Sort key of `natural_order`."""
-    if text.isdecimal() and text.isascii():
-        return ((0, ""), (int(text), text), (0, "")), text
-    parts = re.split(r"([0-9]+)", text)
-    return tuple((int(part), part) if i % 2 else (0, part) for i, part in enumerate(parts)), text
 
 
 def _canonical(data: Data, varying: bool):

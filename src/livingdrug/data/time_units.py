@@ -48,8 +48,13 @@ _STATED = {
 
 @dataclass(frozen=True)
 class TimeUnit:
-    """A unit of time, one of DAYS; "" where nobody states one, another text where it is none that is known
-    here."""
+    """A unit of time.
+
+    Attributes
+    ----------
+    name : str
+        One of DAYS; "" where nobody states one, another text where it is none that is known here.
+    """
 
     name: str = ""
 
@@ -86,7 +91,19 @@ def read_time_unit(text: str) -> TimeUnit:
 
 
 def time_unit_of(heading: str, stated: str = "") -> TimeUnit:
-    """The unit of a column of times: stated beside it, in brackets in its heading, or at the end of it."""
+    """The unit of a column of times: stated beside it, in brackets in its heading, or at the end of it.
+
+    Parameters
+    ----------
+    heading : str
+        Of the column.
+    stated : str, optional
+        What is said beside it.
+
+    Returns
+    -------
+    TimeUnit
+    """
     name, inside = split_heading(heading)
     if stated or inside:
         return read_time_unit(stated or inside)
@@ -101,7 +118,17 @@ def time_unit_of(heading: str, stated: str = "") -> TimeUnit:
 
 def stem(heading: str) -> str:
     """A heading of times without its unit and without words for time: `PFS_months` is `pfs`, `time to
-    progression` is `progression`, `time` is empty."""
+    progression` is `progression`, `time` is empty.
+
+    Parameters
+    ----------
+    heading : str
+        Of the column.
+
+    Returns
+    -------
+    str
+    """
     name = split_heading(heading)[0]
     parts = re.split(r"[\s_.\-]+", name.strip().lower())
     if len(parts) > 1 and parts[-1] in _UNIT:

@@ -57,6 +57,15 @@ def read_unit(text: str) -> str | None:
 
     Both micro signs, upper and lower case (but of nM and the like), `per` and usual spellings are read;
     nothing is converted.
+
+    Parameters
+    ----------
+    text : str
+        As a user or a file writes it.
+
+    Returns
+    -------
+    str or None
     """
     plain = text.strip().replace("\u00b5", "u").replace("\u03bc", "u")
     word = re.sub(r"\s+", "", re.sub(r"\s+per\s+", "/", plain, flags=re.IGNORECASE))

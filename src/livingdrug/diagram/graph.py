@@ -15,8 +15,20 @@ MOST_DRIVERS = 24  # dashed arrows that a drawing bears; above, they are in the 
 class Node:
     """A box: a state, the dose, or a piece of a formula of time.
 
-    kind: `state`, `dose` or `piece`; role: of a state; marks: letters of the outputs that see it; arriving and leaving:
-    numbers of the flows that come from nowhere and go nowhere.
+    Attributes
+    ----------
+    name : str
+        Of the node.
+    kind : str
+        `state`, `dose` or `piece`.
+    title, below : str
+        Its two lines of text.
+    role : str
+        Of a state.
+    marks : tuple of str
+        Letters of the outputs that see it.
+    arriving, leaving : tuple of str
+        Numbers of the flows that come from nowhere and go nowhere.
     """
 
     name: str
@@ -33,7 +45,16 @@ class Node:
 class Edge:
     """An arrow between two nodes with the numbers of its flows.
 
-    drives: a dependence, not a flow; both: flows in both directions; back: numbers of those from `end` to `start`.
+    Attributes
+    ----------
+    start, end : str
+        Names of the nodes.
+    numbers : tuple of str
+        Of the flows.
+    drives : bool
+        Whether it is a dependence, not a flow.
+    back : tuple of str
+        Numbers of the flows from `end` to `start`.
     """
 
     start: str
@@ -50,7 +71,23 @@ class Edge:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table below the drawing: a flow, a piece, an output, a definition or an event."""
+    """A line of the table below the drawing: a flow, a piece, an output, a definition or an event.
+
+    Attributes
+    ----------
+    mark : str
+        Number or letter in the drawing.
+    name : str
+        Of the thing.
+    moves : str
+        From where to where.
+    kind : str
+        Of a flow.
+    driven : str
+        What its rate depends on.
+    rate : str
+        As written.
+    """
 
     mark: str
     name: str
@@ -62,7 +99,21 @@ class Row:
 
 @dataclass(frozen=True)
 class Graph:
-    """Everything that a diagram shows of a model."""
+    """Everything that a diagram shows of a model.
+
+    Attributes
+    ----------
+    name, title : str
+        Of the model.
+    nodes : tuple of Node
+        Boxes.
+    edges : tuple of Edge
+        Arrows.
+    flows, outputs, others : tuple of Row
+        Lines of the tables.
+    notes : tuple of str
+        What to know of the drawing.
+    """
 
     name: str
     title: str
@@ -75,7 +126,22 @@ class Graph:
 
 
 def graph_of(model: Model) -> Graph:
-    """The graph of an assembled model, fragments included. Raises ModelError where its parts do not fit together."""
+    """The graph of an assembled model, fragments included.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    Graph
+
+    Raises
+    ------
+    ModelError
+        Where its parts do not fit together.
+    """
     system = model.system
     if isinstance(system, ClosedForm):
         return _of_formulas(model, system)

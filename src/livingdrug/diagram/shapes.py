@@ -9,7 +9,21 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Rect:
-    """A box with its upper left corner; `names` is the state that it stands for, empty for decoration."""
+    """A box.
+
+    Attributes
+    ----------
+    x, y : float
+        Its upper left corner.
+    width, height : float
+        Its size.
+    fill, line : str
+        Colours.
+    round : float
+        Radius of its corners.
+    names : str
+        The state that it stands for, empty for decoration.
+    """
 
     x: float
     y: float
@@ -27,7 +41,23 @@ class Rect:
 
 @dataclass(frozen=True)
 class Words:
-    """One line of text; (x, y) is the middle of its height, at its start, middle or end by `anchor`."""
+    """One line of text.
+
+    Attributes
+    ----------
+    x, y : float
+        The middle of its height, at its start, middle or end by `anchor`.
+    text : str
+        What it says.
+    size : float
+        Height of its letters.
+    bold : bool
+        Whether it is bold.
+    anchor : str
+        Start, middle or end.
+    colour : str
+        Of the letters.
+    """
 
     x: float
     y: float
@@ -51,7 +81,19 @@ class Words:
 
 @dataclass(frozen=True)
 class Curve:
-    """A line through cubic pieces: its first point, then two control points and an end for each piece."""
+    """A line through cubic pieces.
+
+    Attributes
+    ----------
+    points : tuple of Point
+        The first point, then two control points and an end for each piece.
+    colour : str
+        Of the line.
+    width : float
+        Of the line.
+    dashed : bool
+        Whether it is dashed.
+    """
 
     points: tuple[Point, ...]
     colour: str = "#444444"
@@ -65,7 +107,15 @@ class Curve:
 
 @dataclass(frozen=True)
 class Head:
-    """An arrowhead: its tip and the two corners behind."""
+    """An arrowhead.
+
+    Attributes
+    ----------
+    points : tuple[Point, Point, Point]
+        Its tip and the two corners behind.
+    colour : str
+        Of the area.
+    """
 
     points: tuple[Point, Point, Point]
     colour: str = "#444444"
@@ -81,7 +131,17 @@ Shape = Rect | Words | Curve | Head
 
 @dataclass(frozen=True)
 class Diagram:
-    """A drawing: its size, what stands on it from the lowest layer to the uppermost, and what it shows in words."""
+    """A drawing.
+
+    Attributes
+    ----------
+    width, height : float
+        Its size.
+    shapes : tuple of Shape
+        What stands on it, from the lowest layer to the uppermost.
+    said : str
+        What it shows in words.
+    """
 
     width: float
     height: float

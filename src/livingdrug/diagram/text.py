@@ -4,7 +4,18 @@ from livingdrug.diagram.graph import DOSE, Edge, Graph, Node
 
 
 def to_mermaid(graph: Graph) -> str:
-    """A Mermaid flowchart: flows as arrows with their names, what drives them dashed, outputs beside their states."""
+    """A Mermaid flowchart: flows as arrows with their names, what drives them dashed, outputs beside their
+    states.
+
+    Parameters
+    ----------
+    graph : Graph
+        Of a model.
+
+    Returns
+    -------
+    str
+    """
     key, named = _keys(graph.nodes), {row.mark: row.name for row in graph.flows}
     lines = [f"%% {graph.name}: {graph.title}", "flowchart TB"]
     for node in graph.nodes:
@@ -30,7 +41,18 @@ def to_mermaid(graph: Graph) -> str:
 
 
 def to_dot(graph: Graph) -> str:
-    """The same for Graphviz."""
+    """A drawing in the language of Graphviz: flows as arrows with their names, what drives them dashed,
+    outputs beside their states.
+
+    Parameters
+    ----------
+    graph : Graph
+        Of a model.
+
+    Returns
+    -------
+    str
+    """
     named = {row.mark: row.name for row in graph.flows}
     lines = [f"digraph {_quoted(graph.name)} {{", f"  label={_quoted(graph.title)}; node [shape=box, fontname=sans];"]
     for node in graph.nodes:

@@ -4,7 +4,7 @@ from livingdrug.core.faces import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache needs no sympy, one without LSODA no scipy
-    from livingdrug.engine.codegen.compile import array_function, compile_system, output_function, state_function
+    from livingdrug.engine.codegen.compile import array_function, compile_system, flow_rates, output_function, state_function
     from livingdrug.engine.codegen.machine_code import kept
     from livingdrug.engine.codegen.vector_math import compiled
     from livingdrug.engine.draws import lognormals, normals
@@ -33,8 +33,8 @@ if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache ne
         formula_values,
     )
     from livingdrug.engine.solvers.linear import LinearKernel, Solution, linear_kernel, solve_linear, ticks_of
-    from livingdrug.engine.solvers.sensitivity import solve_task_sensitivities
     from livingdrug.engine.solvers.sensitivity_kernel import SensitivityKernel, sensitivity_kernel
+    from livingdrug.engine.solvers.solve_slopes import solve_task_sensitivities
     from livingdrug.engine.solvers.steady_state import steady_state
     from livingdrug.engine.storage import OK, Found, Task
 
@@ -42,7 +42,7 @@ __all__ = [
     "ADD", "OK", "RATE", "RTOL", "SET", "STATUS", "EventTable", "Events", "FormulaKernel", "Formulas",
     "Found", "Kernel", "LinearKernel", "Measures", "SensitivityKernel", "Solution", "Task", "advance",
     "array_function", "closed_form_faults", "closed_form_metrics", "closed_form_values", "compile_system",
-    "compiled", "exponential_kernel", "formula_kernel", "formula_slopes", "formula_values", "in_threads",
+    "compiled", "exponential_kernel", "flow_rates", "formula_kernel", "formula_slopes", "formula_values", "in_threads",
     "kept", "linear_kernel", "lognormals", "new_task", "normals", "output_function", "reason",
     "refuse_events", "sensitivity_kernel", "solve", "solve_exponentials", "solve_linear", "solve_population",
     "solve_task", "solve_task_sensitivities", "solve_triggered",

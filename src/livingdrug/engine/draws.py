@@ -125,7 +125,29 @@ def _fill_lognormals(key_0, key_1, first, out, median, sd, highest):
 
 
 def lognormals(seed: int, purpose: str, first: int, count: int, median: float, sd: float, highest: float) -> np.ndarray:
-    """median exp(sd z) of subjects `first` ... `first + count - 1`, at most `highest`; z as in `normals`."""
+    """median exp(sd z) of subjects `first` ... `first + count - 1`, at most `highest`; z as in `normals`.
+
+    Parameters
+    ----------
+    seed : int
+        Of the random streams.
+    purpose : str
+        Names the stream.
+    first : int
+        Position of the first subject, from 0.
+    count : int
+        Number of subjects.
+    median : float
+        Of the numbers.
+    sd : float
+        Of their logarithm.
+    highest : float
+        Larger ones are cut there.
+
+    Returns
+    -------
+    ndarray
+    """
     key_0, key_1 = stream_key(seed, purpose)
     skipped = first % 4
     out = np.empty(skipped + count)
@@ -134,7 +156,23 @@ def lognormals(seed: int, purpose: str, first: int, count: int, median: float, s
 
 
 def normals(seed: int, purpose: str, first: int, count: int) -> np.ndarray:
-    """Standard normal numbers of subjects `first` ... `first + count - 1`, shape (count,)."""
+    """Standard normal numbers of subjects `first` ... `first + count - 1`, shape (count,).
+
+    Parameters
+    ----------
+    seed : int
+        Of the random streams.
+    purpose : str
+        Names the stream.
+    first : int
+        Position of the first subject, from 0.
+    count : int
+        Number of subjects.
+
+    Returns
+    -------
+    ndarray
+    """
     key_0, key_1 = stream_key(seed, purpose)
     skipped = first % 4
     out = np.empty(skipped + count)

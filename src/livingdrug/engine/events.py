@@ -20,10 +20,21 @@ KINDS = (ADD, RATE, SET)
 
 @dataclass(frozen=True, eq=False)
 class Events:
-    """Events of one subject, four arrays of equal length, sorted by time; rows of one time act in their order.
+    """Events of one subject, four arrays of equal length, sorted by time; rows of one time act in their
+    order.
 
-    time: from 0 on, in the system's time unit; kind: ADD, RATE or SET; state: index in `system.states`; value: in the unit
-    of the state, for RATE in that unit per time. Raises InputError for arrays that are no such table.
+    Raises InputError for arrays that are no such table.
+
+    Attributes
+    ----------
+    time : ndarray
+        From 0 on, in the system's time unit.
+    kind : ndarray
+        ADD, RATE or SET.
+    state : ndarray
+        Index in `system.states`.
+    value : ndarray
+        In the unit of the state, for RATE in that unit per time.
     """
 
     time: np.ndarray
@@ -55,7 +66,20 @@ class Events:
 
 
 def refuse_events(system: System, what: str) -> None:
-    """ModelError for a system with events of its own, where something cannot be done with them."""
+    """Refuse a system with events of its own, where something cannot be done with them.
+
+    Parameters
+    ----------
+    system : System
+        The assembled equations.
+    what : str
+        In words, what cannot be done.
+
+    Raises
+    ------
+    ModelError
+        For a system with events of its own.
+    """
     if system.events:
         raise ModelError(
             f"`{system.name}` has events that happen when a condition comes true (such as `{system.events[0].name}`): it can "

@@ -31,8 +31,22 @@ ANY = -1e300
 class Kernel:
     """Compiled code of a system.
 
-    observed: outputs it computes, in order; call: addresses of its functions, which live as long as `module`; logs,
-    lowest, cap, extinct: per integrated state, see `storage.At`.
+    Attributes
+    ----------
+    system : System
+        The assembled equations.
+    observed : tuple of str
+        Outputs it computes, in order.
+    pools : Pools
+        Linear input pools, which are solved exactly.
+    layout : Layout
+        Where each number stands.
+    call : Addresses
+        Addresses of its functions, which live as long as `module`.
+    module : ModuleType
+        Of the functions.
+    logs, lowest, cap, extinct : ndarray
+        Per integrated state, see `storage.At`.
     """
 
     system: System
@@ -51,8 +65,19 @@ class Kernel:
 def system_kernel(system: System, observed: tuple[str, ...], inflow: bool = False) -> Kernel:
     """Compiled code of a system that computes these outputs (or states).
 
-    inflow: whether anything is infused over time; then input pools, which might receive it, are integrated like any
-    state, as their exact course here is that without inflow.
+    Parameters
+    ----------
+    system : System
+        The assembled equations.
+    observed : tuple of str
+        Names of outputs or states.
+    inflow : bool, optional
+        Whether anything is infused over time; then input pools, which might receive it, are integrated like
+        any state, as their exact course here is that without inflow.
+
+    Returns
+    -------
+    Kernel
     """
     refuse_events(system, "not where its compiled code is needed (fits, populations in blocks)")
     pools = without_pools(system) if inflow else compile_system(system).pools

@@ -35,8 +35,21 @@ STATUS = {OK: "ok", STEP_LIMIT: "step_limit", NOT_FINITE: "not_finite", STEP_FAI
 
 @dataclass(frozen=True)
 class EventTable:
-    """Events of all subjects, flat: those of subject i are first[i] to last[i]; kinds as in `events`, but the value of a
-    RATE is the whole inflow of its state from then on."""
+    """Events of all subjects, flat.
+
+    Attributes
+    ----------
+    first, last : ndarray, shape (subjects,)
+        Those of subject i are first[i] to last[i].
+    time : ndarray
+        In the system's time unit.
+    kind : ndarray
+        As in `Events`.
+    state : ndarray
+        Index of the state.
+    value : ndarray
+        In the unit of the state; of a RATE the whole inflow of its state from then on.
+    """
 
     first: np.ndarray
     last: np.ndarray
@@ -107,9 +120,19 @@ def _with_inflows(events: Events) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Measures:
-    """What is measured while solving: peaks and areas within [start, end]; limits: (output, value) pairs for which the
-    time above is taken there; rises: outputs whose largest level after the distribution minimum is taken there; shown:
-    states (of the system) whose doses are seen in these."""
+    """What is measured while solving: peaks and areas within a window.
+
+    Attributes
+    ----------
+    start, end : float
+        The window.
+    limits : tuple[tuple[int, float], ...]
+        (output, value) pairs for which the time above is taken there.
+    rises : tuple of int
+        Outputs whose largest level after the distribution minimum is taken there.
+    shown : tuple of int
+        States (of the system) whose doses are seen in these.
+    """
 
     start: float = 0.0
     end: float = math.inf
@@ -131,12 +154,39 @@ def solve_population(
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Found:
-    """Solve every subject from 0 to `until`.
+    """Solve every subject from 0 to a time.
 
-    quantities (subjects, quantities of the system); times: increasing, within [0, until], the same for all subjects or an
-    array for each; wanted: indices of the outputs whose values at these times are kept. A subject goes to the implicit
-    method when the explicit one would need too many steps; which one it is depends on the subject alone. A subject that
-    fails has a status and no measures. threads: all processors by default; it changes nothing but the time.
+    A subject goes to the implicit method when the explicit one would need too many steps; which one it is
+    depends on the subject alone. A subject that fails has a status and no measures.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Compiled code, see `system_kernel`.
+    quantities : ndarray
+        Shape (subjects, quantities of the system).
+    events : EventTable
+        Of all subjects.
+    until : float
+        End of the run, in the system's time unit.
+    times : ndarray or sequence of ndarray
+        Increasing, within [0, until], the same for all subjects or an array for each.
+    wanted : sequence of int
+        Indices of the outputs whose values at these times are kept.
+    measures : Measures or None
+        Of the curves; None for none.
+    rtol : float, optional
+        Relative tolerance of the solver.
+    max_steps : int, optional
+        After so many steps a subject is given up.
+    threads : int, optional
+        All processors by default; it changes nothing but the time.
+    progress : callable, optional
+        Called with how many are done, and of how many.
+
+    Returns
+    -------
+    Found
     """
     task = new_task(quantities, events, times, wanted)
     return solve_task(kernel, task, until, measures, rtol, max_steps, threads, progress)
@@ -152,7 +202,31 @@ def solve_task(
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Found:
-    """The same for a task that has been made: a fit solves one again and again with other quantities."""
+    """The same for a task that has been made: a fit solves one again and again with other quantities.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Compiled code, see `system_kernel`.
+    task : Task
+        See `new_task`.
+    until : float
+        End of the run, in the system's time unit.
+    measures : Measures or None
+        Of the curves; None for none.
+    rtol : float, optional
+        Relative tolerance of the solver.
+    max_steps : int, optional
+        After so many steps a subject is given up.
+    threads : int, optional
+        Threads to compute with; all processors by default.
+    progress : callable, optional
+        Called with how many are done, and of how many.
+
+    Returns
+    -------
+    Found
+    """
     subjects = len(task.quantities)
     limits = measures.limits if measures else ()
     rises, shown = (measures.rises, measures.shown) if measures else ((), ())
@@ -181,7 +255,21 @@ def solve_task(
 
 
 def in_threads(work: Callable[[int], int], starts: Sequence[int], threads: int | None) -> Iterator[int]:
-    """What `work` gives for each start, as they are done; an interrupt leaves what has not been begun."""
+    """What `work` gives for each start, as they are done; an interrupt leaves what has not been begun.
+
+    Parameters
+    ----------
+    work : callable
+        Does a block of subjects; takes its first one.
+    starts : sequence of int
+        First subjects of the blocks.
+    threads : int or None
+        Threads to compute with; all processors by default.
+
+    Returns
+    -------
+    Iterator[int]
+    """
     threads = min(threads or os.cpu_count() or 1, len(starts))
     if threads <= 1:
         yield from map(work, starts)
@@ -195,7 +283,23 @@ def in_threads(work: Callable[[int], int], starts: Sequence[int], threads: int |
 
 
 def new_task(quantities, events: EventTable, times: np.ndarray | Sequence[np.ndarray], wanted: Sequence[int]) -> Task:
-    """Subjects as compiled code takes them; see `solve_population`."""
+    """Subjects as compiled code takes them; see `solve_population`.
+
+    Parameters
+    ----------
+    quantities
+        Shape (subjects, quantities of the system).
+    events : EventTable
+        Of all subjects.
+    times : ndarray or sequence of ndarray
+        Increasing, the same for all subjects or an array for each.
+    wanted : sequence of int
+        Indices of the outputs whose values are kept.
+
+    Returns
+    -------
+    Task
+    """
     n = len(quantities)
     if isinstance(times, np.ndarray) and times.ndim == 1 and times.dtype != object:
         if (events.first != events.first[0]).any():
@@ -228,7 +332,23 @@ def _solve_block(kernel: Kernel, at, table, settings, task: Task, found: Found, 
 
 
 def reason(kernel: Kernel, found: Found, subject: int, max_steps: int = MAX_STEPS) -> str:
-    """Why a subject was not computed to the end, in one sentence; an empty text when it was."""
+    """Why a subject was not computed to the end, in one sentence; an empty text when it was.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Compiled code, see `system_kernel`.
+    found : Found
+        Of `solve_population`.
+    subject : int
+        Its position.
+    max_steps : int, optional
+        After so many steps a subject is given up.
+
+    Returns
+    -------
+    str
+    """
     status, system = found.status[subject], kernel.system
     if status == OK:
         return ""

@@ -137,9 +137,22 @@ class Settings(NamedTuple):
 class Task(NamedTuple):
     """Subjects and what to find out about them.
 
-    quantities (subjects, quantities); event_*: flat events, those of subject i from event_first[i] to event_last[i];
-    times: flat sample times, those of subject i from time_first[i] to time_last[i], increasing; row: where the values of
-    subject i begin in `Found.values`; wanted: outputs whose values at the sample times are kept.
+    Attributes
+    ----------
+    quantities : ndarray
+        Shape (subjects, quantities).
+    event_first, event_last : ndarray
+        Events of subject i are event_first[i] to event_last[i].
+    event_time, event_kind, event_state, event_value : ndarray
+        Of all events, flat.
+    times : ndarray
+        Sample times, flat, increasing for each subject.
+    time_first, time_last : ndarray
+        Those of subject i are time_first[i] to time_last[i].
+    row : ndarray
+        Where the values of subject i begin in `Found.values`.
+    wanted : ndarray
+        Outputs whose values at the sample times are kept.
     """
 
     quantities: np.ndarray
@@ -157,10 +170,28 @@ class Task(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Findings: values (sample, output), samples of a subject one after the other; peak, peak_time, area (subject,
-    output); above, last_above (subject, limit); rise, rise_time (subject, rise): largest level after the distribution
-    minimum and its time, -inf and NaN where the level never rises again; status, culprit (a state), reached (a time),
-    steps."""
+    """What was found out about subjects.
+
+    Attributes
+    ----------
+    values : ndarray
+        Shape (sample, output), samples of a subject one after the other.
+    peak, peak_time, area : ndarray
+        Shape (subject, output).
+    above, last_above : ndarray
+        Shape (subject, limit).
+    rise, rise_time : ndarray
+        Shape (subject, rise): largest level after the distribution minimum and its time, -inf and NaN where
+        the level never rises again.
+    status : ndarray
+        How each subject ended.
+    culprit : ndarray
+        The state at which it failed.
+    reached : ndarray
+        The time that it reached.
+    steps : ndarray
+        That were taken.
+    """
 
     values: np.ndarray
     peak: np.ndarray

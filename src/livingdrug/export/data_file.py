@@ -17,8 +17,17 @@ NONMEM_COLUMNS = ("ID", "TIME", "DV", "LNDV", "AMT", "EVID", "MDV", "CENS", "LIM
 
 @dataclass(frozen=True, repr=False)
 class DataFile(Shown):
-    """table: a pandas table of texts, ready to be written as CSV. reading: how `read_data` reads it back.
-    notes: what was changed, one sentence each."""
+    """Samples laid out for another tool.
+
+    Attributes
+    ----------
+    table : object
+        A pandas table of texts, ready to be written as CSV.
+    reading : Reading
+        How `read_data` reads it back.
+    notes : tuple of str
+        What was changed, one sentence each.
+    """
 
     table: object
     reading: Reading

@@ -1,22 +1,29 @@
-"""An OMEX (COMBINE) archive of a run: the model as SBML with its doses, the curves of the typical subject, and a manifest."""
+"""An OMEX (COMBINE) archive of a run: the model as SBML with its doses, what is simulated of it as SED-ML, the curves of the
+typical subject, and a manifest."""
 
 import io
+import math
 import tempfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
+
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
 from livingdrug.export.sbml import sbml
+from livingdrug.export.sedml import sedml
 from livingdrug.models import Model
 
 _COMBINE = "http://identifiers.org/combine.specifications"
 _FORMATS = {
     ".": f"{_COMBINE}/omex",
     "./manifest.xml": f"{_COMBINE}/omex-manifest",
+    "./simulation.sedml": f"{_COMBINE}/sed-ml.level-1.version-4",
     "./model.xml": f"{_COMBINE}/sbml.level-3.version-1.core",
     "./curves.csv": "http://purl.org/NET/mediatypes/text/csv",
 }
+FEWEST = 20  # steps of a run
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold, so that one model gives the same bytes
 
 
@@ -30,15 +37,24 @@ def omex(model: Model) -> bytes:
     Returns
     -------
     bytes
-        A zip of `manifest.xml`, `model.xml` (SBML level 3 version 1) and `curves.csv` (the simulated outputs of the
-        typical subject: subject, time, output, value, unit, status).
+        A zip of `manifest.xml`, `simulation.sedml` (SED-ML level 1 version 4, the file that tools run), `model.xml` (SBML
+        level 3 version 1) and `curves.csv` (what it reports, as simulated here: subject, time, output, value, unit, status).
 
     Raises
     ------
     InputError
         Where python-libsbml is missing, for what SBML cannot hold, and where the run fails.
     """
-    files = {"manifest.xml": _manifest(), "model.xml": sbml(model), "curves.csv": _curves(model)}
+    from livingdrug.simulation import default_until
+
+    until = float(default_until(model))
+    steps = max(math.ceil(until), FEWEST)
+    files = {
+        "manifest.xml": _manifest(),
+        "simulation.sedml": sedml(model, "model.xml", until, steps),
+        "model.xml": sbml(model),
+        "curves.csv": _curves(model, until, steps),
+    }
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
@@ -47,7 +63,7 @@ def omex(model: Model) -> bytes:
 
 
 def _manifest() -> str:
-    master = {"./model.xml": ' master="true"'}
+    master = {"./simulation.sedml": ' master="true"'}
     contents = "".join(
         f'  <content location="{place}" format="{form}"{master.get(place, "")}/>\n'
         for place, form in _FORMATS.items()
@@ -56,10 +72,10 @@ def _manifest() -> str:
     return f"{head}{contents}</omexManifest>\n"
 
 
-def _curves(model: Model) -> str:
+def _curves(model: Model, until: float, steps: int) -> str:
     from livingdrug.simulation import simulate
 
-    result = simulate(model)
+    result = simulate(model, times=np.linspace(0.0, until, steps + 1), until=until)
     if result.uncomputed:
         raise InputError(f"`{model.full_name}` could not be simulated for the archive: {result.status[0]}")
     with tempfile.TemporaryDirectory() as folder:

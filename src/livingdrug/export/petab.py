@@ -39,7 +39,15 @@ problems:
 
 @dataclass(frozen=True)
 class PetabFiles:
-    """texts: name of a file -> its text, `problem.yaml` first; notes: what the user must know."""
+    """A PEtab problem as files.
+
+    Attributes
+    ----------
+    texts : dict[str, str]
+        Name of a file -> its text, `problem.yaml` first.
+    notes : tuple of str
+        What the user must know.
+    """
 
     texts: dict[str, str]
     notes: tuple[str, ...]

@@ -186,9 +186,27 @@ def _by_pair(omega: np.ndarray, root: np.ndarray, pair: tuple[int, int], by_root
 
 @dataclass(frozen=True, repr=False)
 class Posterior(Shown):
-    """A posterior. names, kinds: of the estimated numbers; x (chains, draws, numbers): as they are reported;
-    etas (chains, draws, subjects, random): individual effects; draws: as sampled; priors: stated; notes: for
-    the user. `table` refuses what did not mix; `mixing` always answers."""
+    """A posterior. `table` refuses what did not mix; `mixing` always answers.
+
+    Attributes
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+    names, kinds : tuple of str
+        Of the estimated numbers.
+    x : ndarray, shape (chains, draws, numbers)
+        As they are reported.
+    etas : ndarray, shape (chains, draws, subjects, random)
+        Individual effects.
+    draws : Draws
+        As sampled.
+    priors : tuple of Prior
+        As stated.
+    settings : Sampling
+        Of the sampler.
+    notes : tuple of str
+        For the user.
+    """
 
     problem: FitProblem
     names: tuple[str, ...]
@@ -237,9 +255,10 @@ class Posterior(Shown):
         """Each number with its 90 % interval, in words; refuses as `table` does."""
         units = {q.name: q.unit for q in self.problem.model.quantities}
         told = []
-        for row in self.table().itertuples():
-            unit = "" if units.get(row.name, "1") == "1" else f" {units[row.name]}"
-            told.append(f"{row.name} is {row.q50:.3g}{unit} (90 % {row.q05:.3g} to {row.q95:.3g})")
+        for row in self.table().to_dict("records"):
+            name = str(row["name"])
+            unit = "" if units.get(name, "1") == "1" else f" {units[name]}"
+            told.append(f"{name} is {row['q50']:.3g}{unit} (90 % {row['q05']:.3g} to {row['q95']:.3g})")
         return tuple(told)
 
     def _facts(self) -> dict[str, str]:

@@ -14,6 +14,15 @@ def without_zeros(problem: FitProblem) -> tuple[FitProblem, tuple[str, ...]]:
 
     A sample goes where its subject has been given nothing yet (a sample at the time of the dose included) and
     the typical prediction is exactly 0; values of a subject without any dose stay.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+
+    Returns
+    -------
+    tuple[FitProblem, tuple of str]
     """
     prepared = prepare(problem)
     design = prepared.design

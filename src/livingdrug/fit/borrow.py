@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.fit.bayes import Posterior
 from livingdrug.fit.estimator import Estimator, estimator_of
 from livingdrug.fit.penalty import penalty_of
@@ -22,6 +23,7 @@ from livingdrug.fit.result import Beside, FitResult
 from livingdrug.fit.run import Progress, estimated, fit
 from livingdrug.fit.text import read_number
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
+from livingdrug.fit.verdict import Verdict
 from livingdrug.fit.words import interval_words, number
 from livingdrug.models import Model
 
@@ -31,9 +33,19 @@ Z = 1.959963984540054
 
 @dataclass(frozen=True)
 class Borrowing:
-    """Priors from a published population. source: model and population in words, with the publication;
-    strength: subjects that each prior is worth; without: estimated numbers for which the publication has
-    no prior."""
+    """Priors from a published population.
+
+    Attributes
+    ----------
+    source : str
+        Model and population in words, with the publication.
+    strength : float
+        Subjects that each prior is worth.
+    priors : tuple of NormalPrior
+        One for each number that the publication tells of.
+    without : tuple of str
+        Estimated numbers for which the publication has no prior.
+    """
 
     source: str
     strength: float
@@ -56,8 +68,23 @@ class Borrowing:
 def borrowed(problem: FitProblem, source: Model, strength: float = STRENGTH) -> Borrowing:
     """The priors that a published model has for the estimated numbers of a problem.
 
-    strength: subjects that each prior is worth. Raises InputError for a model without a published
-    between-subject variability, or with none of these numbers.
+    Parameters
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+    source : Model
+        A model with published between-subject variability.
+    strength : float, optional
+        Subjects that each prior is worth.
+
+    Returns
+    -------
+    Borrowing
+
+    Raises
+    ------
+    InputError
+        For a model without a published between-subject variability, or with none of these numbers.
     """
     if not (np.isfinite(strength) and strength > 0):
         raise InputError(
@@ -87,7 +114,17 @@ def borrowed(problem: FitProblem, source: Model, strength: float = STRENGTH) -> 
 
 
 def read_borrow(text: str) -> tuple[str, float]:
-    """Model and strength of `stein_2019` or `stein_2019:8`."""
+    """Model and strength of `stein_2019` or `stein_2019:8`.
+
+    Parameters
+    ----------
+    text : str
+        Such as `stein_2019:8`.
+
+    Returns
+    -------
+    tuple[str, float]
+    """
     name, colon, number = text.rpartition(":")
     if not colon:
         return text.strip(), STRENGTH
@@ -133,8 +170,32 @@ def fit_both(
     progress: Progress | None = None,
     starts: int | None = None,
 ) -> FitResult | Posterior:
-    """The fit of data and priors together, with that of the data alone beside it; a posterior has its
-    priors beside it by itself. Arguments as of `estimated`; only methods that take priors."""
+    """The fit of data and priors together, with that of the data alone beside it; a posterior has its priors
+    beside it by itself. Arguments as of `estimated`; only methods that take priors.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+    borrowing : Borrowing
+        The priors, see `borrowed`.
+    method : str or Estimator, optional
+        Of estimation; only one that takes priors.
+    seed : int, optional
+        Of the random streams.
+    folder : str or Path, optional
+        Where the state of a search is kept on its way.
+    resume : bool, optional
+        Go on from that state.
+    progress : Progress, optional
+        Called as the search goes on.
+    starts : int, optional
+        Searches from so many sets of initial estimates.
+
+    Returns
+    -------
+    FitResult or Posterior
+    """
     settings = estimator_of(method)
     if not borrows(settings):
         name = settings.method
@@ -167,17 +228,21 @@ def with_data_alone(together: FitResult, alone: FitResult | str, borrowing: Borr
         "likelihood",
     ]
     own = {} if isinstance(alone, str) else {e.name: e for e in alone.estimates}
-    ended = not isinstance(alone, str) and alone.verdict.ended and alone.verdict.sound
+    ended = not isinstance(alone, str) and _verdict(alone).ended and _verdict(alone).sound
     whole = {e.name: e for e in together.estimates}
     rows = tuple(
         Beside(name, *_prior_ends(unknowns, k), own.get(name) if ended else None, whole.get(name))
         for k, name in enumerate(unknowns.names)
     )
     notes += [_disagreement(row) for row in rows if _disagree(row)]
-    verdict = together.verdict
+    verdict = _verdict(together)
     if verdict.ended and verdict.sound:
         verdict = replace(verdict, data=_data_words(verdict.undetermined, len(rows), alone, ended))
     return replace(together, notes=(*together.notes, *notes), beside=rows, verdict=verdict)
+
+
+def _verdict(result: FitResult) -> Verdict:
+    return known(result.verdict, "the verdict on a fit of a population")
 
 
 def _data_words(undetermined: tuple[str, ...], everything: int, alone: FitResult | str, ended: bool) -> str:
@@ -192,24 +257,25 @@ def _data_words(undetermined: tuple[str, ...], everything: int, alone: FitResult
         return f"{first}; the data alone cannot be fitted: {alone}."
     if not ended:
         return f"{first}; what the data alone determine is not known, as their fit did not end."
-    if alone.verdict.undetermined:
-        return f"{first}; the data alone do not determine {_named(alone.verdict.undetermined)}."
+    if _verdict(alone).undetermined:
+        return f"{first}; the data alone do not determine {_named(_verdict(alone).undetermined)}."
     return f"{first}; so do the data alone."
 
 
 def _disagree(row: Beside) -> bool:
     """Whether the intervals of prior and data alone have nothing in common: a compromise of the two is
     then neither."""
-    if row.prior is None or row.alone is None or not row.alone.by:
+    if row.prior_lower is None or row.prior_upper is None or row.alone is None or not row.alone.by:
         return False
     low, high = row.alone.lower, row.alone.upper
     return bool((low is not None and low > row.prior_upper) or (high is not None and high < row.prior_lower))
 
 
 def _disagreement(row: Beside) -> str:
-    prior = f"{number(row.prior_lower)} to {number(row.prior_upper)}"
+    low, high = (known(end, "an end of the interval of a prior") for end in (row.prior_lower, row.prior_upper))
+    alone = interval_words(known(row.alone, "the estimate by the data alone"))
     return (
-        f"data and prior disagree on `{row.name}`: {interval_words(row.alone)} by the data alone, {prior} by "
+        f"data and prior disagree on `{row.name}`: {alone} by the data alone, {number(low)} to {number(high)} by "
         "the prior; the value of both together lies between them and is carried by neither"
     )
 
@@ -225,7 +291,11 @@ def _prior_ends(unknowns: Unknowns, k: int) -> tuple[float | None, float | None,
         return None, None, None
     reach = Z / np.sqrt(penalty.precision[k])
     code = np.array(SCALE_CODE["log"])  # of typical values with a prior, and of every variability
-    return tuple(float(from_scale(np.array(penalty.centre[k] + side * reach), code)) for side in (0, -1, 1))
+
+    def at(side: int) -> float:
+        return float(from_scale(np.array(penalty.centre[k] + side * reach), code))
+
+    return at(0), at(-1), at(1)
 
 
 def advice(result: FitResult, published: Model, name: str) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from livingdrug.core.known import known
 from livingdrug.fit import finish
 from livingdrug.fit.conditional import updated
 from livingdrug.fit.importance import SOUND, Draws, Proposal, drawn, propose, worth_of
@@ -99,7 +100,8 @@ def climb(
         now = after
     if now.information is None:
         now = ascent.known(now)
-    return Climbed(now.point, now.gain, now.proposal, now.at.draws, now.information, now.worth)
+    information = known(now.information, "the curvature at the optimum")
+    return Climbed(now.point, now.gain, now.proposal, now.at.draws, information, now.worth)
 
 
 def usual_draws(problem: FitProblem) -> int:
@@ -119,13 +121,13 @@ class _Set(NamedTuple):
     score: np.ndarray
     worth: np.ndarray
     left_out: np.ndarray
-    inverse: np.ndarray
+    inverse: np.ndarray | None
     information: Information | None = None
 
     @property
     def gain(self) -> float:
         """Rise of the log-likelihood that a Newton step promises."""
-        return _newton(self.score, self.inverse)[0]
+        return _newton(self.score, known(self.inverse, "the inverse of the curvature"))[0]
 
 
 class _Ascent(NamedTuple):
@@ -133,7 +135,7 @@ class _Ascent(NamedTuple):
     unknowns: Unknowns
     seed: int
     held: tuple[int, ...]
-    count: int
+    first: int
     most: int
     sound: float
     little: float
@@ -144,7 +146,7 @@ class _Ascent(NamedTuple):
     ) -> _Set:
         """New draws at a point, more of them where they are worth too few; inverse: of the curvature,
         brought along."""
-        count = self.count
+        count = self.first
         if before is not None and before.worth.min() < 2 * self.sound:  # it took more of them there
             count = min(max(count, before.at.logs.shape[1]), max(count, self.most))
         while True:
@@ -203,7 +205,7 @@ class _Ascent(NamedTuple):
             self.unknowns.vector(now.point),
             now.level,
             now.score,
-            now.inverse.copy(),
+            known(now.inverse, "the inverse of the curvature").copy(),
         )
         for _ in range(MOST):
             gain, step = _newton(score, inverse)

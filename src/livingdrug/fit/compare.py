@@ -14,11 +14,12 @@ elsewhere.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.shown import Shown
 from livingdrug.fit.compare_words import CLOSE, WITHIN, estimate_words, words_of
 from livingdrug.fit.importance import FEW, few_draws, importance
@@ -48,6 +49,9 @@ COLUMNS = (
 )
 
 
+RESULT = "the fit of a method"
+
+
 class Gap(NamedTuple):
     """-2LL at the numbers of a method less that at those of the reference: sampled with the exact breakpoints
     and with those of the method (None where these are exact), and by the method's own objective (None where
@@ -66,6 +70,11 @@ class Difference(NamedTuple):
     estimate: Estimate
     reference: Estimate
     off: float | None
+
+
+def _far(one: Difference) -> float:
+    """How far an estimate is off in either direction, of one that can be compared."""
+    return abs(known(one.off, "the distance of two estimates"))
 
 
 class Compared:
@@ -88,8 +97,23 @@ class Compared:
 
 @dataclass(frozen=True)
 class MethodRun(Compared):
-    """A method. result: None where it was refused, with the reason why; sampled: -2LL with exact breakpoints
-    at its numbers; gap, differences: from the reference, where both have numbers to compare."""
+    """A method.
+
+    Attributes
+    ----------
+    method : str
+        Its name.
+    result : FitResult or None
+        Its fit, None where it was refused.
+    why : str
+        The reason then, or what is wrong with its sampled likelihood.
+    sampled : Objective or None
+        -2LL with exact breakpoints at its numbers.
+    gap : Gap or None
+        From the reference, where both have numbers to compare.
+    differences : tuple of Difference
+        From the reference, where both have numbers to compare.
+    """
 
     method: str
     result: FitResult | None
@@ -101,14 +125,14 @@ class MethodRun(Compared):
     @property
     def worst(self) -> Difference | None:
         """The estimate that is farthest off."""
-        return max((d for d in self.differences if d.off is not None), key=lambda d: abs(d.off), default=None)
+        return max((d for d in self.differences if d.off is not None), key=_far, default=None)
 
     @property
     def agrees(self) -> bool | None:
         """Whether its estimates and likelihood are those of the reference; None where that cannot be said."""
         if self.gap is None or self.worst is None or any(d.off is None for d in self.differences):
             return None
-        if abs(self.worst.off) > CLOSE:
+        if _far(self.worst) > CLOSE:
             return False
         if self.gap.se > 0.5 * WITHIN:
             return None
@@ -117,7 +141,19 @@ class MethodRun(Compared):
 
 @dataclass(frozen=True, repr=False)
 class MethodComparison(Shown):
-    """Methods side by side; reference: the one that the others are compared with, None where none can be."""
+    """Methods side by side.
+
+    Attributes
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+    seed : int
+        Of the sampled likelihoods.
+    runs : tuple of MethodRun
+        One for each method.
+    reference : MethodRun or None
+        The one that the others are compared with, None where none can be.
+    """
 
     problem: FitProblem
     seed: int
@@ -137,7 +173,7 @@ class MethodComparison(Shown):
             return 3
         higher = any(run.gap is not None and run.gap.exact < -(WITHIN + 2 * run.gap.se) for run in self.runs)
         first = self.runs[0].result
-        return 5 if higher else (self.reference.result if first is None else first).exit_code
+        return 5 if higher else known(self.reference.result if first is None else first, RESULT).exit_code
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -204,7 +240,7 @@ def is_ended(result: FitResult) -> bool:
     )
 
 
-def is_known(sampled: Objective | None) -> bool:
+def is_known(sampled: Objective | None) -> TypeGuard[Objective]:
     """Whether a sampled likelihood rests on enough draws of every subject."""
     return sampled is not None and (sampled.ess is None or bool((sampled.ess >= FEW).all()))
 
@@ -233,8 +269,9 @@ def _run(
 
 def _compared(run: MethodRun, reference: MethodRun, seed: int) -> MethodRun:
     """The run with what separates it from the reference."""
-    theirs = {e.name: e for e in run.result.estimates}
-    pairs = [(theirs[e.name], e) for e in reference.result.estimates if e.name in theirs and not e.fixed]
+    theirs = {e.name: e for e in known(run.result, RESULT).estimates}
+    rows = known(reference.result, RESULT).estimates
+    pairs = [(theirs[e.name], e) for e in rows if e.name in theirs and not e.fixed]
     differences = tuple(
         Difference(mine, own, (mine.value - own.value) / own.se if own.se else None)
         for mine, own in pairs if mine.determined and own.determined
@@ -243,12 +280,14 @@ def _compared(run: MethodRun, reference: MethodRun, seed: int) -> MethodRun:
 
 
 def _gap(run: MethodRun, reference: MethodRun, seed: int) -> Gap:
-    exact = run.sampled.minus2ll - reference.sampled.minus2ll
-    se = float(np.hypot(run.sampled.se or 0.0, reference.sampled.se or 0.0))
-    width, smooth = run.result.problem.smooth or 0.0, None
+    own_level, level = (known(r.sampled, "a sampled likelihood") for r in (run, reference))
+    exact = own_level.minus2ll - level.minus2ll
+    se = float(np.hypot(own_level.se or 0.0, level.se or 0.0))
+    results = known(run.result, RESULT), known(reference.result, RESULT)
+    width, smooth = results[0].problem.smooth or 0.0, None
     try:
         if width:
-            here, there = (sampled_at(r.result, seed, width).minus2ll for r in (run, reference))
+            here, there = (sampled_at(result, seed, width).minus2ll for result in results)
             smooth = here - there
         own = _own(run, reference)
     except InputError:  # the other method's numbers may have no value under this one
@@ -260,22 +299,21 @@ def _own(run: MethodRun, reference: MethodRun) -> float | None:
     """The method's own objective at its numbers less that at those of the reference."""
     if run.method not in ("focei", "laplace"):
         return None
-    problem = replace(reference.result.problem, smooth=run.result.problem.smooth)
-    there = objective(
-        prepare(problem), point_of(problem), run.method, reference.result.individuals.etas
-    ).minus2ll
-    return run.result.objective.minus2ll - there if np.isfinite(there) else None
+    own, other = known(run.result, RESULT), known(reference.result, RESULT)
+    problem = replace(other.problem, smooth=own.problem.smooth)
+    there = objective(prepare(problem), point_of(problem), run.method, other.individuals.etas).minus2ll
+    return own.objective.minus2ll - there if np.isfinite(there) else None
 
 
 def _rows(run: MethodRun) -> list[tuple]:
     if run.result is None:
         return [(run.method, f"refused: {run.why}", *[""] * 2, *[np.nan] * 4, "", False, *[np.nan] * 4)]
     off = {d.estimate.name: d.off for d in run.differences if d.off is not None}
-    known = is_known(run.sampled)
+    sampled = run.sampled
     level = (
         run.result.objective.minus2ll,
-        run.sampled.minus2ll if known else np.nan,
-        run.sampled.se if known else np.nan,
+        sampled.minus2ll if is_known(sampled) else np.nan,
+        sampled.se if is_known(sampled) else np.nan,
     )
     return [
         (
@@ -302,6 +340,7 @@ def _or_nan(value: float | None) -> float:
 
 def level_words(run: MethodRun) -> str:
     """Sampled -2LL with its Monte-Carlo error."""
-    if not is_known(run.sampled):
+    sampled = run.sampled
+    if not is_known(sampled):
         return "not known"
-    return f"{run.sampled.minus2ll:.2f} (SE {number(run.sampled.se or 0.0)})"
+    return f"{sampled.minus2ll:.2f} (SE {number(sampled.se or 0.0)})"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.shown import Shown
 from livingdrug.fit.compare import Compared, is_ended, is_known, sampled_at
 from livingdrug.fit.compare_models_words import words_of
@@ -61,8 +62,23 @@ class Typical(NamedTuple):
 
 @dataclass(frozen=True)
 class ModelRun(Compared):
-    """A model. result: None where its fit was refused, with the reason why; sampled: -2LL with exact
-    breakpoints; typical: of each output in the data, none where the search did not end."""
+    """A model.
+
+    Attributes
+    ----------
+    name : str
+        Of the model.
+    time_unit : str
+        Of the model.
+    result : FitResult or None
+        Its fit, None where it was refused.
+    why : str
+        The reason then, or what is wrong with its sampled likelihood.
+    sampled : Objective or None
+        -2LL with exact breakpoints.
+    typical : tuple of Typical
+        Of each output in the data, none where the search did not end.
+    """
 
     name: str
     time_unit: str
@@ -74,19 +90,37 @@ class ModelRun(Compared):
     @property
     def aic(self) -> float:
         """-2LL + 2 p, nan where it cannot be compared."""
-        return self.sampled.minus2ll + 2 * self.result.free if self.usable else np.nan
+        return self._level() + 2 * known(self.result, "a fit").free if self.usable else np.nan
 
     @property
     def bic(self) -> float:
         """-2LL + p ln n with n subjects, nan where it cannot be compared."""
         if not self.usable:
             return np.nan
-        return self.sampled.minus2ll + float(np.log(len(self.result.individuals.subjects))) * self.result.free
+        result = known(self.result, "a fit")
+        return self._level() + float(np.log(len(result.individuals.subjects))) * result.free
+
+    def _level(self) -> float:
+        return known(self.sampled, "a sampled likelihood").minus2ll
 
 
 @dataclass(frozen=True, repr=False)
 class ModelComparison(Shown):
-    """Models side by side; doses: of the typical subject, in words."""
+    """Models side by side.
+
+    Attributes
+    ----------
+    data : str
+        Name of the file.
+    method : str
+        Of estimation.
+    seed : int
+        Of the sampled likelihoods.
+    runs : tuple of ModelRun
+        One for each model.
+    doses : str
+        Of the typical subject, in words.
+    """
 
     data: str
     method: str
@@ -108,7 +142,7 @@ class ModelComparison(Shown):
     def exit_code(self) -> int:
         """3 where a model has no criterion, 5 where a better optimum of one was found from another start, 4
         where the data do not determine every number of one, else 0."""
-        codes = {run.result.exit_code if run.usable else 3 for run in self.runs}
+        codes = {known(run.result, "a fit").exit_code if run.usable else 3 for run in self.runs}
         return next((code for code in (3, 5, 4) if code in codes), 0)
 
     @cached_property
@@ -236,11 +270,21 @@ def typical_of(problem: FitProblem) -> tuple[Typical, ...]:
     found = simulate(model, None, doses, late, WINDOW * day, names)
     if found.failed:
         raise InputError(found.reason[0])
+
+    def metric(name: str, code: str) -> float:
+        return float(found.metric(name, code)[0])
+
     return tuple(
-        Typical(name, *(float(found.metric(name, metric)[0]) for metric in ("CMAX", "TMAX", "AUC")),
-                _half_life(found.curve(name), (WINDOW - LATE) * day), found.unit_of(name))
+        Typical(
+            output=name,
+            cmax=metric(name, "CMAX"),
+            tmax=metric(name, "TMAX"),
+            auc28=metric(name, "AUC"),
+            half_life=_half_life(found.curve(name), (WINDOW - LATE) * day),
+            unit=found.unit_of(name),
+        )
         for name in names
-    )  # fmt: skip
+    )
 
 
 def _half_life(levels: np.ndarray, span: float) -> float | None:
@@ -253,14 +297,14 @@ def _half_life(levels: np.ndarray, span: float) -> float | None:
 def _doses(design: Design) -> tuple[Regimen, str]:
     """(the doses that most subjects had, the same in words)."""
     counts = {doses: design.doses.count(doses) for doses in dict.fromkeys(design.doses)}
-    common = max(counts, key=counts.get)
+    common = max(counts, key=lambda doses: counts[doses])
     listed = ", ".join(str(dose) for dose in common.doses[:3]) + (", ..." if len(common.doses) > 3 else "")
     return common, f"{listed} (the doses of {counts[common]} of {design.n} subjects)"
 
 
 def _rows(found: ModelComparison, run: ModelRun) -> list[tuple]:
-    known = is_known(run.sampled)
-    level = (run.sampled.minus2ll, run.sampled.se) if known else (np.nan, np.nan)
+    sampled = run.sampled
+    level = (sampled.minus2ll, sampled.se) if is_known(sampled) else (np.nan, np.nan)
     status = f"refused: {run.why}" if run.result is None else run.status
     head = (run.name, status, *level, run.result.free if run.result else np.nan, run.aic, run.bic,
             found.delta(run, "aic"), found.delta(run, "bic"))  # fmt: skip

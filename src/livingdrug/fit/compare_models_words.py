@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from livingdrug.core.known import known
 from livingdrug.fit.words import number
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def words_of(found: ModelComparison) -> tuple[str, ...]:
 
 
 def _undetermined(run: ModelRun) -> list[str]:
-    names = run.result.verdict.undetermined if run.result.verdict is not None else ()
+    verdict = known(run.result, "a fit").verdict
+    names = verdict.undetermined if verdict is not None else ()
     listed = ", ".join(f"`{name}`" for name in names)
     return (
         [f"The data do not determine {listed} of {run.name}: what it says beyond the data rests on that."]
@@ -64,7 +66,7 @@ def _criteria(found: ModelComparison, usable: list[ModelRun]) -> list[str]:
     """Which differences of AIC and BIC the data can tell."""
     lines = []
     for criterion in ("aic", "bic"):
-        best = found.best(criterion)
+        best = known(found.best(criterion), "the model of the lowest criterion")
         others = sorted(
             (run for run in usable if run is not best), key=lambda run: found.delta(run, criterion)
         )
@@ -77,7 +79,8 @@ def _criteria(found: ModelComparison, usable: list[ModelRun]) -> list[str]:
 
 def _apart(found: ModelComparison, best: ModelRun, run: ModelRun, criterion: str) -> str:
     delta = found.delta(run, criterion)
-    se = float(np.hypot(best.sampled.se or 0.0, run.sampled.se or 0.0))
+    one, other = (known(which.sampled, "a sampled likelihood").se or 0.0 for which in (best, run))
+    se = float(np.hypot(one, other))
     error = f", Monte-Carlo SE {se:.2g}" if se > 0.1 else ""
     if delta - 2 * se > CLEAR:
         means = "the data tell them apart"

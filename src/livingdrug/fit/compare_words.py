@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from livingdrug.core.known import known
 from livingdrug.fit.estimator import method_label
 from livingdrug.fit.result import Estimate
 from livingdrug.fit.words import interval_words, number
 
 if TYPE_CHECKING:
-    from livingdrug.fit.compare import MethodComparison, MethodRun
+    from livingdrug.fit.compare import Gap, MethodComparison, MethodRun
 
 CLOSE = 0.5  # standard errors of the reference within which an estimate agrees
 WITHIN = 1.0  # of sampled -2LL within which optima agree
@@ -30,13 +31,13 @@ def words_of(found: MethodComparison) -> tuple[str, ...]:
 
 
 def _verdict(found: MethodComparison, others: list[MethodRun]) -> str:
-    name = method_label(found.reference.method)
+    name = method_label(known(found.reference, "the method that others are compared with").method)
     if found.agree:
-        worst = max(abs(run.worst.off) for run in others)
+        worst = max(_off(run) for run in others)
         names = _and([method_label(r.method) for r in others])
         return (f"The methods agree: every estimate of {names} lies within {worst:.2g} "
                 f"standard errors of that by {name}, and sampled -2 log likelihoods within "
-                f"{max(abs(r.gap.exact) for r in others):.2g}.")  # fmt: skip
+                f"{max(abs(_gap(r).exact) for r in others):.2g}.")  # fmt: skip
     differ = [method_label(run.method) for run in others if run.agrees is False]
     same = [method_label(run.method) for run in others if run.agrees]
     unknown = [method_label(run.method) for run in others if run.agrees is None]
@@ -58,10 +59,11 @@ def _unusable(run: MethodRun) -> str:
 
 def _of_method(run: MethodRun, reference: MethodRun) -> list[str]:
     """How far the numbers of a method are off, why, and what it states that the reference does not."""
-    name, first, gap = method_label(run.method), method_label(reference.method), run.gap
+    name, first, gap = method_label(run.method), method_label(reference.method), _gap(run)
     level = f"sampled -2 log likelihood is {_higher(gap.exact)} at its numbers (Monte-Carlo SE {gap.se:.2g})"
     far = sorted(
-        (d for d in run.differences if d.off is not None and abs(d.off) > CLOSE), key=lambda d: -abs(d.off)
+        (d for d in run.differences if d.off is not None and abs(d.off) > CLOSE),
+        key=lambda d: -abs(d.off or 0.0),
     )
     named = [
         f"{d.estimate.name} by {d.off:+.2g} ({number(d.estimate.value)} against {number(d.reference.value)})"
@@ -74,7 +76,7 @@ def _of_method(run: MethodRun, reference: MethodRun) -> list[str]:
         lines = [f"{name} differs from {first}, in standard errors: {', '.join(named)}{more}; {level}."]
     else:
         closest = (
-            "" if run.worst is None else f"estimates lie within {abs(run.worst.off):.2g} standard errors; "
+            "" if run.worst is None else f"estimates lie within {_off(run):.2g} standard errors; "
         )
         lines = [f"{name} beside {first}: {closest}{level}."]
     if gap.exact < -(WITHIN + 2 * gap.se):
@@ -88,8 +90,9 @@ def _of_method(run: MethodRun, reference: MethodRun) -> list[str]:
 
 def _why(run: MethodRun, reference: MethodRun) -> str:
     """Where the difference comes from."""
-    name, first, gap = method_label(run.method), method_label(reference.method), run.gap
-    own, level = run.result.objective.minus2ll, run.sampled.minus2ll
+    name, first, gap = method_label(run.method), method_label(reference.method), _gap(run)
+    result = known(run.result, "a fit")
+    own, level = result.objective.minus2ll, known(run.sampled, "a sampled likelihood").minus2ll
     off = f"its own objective there is {own:.2f}, sampled -2 log likelihood {level:.2f}"
     if gap.own is None:
         return f"Why is not known: the objective of {name} has no value at the numbers of {first}; {off}."
@@ -101,7 +104,7 @@ def _why(run: MethodRun, reference: MethodRun) -> str:
     smooth = gap.exact if gap.smooth is None else gap.smooth
     parts = [f"the approximation of the likelihood {smooth - gap.own:+.2f}"]
     if gap.smooth is not None:
-        width = f"{run.result.problem.smooth:g} {run.result.problem.model.time_unit}"
+        width = f"{result.problem.smooth:g} {result.problem.model.time_unit}"
         parts.insert(0, f"smooth breakpoints (over {width}) {gap.exact - gap.smooth:+.2f}")
     return (
         f"Why: {name} prefers its own numbers by {-gap.own:.2f} of its objective, where sampled -2 log "
@@ -119,7 +122,7 @@ def _not_shared(run: MethodRun, reference: MethodRun) -> list[str]:
             f"{name} states {_and(stated)}, and by {first} the data do not determine that: no number to rely "
             "on."
         )
-    reason = run.result.covariance.reason
+    reason = known(run.result, "a fit").covariance.reason
     if reason:
         lines.append(f"{name} has no standard errors ({reason}), so its numbers are no estimates to compare.")
     elif fewer:
@@ -131,8 +134,18 @@ def _not_shared(run: MethodRun, reference: MethodRun) -> list[str]:
 
 def _only(run: MethodRun, other: MethodRun) -> list[Estimate]:
     """What a run finds determined and another one does not."""
-    theirs = {e.name for e in other.result.estimates if e.determined}
-    return [e for e in run.result.estimates if e.determined and not e.fixed and e.name not in theirs]
+    rows, others = (known(one.result, "a fit").estimates for one in (run, other))
+    theirs = {e.name for e in others if e.determined}
+    return [e for e in rows if e.determined and not e.fixed and e.name not in theirs]
+
+
+def _gap(run: MethodRun) -> Gap:
+    return known(run.gap, "the distance of two likelihoods")
+
+
+def _off(run: MethodRun) -> float:
+    """How far the estimate that is farthest off is, in standard errors of the reference."""
+    return abs(known(known(run.worst, "an estimate to compare").off, "the distance of two estimates"))
 
 
 def estimate_words(estimate: Estimate | None) -> str:

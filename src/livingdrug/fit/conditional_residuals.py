@@ -30,7 +30,17 @@ SINGULAR = 1e-12  # smallest eigenvalue of a scaled covariance that counts
 
 def with_conditional_residuals(result: FitResult) -> FitResult:
     """The result with the conditional weighted residuals among its predictions, where they are not there
-    already."""
+    already.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+
+    Returns
+    -------
+    FitResult
+    """
     if result.predictions.cwres is not None:
         return result
     prepared = prepare(result.problem)

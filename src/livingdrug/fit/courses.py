@@ -14,6 +14,7 @@ from livingdrug.core.errors import InputError, SolveError
 from livingdrug.engine import ADD, RATE, Events
 from livingdrug.fit.design import Design
 from livingdrug.fit.problem import FitProblem
+from livingdrug.models import flows_of
 from livingdrug.simulation import Dose, Regimen
 
 SETTLED = 1e-7  # change of each state within an interval, of the largest one of all
@@ -99,7 +100,8 @@ def _course(
 
 
 def _duration(dose: Dose) -> float:
-    return dose.amount / dose.rate if dose.rate and dose.amount else dose.duration
+    rate, duration = float(dose.rate), float(dose.duration)  # expressions are numbers by now
+    return dose.amount / rate if rate and dose.amount else duration
 
 
 def _intervals(problem: FitProblem, design: Design, subject: int, dose: Dose, every: float) -> int:
@@ -114,8 +116,8 @@ def _intervals(problem: FitProblem, design: Design, subject: int, dose: Dose, ev
     code = compile_system(system)
     y = np.array(code.initial(*p), dtype=float)
     length = every if dose.constant else _duration(dose)
-    into = [s.name for s in system.states].index(dose.into or system.dose_into)
-    rate = dose.rate if dose.constant else (dose.amount / length if length else 0.0)
+    into = [s.name for s in flows_of(problem.model).states].index(dose.into or system.dose_into)
+    rate = float(dose.rate) if dose.constant else (dose.amount / length if length else 0.0)
     whole, rest = divmod(length, every)
     rows = [(0.0, RATE, into, (whole + (rest > 0)) * rate)]
     rows += [(rest, RATE, into, -rate)] if rest else []

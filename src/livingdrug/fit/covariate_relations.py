@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.errors import InputError
 from livingdrug.data import ENDPOINT_WORDS, Data, plain_word
 from livingdrug.fit.design import covariate
 from livingdrug.fit.eta_correlation import FEWEST, LEVEL, averaged, between, holm
@@ -26,10 +27,31 @@ OUTCOMES = {word for meaning, words in ENDPOINT_WORDS.items() if meaning != "ID"
 
 @dataclass(frozen=True)
 class Relation:
-    """One parameter and one covariate. drawn: whether a draw stands for each subject; x: the covariate of the
-    subjects that have it, numbers or texts; y: the parameter shown; statistic: correlation or F; value, low,
-    high (95 % interval of a correlation, else nan), p, corrected: nan where not determined; in_model: the
-    covariate acts on it in the model."""
+    """One parameter and one covariate.
+
+    Attributes
+    ----------
+    parameter : str
+        Of the model.
+    covariate : str
+        Of the data.
+    drawn : bool
+        Whether a draw stands for each subject.
+    shrinkage : float
+        Of the parameter's random effect, in %.
+    x : ndarray
+        The covariate of the subjects that have it, numbers or texts.
+    y : ndarray
+        The parameter shown.
+    statistic : str
+        Correlation or F.
+    value, low, p, corrected : float
+        Nan where not determined.
+    high : float (95 % interval of a correlation, else nan)
+        Nan where not determined.
+    in_model : bool
+        The covariate acts on it in the model.
+    """
 
     parameter: str
     covariate: str
@@ -54,7 +76,19 @@ class Relation:
 def covariate_relations(result: FitResult, sampled: Sampled) -> tuple[Relation, ...]:
     """All pairs of a covariate of the data and a parameter with between-subject variability. Outcomes
     (response, grades, progression) are no covariates; nor is what is the same for all, or words with more
-    than LEVELS levels."""
+    than LEVELS levels.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+    sampled : Sampled
+        Draws of the individual parameters, see `sampled_parameters`.
+
+    Returns
+    -------
+    tuple of Relation
+    """
     found = []
     for name in covariates_of(result.problem.data):
         values = _values(result, name)
@@ -79,6 +113,8 @@ def _values(result: FitResult, name: str) -> tuple[np.ndarray, np.ndarray] | Non
     """(which subjects have it, their values as numbers or texts), None where there is nothing to compare."""
     data = result.problem.data
     texts = covariate(data, name)
+    if texts is None:
+        raise InputError(f"the data have no covariate `{name}`")
     of = {subject: str(text).strip() for subject, text in zip(data.subjects, texts, strict=True)}
     own = np.array([of[subject] for subject in result.individuals.subjects], dtype=object)
     known = np.array([text not in ("", "nan") for text in own])
@@ -138,17 +174,22 @@ def _between_levels(draws: np.ndarray, x: np.ndarray) -> tuple[float, float]:
     means = [draws[own].mean(axis=0) for own in levels]
     grand = draws.mean(axis=0)
     among = sum(own.sum() * (mean - grand) ** 2 for own, mean in zip(levels, means, strict=True)) / (k - 1)
-    within = sum(((draws[own] - mean) ** 2).sum(axis=0) for own, mean in zip(levels, means, strict=True)) / (
-        n - k
-    )
+    squares = sum(((draws[own] - mean) ** 2).sum(axis=0) for own, mean in zip(levels, means, strict=True))
+    within = np.asarray(squares / (n - k))
     if not (within > 0).all():
         return float("nan"), float("nan")
-    value = float((among / within).mean())
+    value = float(np.mean(among / within))
     return value, float(fisher.sf(value, k - 1, n - k))
 
 
 def relation_table(found: tuple[Relation, ...]):
-    """Pandas table with one row for each relation."""
+    """Pandas table with one row for each relation.
+
+    Parameters
+    ----------
+    found : tuple of Relation
+        Of `covariate_relations`.
+    """
     import pandas as pd
 
     rows = [

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from livingdrug.core.known import known
 from livingdrug.core.roots import root
 
 # residuals beyond this (ln units) count less than by their square: half the published assay error of
@@ -160,6 +161,7 @@ def _lowest_before(points: _Points, m: int) -> int:
 def _meet(points: _Points, m: int, rising: np.ndarray, falling: np.ndarray, parts: _Parts) -> None:
     """Fit both sides without the highest sample, see on which side of their meeting it lies, and fit again
     with it there."""
+    before: float | None = None
     for sides in ((rising, falling), (np.append(rising, m), falling), (rising, np.insert(falling, 0, m))):
         parts.rise, parts.decline = _line(points.of(sides[0]), parts), _decline(points.of(sides[1]), parts)
         if parts.rise is None or parts.decline is None:
@@ -183,9 +185,10 @@ def _meet(points: _Points, m: int, rising: np.ndarray, falling: np.ndarray, part
 
 def _meeting(parts: _Parts, start: float, end: float) -> float | None:
     """Where rise and decline cross between two times, or None."""
+    rise, decline = known(parts.rise, "the rise"), known(parts.decline, "the decline")
 
     def gap(t: float) -> float:
-        return parts.rise[1] + parts.rise[0] * t - float(_curve(parts.decline, np.array([t]))[0])
+        return rise[1] + rise[0] * t - float(_curve(decline, np.array([t]))[0])
 
     return root(gap, start, end, xtol=1e-10) if gap(start) < 0 < gap(end) else None
 
@@ -362,10 +365,10 @@ def _described(parts: _Parts) -> Landmarks:
     flat_why = "the late values stay level over the follow-up" if parts.flat else slow_why
     share = None
     if slow is not None and time is not None:
-        share = float(np.exp(parts.decline[2] - slow * time - level))
+        share = float(np.exp(known(parts.decline, "the decline")[2] - slow * time - level))
     if share is not None and share >= 1:
         share, slow_why = None, "the slow phase alone passes above the peak"
-    risen = None if growth is None or time is None else level - parts.rise[1]
+    risen = None if growth is None or time is None else level - known(parts.rise, "the rise")[1]
     fold = None if risen is None or risen > LARGEST else float(np.exp(risen))
     fold_why = why.get("growth") if growth is None else peak_why
     if risen is not None and risen > LARGEST:

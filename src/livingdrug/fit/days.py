@@ -28,9 +28,22 @@ class DaysResult:
     """Expected standard errors of ln theta (about the relative error of theta), inf where the days do not
     determine it.
 
-    names (p,): parameters with between-subject variability; days: of the design; se (p,): with them;
-    candidates (c,); se_with (c, p): with one candidate more; told (days,): days on which the typical curve
-    lies above the limit; subjects: how many.
+    Attributes
+    ----------
+    names : tuple of str (p,)
+        Parameters with between-subject variability.
+    days : ndarray
+        Of the design.
+    se : ndarray, shape (p,)
+        With them; candidates (c,).
+    candidates : ndarray, shape (c,)
+        Further days.
+    se_with : ndarray, shape (c, p)
+        With one candidate more.
+    told : ndarray, shape (days,)
+        Days on which the typical curve lies above the limit.
+    subjects : int
+        How many.
     """
 
     names: tuple[str, ...]
@@ -74,11 +87,32 @@ def extra_days(
 ) -> DaysResult:
     """Expected standard errors with sampling on `days`, and with one of the `candidates` more.
 
-    days, candidates: in the model's time unit; subjects: all sampled alike; spread: which published one;
-    limit: of quantification, in the unit of the measured output; residual_sd: of ln y, the published one by
-    default; known: parameters whose typical value is taken as known (they still differ between subjects).
-    Raises InputError for a model without between-subject variability, a residual or a single measured output,
-    and for bad numbers.
+    Parameters
+    ----------
+    model : Model
+        The model.
+    days, candidates : sequence of float
+        In the model's time unit.
+    subjects : int, optional
+        All sampled alike.
+    spread : str, optional
+        Which published one.
+    limit : float, optional
+        Of quantification, in the unit of the measured output.
+    residual_sd : float, optional
+        Of ln y, the published one by default.
+    known : sequence of str, optional
+        Parameters whose typical value is taken as known (they still differ between subjects).
+
+    Returns
+    -------
+    DaysResult
+
+    Raises
+    ------
+    InputError
+        For a model without between-subject variability, a residual or a single measured output, and for bad
+        numbers.
     """
     output, sd = _measured(model, residual_sd)
     if subjects < 1:

@@ -28,14 +28,44 @@ MEASURED, LOWER, UPPER = 0, 1, -1  # kind of a record: a value, one below its li
 
 @dataclass(frozen=True)
 class Design:
-    """Records by subject and time, shape (records,): subject, time (model's unit, from the first infusion;
-    from that of the occasion where occasions differ), output (position in problem.residuals), y (value or
-    limit), kind, line of the file, occasion (from 1; 0 where occasions do not differ). first, last
-    (subjects,): records of a subject. table (subjects, quantities): values of all quantities, those of the
-    fit still typical. x (subjects, effects): covariates as effects see them. doses: regimen of each subject;
-    resets: lines of its resets in the file; end (records,): the other end of the interval of a censored
-    value, -inf or inf without one. notes: for the user. outcomes: what is known of each outcome of the
-    problem.
+    """Records by subject and time, shape (records,).
+
+    Attributes
+    ----------
+    subjects : tuple of str
+        Names.
+    subject : ndarray, shape (records,)
+        Position of the subject.
+    time : ndarray, shape (records,)
+        In the model's unit, from the first infusion; from that of the occasion where occasions differ.
+    output : ndarray, shape (records,)
+        Position in `problem.residuals`.
+    y : ndarray, shape (records,)
+        Value or limit.
+    kind : ndarray, shape (records,)
+        Measured or censored, and how.
+    line : ndarray, shape (records,)
+        Of the file.
+    occasion : ndarray, shape (records,)
+        From 1; 0 where occasions do not differ.
+    first : ndarray
+        Records of a subject.
+    last : ndarray, shape (subjects,)
+        Records of a subject.
+    table : ndarray, shape (subjects, quantities)
+        Values of all quantities, those of the fit still typical.
+    x : ndarray, shape (subjects, effects)
+        Covariates as effects see them.
+    doses : tuple of Regimen
+        Regimen of each subject.
+    resets : tuple[tuple of int, ...]
+        Lines of its resets in the file.
+    end : ndarray, shape (records,)
+        The other end of the interval of a censored value, -inf or inf without one.
+    notes : tuple of str
+        For the user.
+    outcomes : tuple of Seen
+        What is known of each outcome of the problem.
     """
 
     subjects: tuple[str, ...]
@@ -68,8 +98,18 @@ class Design:
 
 
 def design_of(problem: FitProblem) -> Design:
-    """The records that a problem uses. Raises InputError, naming subject and line, for what the model
-    cannot take."""
+    """The records that a problem uses. Raises InputError, naming subject and line, for what the model cannot
+    take.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+
+    Returns
+    -------
+    Design
+    """
     data: Data = problem.data
     notes: list[str] = []
     _check_units(problem, notes)

@@ -194,12 +194,34 @@ def method_titles() -> dict[str, str]:
 
 
 def method_label(method: str) -> str:
-    """The name of a method in a sentence."""
+    """The name of a method in a sentence.
+
+    Parameters
+    ----------
+    method : str
+        Its short name, such as `saem`.
+
+    Returns
+    -------
+    str
+    """
     return method_titles()[method].partition(":")[0]
 
 
 def methods_that(holds: Callable[[Estimator], bool], last: str = " or ") -> str:
-    """The methods for which something holds, in words."""
+    """The methods for which something holds, in words.
+
+    Parameters
+    ----------
+    holds : callable
+        Says of an estimator whether it is among them.
+    last : str, optional
+        The word before the last one.
+
+    Returns
+    -------
+    str
+    """
     names = [name for name, estimator in all_estimators().items() if holds(estimator)]
     return last.join(filter(None, (", ".join(names[:-1]), names[-1])))
 

@@ -24,9 +24,23 @@ NORMAL = 1.959963984540054  # of a 95 % interval
 
 @dataclass(frozen=True)
 class EtaCorrelation:
-    """Of two effects. value, low, high: with its 95 % interval; p: of none, corrected: for the number of
-    pairs; all nan where not determined. in_model: the correlation that the model has, nan where it has
-    none."""
+    """The correlation of two random effects.
+
+    Attributes
+    ----------
+    first, second : str
+        Names of the two effects.
+    subjects : int
+        How many.
+    value, low, high : float
+        The correlation with its 95 % interval; nan where not determined.
+    p : float
+        Of no correlation.
+    corrected : float
+        The same for the number of pairs.
+    in_model : float
+        The correlation that the model has, nan where it has none.
+    """
 
     first: str
     second: str
@@ -45,7 +59,19 @@ class EtaCorrelation:
 
 
 def eta_correlations(sampled: Sampled, problem: FitProblem) -> tuple[EtaCorrelation, ...]:
-    """All pairs of effects between subjects (those between occasions are left out)."""
+    """All pairs of effects between subjects (those between occasions are left out).
+
+    Parameters
+    ----------
+    sampled : Sampled
+        Draws of the individual parameters, see `sampled_parameters`.
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+
+    Returns
+    -------
+    tuple of EtaCorrelation
+    """
     names = between(problem)
     pairs = [(a, b) for k, a in enumerate(names) for b in names[k + 1 :]]
     place, n = {name: sampled.random.index(name) for name in names}, len(sampled.subjects)
@@ -70,7 +96,7 @@ def averaged(one: np.ndarray, other: np.ndarray) -> tuple[float, float, float, f
     a, b = one - one.mean(axis=0), other - other.mean(axis=0)
     size = np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))
     if n < FEWEST or not (size > 0).all():
-        return (float("nan"),) * 4
+        return np.nan, np.nan, np.nan, np.nan
     z = float(np.arctanh(np.clip((a * b).sum(axis=0) / size, -1 + 1e-12, 1 - 1e-12)).mean())
     reach = NORMAL / np.sqrt(n - 3)
     return (
@@ -98,7 +124,13 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 
 def correlation_table(found: tuple[EtaCorrelation, ...]):
-    """Pandas table with one row for each pair."""
+    """Pandas table with one row for each pair.
+
+    Parameters
+    ----------
+    found : tuple of EtaCorrelation
+        Of `eta_correlations`.
+    """
     import pandas as pd
 
     rows = [

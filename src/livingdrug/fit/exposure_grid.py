@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingdrug.core.known import known
 from livingdrug.fit.design import Design
 from livingdrug.fit.outcomes import CMAX, LEVEL, Outcome, Seen
 from livingdrug.fit.predict import Predictor, predictor_of
@@ -63,7 +64,7 @@ class GridLevels:
 
     def exposure(self, k: int, nodes: np.ndarray) -> np.ndarray:
         """CMAX or AUC of all subjects, (m, 1 + fitted)."""
-        grid = self.grids[k]
+        grid = known(self.grids[k], "the grid of an outcome that follows a level or an exposure")
         m, j = len(grid.first), int(grid.count[0])
         own = nodes[:, self.before[k] : self.before[k] + m * j].reshape(self.copies, m, j, -1)
         if self.outcomes[k].driver.what != CMAX:
@@ -76,7 +77,8 @@ class GridLevels:
     def course(self, k: int, nodes: np.ndarray) -> list[np.ndarray]:
         """Levels and widths up to the time, the same between two visits, then the level at the time."""
         parts, at = [], self.before[k]
-        for grid in (self.grids[k], self.later[k]):
+        grids = [known(grid, "the grid of an event") for grid in (self.grids[k], self.later[k])]
+        for grid in grids:
             m, total = len(grid.first), len(grid.time)
             own = nodes[:, at : at + total]
             at += total
@@ -88,7 +90,7 @@ class GridLevels:
                 width[..., 0] = np.where(there, grid.weight[place], 0.0)
             shape = (self.copies * m, self.widest[k], nodes.shape[2])
             parts += [level.reshape(shape), width.reshape(shape)]
-        end = nodes[:, at : at + len(self.grids[k].first)]
+        end = nodes[:, at : at + len(grids[0].first)]
         return [*parts, end.reshape(self.copies * end.shape[1], nodes.shape[2])]
 
 

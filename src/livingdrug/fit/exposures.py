@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from livingdrug.core.expressions import names
+from livingdrug.core.known import known
 from livingdrug.engine import FormulaKernel, Formulas, formula_kernel, formula_slopes, formula_values
 from livingdrug.fit.design import Design
 from livingdrug.fit.exposure_grid import GridLevels, grid_levels
@@ -23,7 +24,7 @@ from livingdrug.fit.outcome_terms import Entries
 from livingdrug.fit.outcomes import CMAX, LEVEL, QUANTITY, Driver, Outcome, Seen
 from livingdrug.fit.predict import Predictor
 from livingdrug.fit.problem import FitProblem, is_closed
-from livingdrug.models import ClosedForm, Definition, Piece
+from livingdrug.models import Definition, Piece, closed_form_of
 
 BEGIN, END = "exposure_begin", "exposure_end"  # of the window of a subject, among its quantities
 CUTS = (0.0, 0.125, 0.5, 0.875, 1.0)  # of a piece, in each of which lie so many nodes
@@ -78,16 +79,18 @@ class PieceLevels:
     def _zoomed(self, piece: np.ndarray, at: np.ndarray, step: float, table: np.ndarray) -> np.ndarray:
         """Where a smooth peak lies: finer and finer around the highest place, then the top of a parabola."""
         m, off = len(at), np.arange(-FINER, FINER + 1) / FINER
+        rows = np.arange(m)
+        f, best = np.empty((m, len(off))), np.ones(m, dtype=np.int64)
         for k in range(ZOOMS + 1):
             near = np.clip(at[:, None] + step * off, 0.0, 1.0)
             f = self._at(
-                np.repeat(piece, len(off)), np.repeat(np.arange(m), len(off)), near.ravel(), table, False
+                np.repeat(piece, len(off)), np.repeat(rows, len(off)), near.ravel(), table, False
             )
             f = f.reshape(m, -1)
             best = np.argmax(f, axis=1)
             if k == ZOOMS:
                 best = np.clip(best, 1, len(off) - 2)
-            at, rows = near[np.arange(m), best], np.arange(m)
+            at = near[rows, best]
             step /= FINER
         low, middle, high = f[rows, best - 1], f[rows, best], f[rows, best + 1]
         bend = low - 2 * middle + high
@@ -125,7 +128,7 @@ def _nodes() -> tuple[np.ndarray, np.ndarray]:
 
 def piece_levels(problem: FitProblem, outputs: tuple[str, ...], by: tuple[str, ...]) -> PieceLevels:
     """Compiled levels of these outputs of a closed form."""
-    form: ClosedForm = problem.model.system
+    form = closed_form_of(problem.model)
     definitions = [d for d in form.definitions if "time" not in names(d.expression)]
     levels, lengths, first, count = [], [], {}, {}
     for output in (next(o for o in form.outputs if o.name == name) for name in outputs):
@@ -207,7 +210,12 @@ class Exposures:
         return tuple(found), np.concatenate(owner) if owner else np.zeros(0, dtype=np.int64)
 
     def _size(self, outcome: Outcome) -> int:
-        return self.levels.pieces[outcome.driver.output] * len(_nodes()[0])
+        return self._pieces().pieces[outcome.driver.output] * len(_nodes()[0])
+
+    def _pieces(self) -> PieceLevels:
+        if not isinstance(self.levels, PieceLevels):
+            raise ValueError("only levels of a closed form come in pieces")
+        return self.levels
 
     def _later(self, k: int) -> np.ndarray:
         """Positions, among those of whom it is known, whose event fell between two visits."""
@@ -247,16 +255,17 @@ class Exposures:
                 np.arange(len(who)),
                 np.zeros(len(who)),
             )
-            raw = (np.column_stack(formula_slopes(self.code, *place)) if slopes
-                   else formula_values(self.code, *place)[:, None])  # fmt: skip
+            code = known(self.code, "the formulas of the quantities that are drivers")
+            raw = (np.column_stack(formula_slopes(code, *place)) if slopes
+                   else formula_values(code, *place)[:, None])  # fmt: skip
         elif isinstance(self.levels, GridLevels):
             raw = self.levels.exposure(k, nodes)
         else:
             own = _windowed(table[who], 0.0, driver.until)
             if driver.what == CMAX:
-                raw = self.levels.peak(driver.output, own, slopes)
+                raw = self._pieces().peak(driver.output, own, slopes)
             else:
-                level, length = self.levels.nodes(driver.output, own, slopes)
+                level, length = self._pieces().nodes(driver.output, own, slopes)
                 raw = _product(level, length)
         return scaled(raw, driver)
 
@@ -267,11 +276,11 @@ class Exposures:
         if isinstance(self.levels, GridLevels):
             parts = self.levels.course(k, nodes)
         else:
-            since, until = seen.since[mine], seen.time[mine]
-            first = self.levels.nodes(driver.output, _windowed(table[who], 0.0, since), slopes)
+            since, until, levels = seen.since[mine], seen.time[mine], self._pieces()
+            first = levels.nodes(driver.output, _windowed(table[who], 0.0, since), slopes)
             between = _windowed(table[who[later]], since[later], until[later])
-            end = self.levels.at_end(driver.output, _windowed(table[who], 0.0, until), slopes)
-            parts = [*first, *self.levels.nodes(driver.output, between, slopes), end]
+            end = levels.at_end(driver.output, _windowed(table[who], 0.0, until), slopes)
+            parts = [*first, *levels.nodes(driver.output, between, slopes), end]
         flat = [part.reshape(-1, part.shape[-1]) for part in parts]
         return np.concatenate(
             [scaled(flat[0], driver), flat[1], scaled(flat[2], driver), flat[3], scaled(flat[4], driver)]

@@ -133,11 +133,10 @@ def estimates_of(
 
     def add(name: str, kind: str, own: float, shrinkage: float | None = None) -> None:
         known, limit = found.get(name), limits.get(name, Limit(None, None, "", True))
-        errors = known[2:] if known and limit.determined else (None, None)
+        se, rse = known[2:] if known and limit.determined else (None, None)
         value = own if known is None else known[1]
-        rows.append(
-            Estimate(name, kind, value, *errors, shrinkage, known is None and name not in limits, *limit)
-        )
+        fixed = known is None and name not in limits
+        rows.append(Estimate(name, kind, value, se, rse, shrinkage, fixed, *limit))
 
     for parameter in problem.parameters:
         if not parameter.changes:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.names import unknown
 from livingdrug.core.units import parse_unit
 from livingdrug.data import GAP, Data
 from livingdrug.fit.occasions import numbered
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.units import doses_in_model_units
-from livingdrug.models import Model, State
+from livingdrug.models import Model, State, flows_of
 from livingdrug.simulation import Dose, Regimen, Reset
 
 PRODUCT = {"car_t", "infused"}
@@ -38,7 +39,19 @@ class Given:
 
 def given_of(problem: FitProblem, notes: list[str]) -> Given:
     """Clock and doses of all subjects. Raises InputError, naming subject and line, for what the model cannot
-    take."""
+    take.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+    notes : sequence of str
+        Takes what is to be known of the doses.
+
+    Returns
+    -------
+    Given
+    """
     data, model = problem.data, problem.model
     if is_closed(model) and any(p.changes for p in problem.parameters):  # it begins anew with every occasion
         n = len(data.subjects)
@@ -52,7 +65,23 @@ def regimens_of(
     """(regimen of each subject that has samples, notes), as a fit of the model reads them: for `simulate`,
     say.
 
-        compartments: as the rows of doses name them -> state of the model. Raises InputError as a fit does.
+    Parameters
+    ----------
+    model : Model
+        The model.
+    data : Data
+        The samples, see `read_data`.
+    compartments : Mapping[str, str], optional
+        As the rows of doses name them -> state of the model.
+
+    Returns
+    -------
+    tuple[dict[str, Regimen], tuple of str]
+
+    Raises
+    ------
+    InputError
+        As a fit does.
     """
     data, converted = doses_in_model_units(model, data)
     notes: list[str] = list(converted)
@@ -168,7 +197,7 @@ def _empty(state: State) -> bool:
 def _note_untreated(model: Model, data: Data, without: np.ndarray, notes: list[str]) -> None:
     """Subjects without a dose are untreated where others have one; where nobody has one, a model that needs
     one says so."""
-    state = next((s for s in model.system.states if s.name == model.system.dose_into), None)
+    state = next((s for s in flows_of(model).states if s.name == model.system.dose_into), None)
     present = np.isin(np.arange(len(data.subjects)), data.profiles.subject)
     if state is None or not (without & present).any():
         return
@@ -191,12 +220,12 @@ def _note_untreated(model: Model, data: Data, without: np.ndarray, notes: list[s
 def _compartments(model: Model, data: Data, said: Mapping[str, str], notes: list[str]) -> dict[str, str]:
     """State of each compartment that the rows of doses name; a number is its place among the states of the
     model."""
-    system = model.system
+    system, doses = flows_of(model), _doses(data)
     states = [s.name for s in system.states]
     for theirs, ours in said.items():
         if ours not in states:
             raise InputError(f"compartment `{theirs}`: " + unknown("state", ours, states))
-    named = sorted(set(data.doses.into[data.doses.given].tolist()))
+    named = sorted(set(doses.into[doses.given].tolist()))
     table = {text: said.get(text) or _state(model, data, text, named) for text in named if text}
     _check_one_unit(model, data, table)
     if table:
@@ -205,12 +234,22 @@ def _compartments(model: Model, data: Data, said: Mapping[str, str], notes: list
     return table | {"": system.dose_into}
 
 
+def _doses(data: Data):
+    return known(data.doses, "the rows of doses")
+
+
+def _first_line(data: Data, text: str) -> int:
+    """Of the first dose into a compartment."""
+    doses = _doses(data)
+    return int(doses.line[doses.into == text].min())
+
+
 def _check_one_unit(model: Model, data: Data, table: dict[str, str]) -> None:
     """Refuse doses into a state that counts something else than their unit."""
-    units = {s.name: s.unit for s in model.system.states}
+    units = {s.name: s.unit for s in flows_of(model).states}
     for text, state in table.items():
         if data.dose_unit and parse_unit(units[state]) != parse_unit(data.dose_unit):
-            line = int(data.doses.line[data.doses.into == text].min())
+            line = _first_line(data, text)
             raise InputError(
                 f"line {line}: the dose into compartment `{text}` is in {data.dose_unit}, and `{state}` of "
                 f"`{model.full_name}` is in {units[state]}; give doses in the unit of the state that they "
@@ -219,11 +258,11 @@ def _check_one_unit(model: Model, data: Data, table: dict[str, str]) -> None:
 
 
 def _state(model: Model, data: Data, text: str, named: list[str]) -> str:
-    system = model.system
+    system = flows_of(model)
     states = [s.name for s in system.states]
     if text in states:
         return text
-    line = int(data.doses.line[data.doses.into == text].min())
+    line = _first_line(data, text)
     place = int(text) if text.isdecimal() else 0
     listed = ", ".join(f"{i} {name}" for i, name in enumerate(states, 1))
     if not 1 <= place <= len(states):
@@ -243,7 +282,7 @@ def _state(model: Model, data: Data, text: str, named: list[str]) -> str:
 def _starts(model: Model, data: Data, into: dict[str, str], when: np.ndarray, notes: list[str]) -> np.ndarray:
     """When the clock of the model starts, on that of the first dose, shape (subjects,): its infusion, or 0 as
     written."""
-    given, states = data.doses, {s.name: s for s in model.system.states}
+    given, states = _doses(data), {s.name: s for s in flows_of(model).states}
     found = np.zeros(len(data.subjects))
     written = 0
     for subject in np.unique(given.subject[given.given]).tolist():
@@ -276,7 +315,7 @@ def _roles(states: dict[str, State], name: str) -> tuple[str, ...]:
 def _regimens(
     model: Model, data: Data, into: dict[str, str], when: np.ndarray
 ) -> tuple[tuple[Regimen, ...], tuple[tuple[int, ...], ...]]:
-    given = data.doses
+    given = _doses(data)
     items: list[list] = [[] for _ in data.subjects]
     lines: list[list[tuple[float, int]]] = [[] for _ in data.subjects]
     with_samples = set(data.profiles.subject.tolist())

@@ -99,7 +99,7 @@ def _bends(prepared: Prepared, point: Point, modes: Modes, method: str) -> _Bend
     inverse = np.linalg.inv(used)
     by_phi = np.einsum("nij,pnji->np", inverse, curves)
     bend = inner + modes.precision
-    sound = np.isfinite(bend).all(axis=(1, 2))[:, None, None]
+    sound = np.all(np.isfinite(bend), axis=(1, 2))[:, None, None]
     shift = np.where(sound, np.linalg.pinv(np.where(sound, bend, np.eye(len(random)))), np.nan)
     return _Bends(exact, inverse, by_phi, shift)
 

@@ -41,12 +41,27 @@ class Difference:
 
 @dataclass(frozen=True)
 class Groups:
-    """Differences of all parameters with between-subject variability. names, sizes: of the two groups;
-    width: of the intervals, in %."""
+    """Differences of all parameters with between-subject variability.
+
+    Attributes
+    ----------
+    covariate : str
+        Of the data.
+    names : tuple[str, str]
+        Of the two groups.
+    sizes : tuple of int
+        Of the two groups.
+    width : float
+        Of the intervals, in %.
+    differences : tuple of Difference
+        Of one parameter each.
+    notes : tuple of str
+        For the user.
+    """
 
     covariate: str
     names: tuple[str, str]
-    sizes: tuple[int, int]
+    sizes: tuple[int, ...]
     width: float
     differences: tuple[Difference, ...]
     notes: tuple[str, ...] = ()
@@ -99,8 +114,27 @@ def compare_groups(
     """Individual parameters of subjects whose covariate is one of `first`, over those whose it is one of
     `second`.
 
-        Where neither is given the covariate must have two levels. Raises InputError for groups with fewer
-        than two subjects.
+    Where neither is given the covariate must have two levels.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+    by : str
+        Name of a covariate.
+    first, second : sequence of str, optional
+        Its levels that make up either group.
+    width : float, optional
+        Of the intervals, in %.
+
+    Returns
+    -------
+    Groups
+
+    Raises
+    ------
+    InputError
+        For groups with fewer than two subjects.
     """
     texts = covariate(result.problem.data, by)
     if texts is None:

@@ -102,8 +102,19 @@ def importance(
 
 
 def few_draws(subjects: tuple[str, ...], found: Objective) -> tuple[str, ...]:
-    """A caution where draws of a subject are worth too few for the stated Monte-Carlo error to be
-    believed."""
+    """A caution where draws of a subject are worth too few for the stated Monte-Carlo error to be believed.
+
+    Parameters
+    ----------
+    subjects : tuple of str
+        Names.
+    found : Objective
+        A sampled likelihood.
+
+    Returns
+    -------
+    tuple of str
+    """
     if found.ess is None or not (found.ess < FEW).any():
         return ()
     low = np.flatnonzero(found.ess < FEW)

@@ -17,9 +17,19 @@ EARLY = 0.1
 
 @dataclass(frozen=True)
 class Curves:
-    """Points of all curves, shape (points,): subject, output, time; pred: typical with the covariates;
-    ipred: individual. limit: (subject, output) -> the highest lower limit of its records, where there is
-    one."""
+    """Curves of subjects; all arrays have shape (points,).
+
+    Attributes
+    ----------
+    subject, output, time : ndarray
+        Of each point.
+    pred : ndarray
+        Typical with the covariates.
+    ipred : ndarray
+        Individual.
+    limit : dict[tuple[str, str], float]
+        (subject, output) -> the highest lower limit of its records, where there is one.
+    """
 
     subject: np.ndarray
     output: np.ndarray
@@ -38,7 +48,19 @@ class Curves:
 
 def curves_of(result: FitResult, points: int = POINTS) -> Curves:
     """Curves from the first to the last record of each subject, denser early, through the times of its
-    records."""
+    records.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+    points : int, optional
+        How many, beside the times of the records.
+
+    Returns
+    -------
+    Curves
+    """
     problem = result.problem
     own = prepare(problem).design
     grid = _grid(own, points)

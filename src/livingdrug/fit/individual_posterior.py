@@ -33,11 +33,25 @@ KEPT = 500  # draws that are kept of each subject
 class IndividualPosterior:
     """Posterior of every subject of a problem, given the records that were used.
 
-    prepared, point: of all records; used (records,): whether each was; mode (n, random): etas where the
-    posterior is highest, 0 without records; etas (n, draws, random): equally probable draws; worth (n,):
-    effective draws among the weighted ones that they were taken from, 0 where the model gives the records no
-    finite likelihood (etas are the population's then); pool (n,): how many these were, 0 for a subject
-    without records.
+    Attributes
+    ----------
+    prepared : Prepared
+        Of all records.
+    point : Point
+        Of all records.
+    used : ndarray, shape (records,)
+        Whether each was.
+    mode : ndarray, shape (n, random)
+        Etas where the posterior is highest, 0 without records.
+    etas : ndarray, shape (n, draws, random)
+        Equally probable draws.
+    worth : ndarray, shape (n,)
+        Effective draws among the weighted ones that they were taken from, 0 where the model gives the records
+        no finite likelihood (etas are the population's then).
+    pool : ndarray, shape (n,)
+        How many these were, 0 for a subject without records.
+    seed : int
+        Of the draws.
     """
 
     prepared: Prepared
@@ -157,7 +171,7 @@ def individual_posterior(
             state = anneal(own, point, seed) if state is None else state.of(own.design.subjects)
             drawn, weight = drawn_around(own, point, state, count)
         # no draw at which the model gives the samples a finite likelihood
-        lost = ~np.isfinite(weight).all(axis=1)
+        lost = ~np.all(np.isfinite(weight), axis=1)
         found = np.where(lost, 0.0, effective_of(np.where(lost[:, None], 1.0, weight)))
         better = found > (0.0 if count == POOL else worth[left])  # else what an earlier round gave stands
         for k in np.flatnonzero(better).tolist():
@@ -186,8 +200,27 @@ def log_density(
     prepared: Prepared, point: Point, y: np.ndarray, kind: np.ndarray, output: np.ndarray, f: np.ndarray
 ) -> np.ndarray:
     """Log density of values (or the log probability of lying beyond a limit) given predictions f (draws,
-    values), each value by itself: (values, draws). kind: of each as in `Design`; output: positions of
-    their outputs."""
+    values), each value by itself: (values, draws).
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The problem and its numbers.
+    point : Point
+        The problem and its numbers.
+    y : ndarray
+        Values, or limits of quantification.
+    kind : ndarray
+        Of each as in `Design`.
+    output : ndarray
+        Positions of their outputs.
+    f : ndarray
+        Predictions, shape (draws, values).
+
+    Returns
+    -------
+    ndarray
+    """
     count = len(y)
     total, first = np.empty((count, len(f))), np.arange(count)
     end = np.full(count, -np.inf)

@@ -205,13 +205,13 @@ def weighted_at(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Dra
     """Weighted draws at a point."""
     etas, found = draws.at(prepared, point)
     # its slopes cost little more than the likelihood itself
-    likelihood, *by_errors = found.by_errors(point, unknowns)
+    likelihood, slopes, bends = found.by_errors(point, unknowns)
     logs = weighed(point, etas, likelihood, draws)
     weight = scaled(logs)  # nan for a subject that the data exclude, where a step went too far
     level = float(np.sum(np.log(weight.mean(axis=1)) + logs.max(axis=1)))
     weight /= weight.sum(axis=1, keepdims=True)
     return At(
-        prepared, unknowns, point, draws, etas, found, likelihood, tuple(by_errors), logs, weight, level
+        prepared, unknowns, point, draws, etas, found, likelihood, (slopes, bends), logs, weight, level
     )
 
 
@@ -270,7 +270,7 @@ def _predictions(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
     weight, errors, places, above = at.weight, at.errors, at.still, {}
     seen = (weight > 0)[..., None]  # a draw that the data exclude has no slope
     slopes[:, :, errors] = np.where(seen, by_error, 0.0)
-    bends[np.ix_(range(len(bends)), errors, errors)] = np.einsum("nc,nckl->nkl", weight, bent_by_error)
+    bends[np.ix_(np.arange(len(bends)), errors, errors)] = np.einsum("nc,nckl->nkl", weight, bent_by_error)
     for k, place in enumerate(places):
         sides = [at.moved(side * at.step(place)) for side in (1, -1)]
         likelihoods, by_error, _ = zip(

@@ -14,8 +14,19 @@ PROFILE, BOOTSTRAP, SIR = "profile", "bootstrap", "SIR"
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """Beside the standard errors: profiles, refits of resampled subjects, resampled vectors; notes: what was
-    not made."""
+    """What is known of the uncertainty beside the standard errors.
+
+    Attributes
+    ----------
+    profiles : tuple of Profile
+        Of single numbers.
+    bootstrap : Bootstrap or None
+        Refits of resampled subjects, None where there are none.
+    sir : Sir or None
+        Resampled vectors, None where there are none.
+    notes : tuple of str
+        What was not made.
+    """
 
     profiles: tuple[Profile, ...] = ()
     bootstrap: Bootstrap | None = None

@@ -83,7 +83,7 @@ def limits(
         ends, by, n = None, "standard error", subjects_for(best, name)
         if name in unknowns.names:
             ends = from_error(unknowns, name, _value(unknowns, best.climbed.point, name), covariance, n)
-        if ends is None or not _holds(tops[0], name, ends, covariance):
+        if ends is None or covariance is None or not _holds(tops[0], name, ends, covariance):
             ends, by = _profiled(tops[0], full, name, cutoff(n), lighter), "profile"
         for other in tops[1:]:
             if not isinstance(ends, Higher):
@@ -157,7 +157,7 @@ def error_limits(unknowns: Unknowns, point: Point, covariance: np.ndarray | None
     found = {}
     for k, name in enumerate(unknowns.names):
         ends = from_error(unknowns, name, _value(unknowns, point, name), covariance, n, sharp=np.inf)
-        if ends is None:
+        if ends is None or covariance is None:
             found[name] = Limit(None, None, "", False)
             continue
         limit = _limit(unknowns, name, ends, "standard error")
@@ -170,10 +170,11 @@ def error_limits(unknowns: Unknowns, point: Point, covariance: np.ndarray | None
 def beyond_errors(unknowns: Unknowns, point: Point, covariance: np.ndarray | None, n: int) -> tuple[str, ...]:
     """Names of the numbers whose standard error is too large for an interval to follow from it, where
     nothing else was looked at."""
-    names = unknowns.names if covariance is not None else ()
+    if covariance is None:
+        return ()
     return tuple(
         name
-        for k, name in enumerate(names)
+        for k, name in enumerate(unknowns.names)
         if covariance[k, k] > 0
         and from_error(unknowns, name, _value(unknowns, point, name), covariance, n) is None
     )
@@ -196,14 +197,19 @@ def _limit(unknowns: Unknowns, name: str, ends: tuple[float | None, float | None
     """From the ends of an interval on the scale of a number (-inf for a variability of 0, None for no
     bound)."""
     low, high = ends
-    told = low is not None and high is not None and low > -np.inf
-    if told and relative(unknowns, name):
-        told = high - low < np.log(WIDEST)
-    shown = (None if e is None else 0.0 if e == -np.inf else natural(unknowns, name, e) for e in ends)
-    return Limit(*shown, by, bool(told))
+    told = False
+    if low is not None and high is not None and low > -np.inf:
+        told = not relative(unknowns, name) or bool(high - low < np.log(WIDEST))
+    lower, upper = (None if e is None else 0.0 if e == -np.inf else natural(unknowns, name, e) for e in ends)
+    return Limit(lower, upper, by, told)
 
 
-def _profiled(top: Top, full: Prepared, name: str, fall: float, lighter: dict[str, Settled]):
+Ends = tuple[float | None, float | None]
+
+
+def _profiled(
+    top: Top, full: Prepared, name: str, fall: float, lighter: dict[str, Settled]
+) -> Ends | Higher:
     """(lower, upper) of a number on its scale from the profile around the best optimum, or Higher."""
     s = top.settled
     if name in s.dropped:
@@ -225,10 +231,10 @@ def _profiled(top: Top, full: Prepared, name: str, fall: float, lighter: dict[st
         if isinstance(end, Higher):
             return end
         ends.append(end)
-    return tuple(ends)
+    return ends[0], ends[1]
 
 
-def _wider(ends: tuple, other: Top, name: str, best: float, fall: float):
+def _wider(ends: Ends, other: Top, name: str, best: float, fall: float) -> Ends | Higher:
     """An interval that holds what is as likely around another optimum, too, or Higher."""
     behind, wider = 2 * (best - other.settled.level), list(ends)
     if name not in other.unknowns.names or _inside(other.settled, name, ends, fall - behind):
@@ -236,13 +242,14 @@ def _wider(ends: tuple, other: Top, name: str, best: float, fall: float):
     walk = other.walk(name, behind, fall)
     x = walk.optimum.x
     for i, side in enumerate((-1, 1)):
-        if ends[i] is None or np.isinf(ends[i]):
+        own = ends[i]
+        if own is None or np.isinf(own):
             continue
-        end = walk.end(side, max(side * (ends[i] - x), 0.0))
+        end = walk.end(side, max(side * (own - x), 0.0))
         if isinstance(end, Higher):
             return end
-        wider[i] = None if end is None else side * max(side * end, side * ends[i])
-    return tuple(wider)
+        wider[i] = None if end is None else side * max(side * end, side * own)
+    return wider[0], wider[1]
 
 
 def _inside(other: Settled, name: str, ends: tuple, left: float) -> bool:

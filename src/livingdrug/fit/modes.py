@@ -83,7 +83,7 @@ def find_modes(
 
 def solved(bend: np.ndarray, right: np.ndarray) -> np.ndarray:
     """bend^-1 right of every subject, (n, size); 0 where one of them is not finite."""
-    sound = np.isfinite(bend).all(axis=(1, 2)) & np.isfinite(right).all(axis=1)
+    sound = np.all(np.isfinite(bend), axis=(1, 2)) & np.all(np.isfinite(right), axis=1)
     bend = np.where(sound[:, None, None], bend, np.eye(bend.shape[1]))
     right = np.where(sound[:, None], right, 0.0)
     try:

@@ -161,4 +161,4 @@ def _residuals(model: Model, mapping, given: Sequence[ResidualError]) -> tuple[R
     for output in said:
         if output not in needed:
             raise InputError(f"a residual error is given for `{output}`, which the data do not hold")
-    return tuple(said.get(output, published.get(output)) for output in needed)
+    return tuple(said[output] if output in said else published[output] for output in needed)

@@ -10,6 +10,7 @@ so that data and replicates stay alike.
 """
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -25,9 +26,23 @@ FEWEST = 200
 
 @dataclass(frozen=True, repr=False)
 class Npde(Shown):
-    """Errors of all records. subject, time, output, line, censored (records,): which record; pred: typical
-    prediction; npde: decorrelated, npd: one by one, nan where they cannot be computed. replicates, seed;
-    notes: for the user."""
+    """Errors of all records.
+
+    Attributes
+    ----------
+    subject, time, output, line, censored : ndarray, shape (records,)
+        Which record.
+    pred : ndarray
+        Typical prediction.
+    npde : ndarray
+        Decorrelated, nan where it cannot be computed.
+    npd : ndarray
+        One by one, nan where it cannot be computed.
+    replicates, seed : int
+        Of the simulated data.
+    notes : tuple of str
+        For the user.
+    """
 
     subject: np.ndarray
     time: np.ndarray
@@ -72,8 +87,9 @@ def _tested(x: np.ndarray) -> tuple[float, ...]:
         return (np.nan,) * 6
     mean, sd = float(x.mean()), float(x.std(ddof=1))
     under = chi2.cdf((len(x) - 1) * sd**2, len(x) - 1)
-    p = (wilcoxon(x).pvalue, 2 * min(under, 1 - under), shapiro(x[:: -(-len(x) // 5000)]).pvalue)
-    return mean, sd, *(float(v) for v in p), float(min(1.0, 3 * min(p)))
+    located, shaped = wilcoxon(x), shapiro(x[:: -(-len(x) // 5000)])
+    p = [float(cast(Any, located).pvalue), float(2 * min(under, 1 - under)), float(cast(Any, shaped).pvalue)]
+    return mean, sd, *p, min(1.0, 3 * min(p))
 
 
 def npde(problem: FitProblem, replicates: int = 1000, seed: int = 1) -> Npde:

@@ -52,10 +52,10 @@ def at_modes(prepared: Prepared, point: Point, modes: Modes, method: str) -> np.
     if method == "laplace":
         exact = curvature(prepared, point, modes)[:, random[:, None], random] + modes.precision
         # where the density bends the other way there is no mode, and Gauss-Newton serves
-        sound = np.isfinite(exact).all(axis=(1, 2))
+        sound = np.all(np.isfinite(exact), axis=(1, 2))
         sound[sound] = np.linalg.eigvalsh(exact[sound])[:, 0] > 0
         bend = np.where(sound[:, None, None], exact, bend)
-    known = np.isfinite(bend).all(axis=(1, 2))
+    known = np.all(np.isfinite(bend), axis=(1, 2))
     bend = np.where(known[:, None, None], bend, np.eye(len(random)))
     parts = 2 * modes.height + np.linalg.slogdet(bend)[1] + np.linalg.slogdet(point.omega)[1]
     return np.where(known & np.isfinite(parts), parts, np.inf)

@@ -13,8 +13,10 @@ import numpy as np
 
 from livingdrug.core.draws import normalised
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.random import stream_key
 from livingdrug.fit.at_draws import Predicted, predicted
+from livingdrug.fit.exposures import Exposures
 from livingdrug.fit.importance import Draws, drawn, propose, weights
 from livingdrug.fit.outcome_terms import GAP, POISSON, Entries, terms_of
 from livingdrug.fit.outcomes import BINARY, CMAX, COUNT, LEVEL, ORDERED, TIMED, WINDOW, Driver, Outcome, Seen
@@ -51,7 +53,15 @@ class Tercile:
 
 @dataclass(frozen=True)
 class OutcomeCheck:
-    """All terciles of all outcomes; notes: what could not be made."""
+    """Observed against expected outcomes.
+
+    Attributes
+    ----------
+    terciles : tuple of Tercile
+        Of all outcomes, by exposure.
+    notes : tuple of str
+        What could not be made.
+    """
 
     terciles: tuple[Tercile, ...]
     notes: tuple[str, ...] = ()
@@ -71,7 +81,19 @@ class OutcomeCheck:
 
 
 def outcome_check(result: FitResult, seed: int = 1) -> OutcomeCheck | None:
-    """Observed against expected outcomes of a fit; None where it has no outcomes."""
+    """Observed against expected outcomes of a fit; None where it has no outcomes.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+    seed : int, optional
+        Of the simulated outcomes.
+
+    Returns
+    -------
+    OutcomeCheck or None
+    """
     problem = result.problem
     if not problem.outcomes:
         return None
@@ -126,17 +148,21 @@ def _exposures(found: Predicted, k: int, driver: Driver, m: int) -> np.ndarray:
     """Exposures of the subjects of whom an outcome is known, (m, draws)."""
     parts = []
     for block, exposures in found.driven:
-        parts.append(exposures[block.exposures.layout[0][k].x[:, 0]].reshape(-1, m).T)
+        parts.append(exposures[_driving(block).layout[0][k].x[:, 0]].reshape(-1, m).T)
     x = np.concatenate(parts, axis=1)
     return (np.exp(x) if driver.log else x) * driver.reference
+
+
+def _driving(block: Prepared) -> Exposures:
+    return known(block.exposures, "the exposures that drive outcomes")
 
 
 def _expected(found: Predicted, k: int, outcome: Outcome, seen: Seen, theta, m: int) -> np.ndarray:
     """What is expected of the same subjects, (m, draws, what is looked at)."""
     parts = []
     for block, exposures in found.driven:
-        own = block.exposures.layout[0][k]
-        e = expectation(outcome, seen, theta, own, exposures, block.exposures.n)
+        driving = _driving(block)
+        e = expectation(outcome, seen, theta, driving.layout[0][k], exposures, driving.n)
         parts.append(e.reshape(-1, m, e.shape[1]).transpose(1, 0, 2))
     return np.concatenate(parts, axis=1)
 
@@ -184,19 +210,19 @@ def _terciles(outcome: Outcome, seen: Seen, known, weight, exposure, expected, g
             size = 1 if outcome.kind in TIMED else len(rows)
             many = trials[:, rows, j].sum(axis=1) / size
             low, high = np.percentile(many, [50 - WIDTH / 2, 50 + WIDTH / 2])
-            ends = float(middle[rows].min()), float(middle[rows].max())
-            seen_and_expected = (float(part.sum() / size) for part in (own[rows], mean[rows, j]))
             found.append(
                 Tercile(
-                    outcome.name,
-                    what,
-                    outcome.driver.name,
-                    name,
-                    *ends,
-                    len(rows),
-                    *seen_and_expected,
-                    float(low),
-                    float(high),
+                    outcome=outcome.name,
+                    what=what,
+                    driver=outcome.driver.name,
+                    group=name,
+                    start=float(middle[rows].min()),
+                    end=float(middle[rows].max()),
+                    n=len(rows),
+                    observed=float(own[rows].sum() / size),
+                    expected=float(mean[rows, j].sum() / size),
+                    lower=float(low),
+                    upper=float(high),
                 )
             )
     return found

@@ -156,8 +156,8 @@ def _timed_column(model: Model, table: SubjectTable, one: Asked, driver) -> Outc
     _refuse(one.name, table.names, half, "a time without event or censoring beside it, or the other way "
                                          "round; give both, or "
             "neither")  # fmt: skip
-    parts = (tuple(part.tolist()) for part in (events, time, since))
-    return Outcome(one.name, one.kind, driver, *parts, notes=notes)
+    values, at, known_since = (tuple(part.tolist()) for part in (events, time, since))
+    return Outcome(one.name, one.kind, driver, values, at, known_since, notes=notes)
 
 
 # ------------------------------------------------------------------------------------------------------------- rows
@@ -198,7 +198,8 @@ def _from_rows(data: Data, one: Asked, driver, mine: np.ndarray, time: np.ndarra
         values = np.where(known, values >= int(least.group(1)), np.nan)
     if one.kind == BINARY:
         _refuse(one.name, data.subjects, known & ~np.isin(values, [0, 1]), "a value other than 0 and 1")
-    return Outcome(one.name, one.kind, driver, *(tuple(part.tolist()) for part in (values, at, since)))
+    found, when, known_since = (tuple(part.tolist()) for part in (values, at, since))
+    return Outcome(one.name, one.kind, driver, found, when, known_since)
 
 
 def _visits(outcome: str, name: str, value, time, line) -> tuple[float, float, float]:
@@ -225,7 +226,7 @@ def _visits(outcome: str, name: str, value, time, line) -> tuple[float, float, f
 
 def _refuse(name: str, subjects: Sequence[str], wrong: np.ndarray, what: str) -> None:
     if wrong.any():
-        listed = [subjects[i] for i in np.flatnonzero(wrong)]
+        listed = [subjects[i] for i in np.flatnonzero(wrong).tolist()]
         shown = ", ".join(listed[:5]) + (f" and {len(listed) - 5} more" if len(listed) > 5 else "")
         raise InputError(f"outcome `{name}`: {shown} {'have' if len(listed) > 1 else 'has'} {what}")
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.data import Data
 from livingdrug.fit.new_problem import new_problem
 from livingdrug.fit.outcome_data import read_asked, taken
@@ -21,12 +22,25 @@ DIGITS = 2  # of a reference that nobody states
 def joint_problem(
     model: Model, data: Data, outcomes: Sequence[str], time_units: Mapping[str, str] | None = None, **more
 ) -> FitProblem:
-    """A problem with outcomes of other kinds in one likelihood with the kinetics; `more` goes to
-    `new_problem`.
+    """A problem with outcomes of other kinds in one likelihood with the kinetics.
 
-    outcomes: as they are typed, such as `CRS=ordered:log(CMAX)` (see `fit.outcomes`), of a column of subjects
-    or of rows. time_units: of columns that hold times to an event, where their headings do not say. Raises
-    InputError, naming subjects, for what is no such outcome, or tells nothing of a slope.
+    Parameters
+    ----------
+    model : Model
+        The model.
+    data : Data
+        The samples, see `read_data`.
+    outcomes : sequence of str
+        As they are typed, such as `CRS=ordered:log(CMAX)` (see `fit.outcomes`), of a column of subjects or of
+        rows.
+    time_units : Mapping[str, str], optional
+        Of columns that hold times to an event, where their headings do not say.
+    more
+        Goes to `new_problem`.
+
+    Returns
+    -------
+    FitProblem
     """
     kinetics, found = taken(
         model, data, read_asked(outcomes), more.get("compartments") or {}, time_units or {}
@@ -47,7 +61,7 @@ def with_outcomes(problem: FitProblem, outcomes: tuple[Outcome, ...]) -> FitProb
     plain = tuple(replace(o, driver=replace(o.driver, log=False, reference=1.0)) for o in outcomes)
     raw = replace(problem, outcomes=tuple(with_start(o) for o in plain))
     prepared = prepare(raw)
-    exposures = prepared.exposures
+    exposures = known(prepared.exposures, "the exposures that drive outcomes")
     table = individual(prepared, centre(prepared, point_of(raw)))
     found = exposures.values(prepared.predictor, table)[len(prepared.records[0]) :]
     made = []

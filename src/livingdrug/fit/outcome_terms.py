@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from livingdrug.core.known import known
 from livingdrug.fit.outcomes import BINARY, COUNT, LEVEL, ORDERED, WEIBULL, Outcome, Seen
 
 BERNOULLI, POISSON, PLAIN, GAP = range(4)
@@ -66,7 +67,7 @@ def terms_of(
     return _of_time(outcome, values, seen.time[mine], seen.since[mine], theta, own, x, q)
 
 
-def _linear(kind: int, own: Entries, x, y, theta, cut, rows=slice(None)) -> Term:
+def _linear(kind: int, own: Entries, x, y, theta, cut, rows: np.ndarray | slice = slice(None)) -> Term:
     """eta = theta[cut] + slope x, the slope standing after the intercepts; cut: one for all rows, or of each
     row."""
     x, y, at = x[rows], np.broadcast_to(y, len(own.who))[rows], own.x[rows]
@@ -178,7 +179,8 @@ def _of_level(values, theta, own: Entries, found: np.ndarray) -> list[Term]:
         gap, by_theta, at, by_entry = cumulative(own.later_x, own.later_width)
         terms.append(Term(GAP, own.who[own.later], gap, np.zeros(len(gap)), by_theta, at, by_entry))
     exact = np.flatnonzero((values == 1) & ~between)
-    x, at = found[own.here[exact]], own.here[exact][:, None]
+    here = known(own.here, "the driver at the event")[exact]
+    x, at = found[here], here[:, None]
     terms.append(
         Term(
             PLAIN,

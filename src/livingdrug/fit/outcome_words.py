@@ -2,6 +2,7 @@
 
 import math
 
+from livingdrug.core.known import known
 from livingdrug.fit.outcomes import BINARY, COUNT, LEVEL, ORDERED, Outcome
 from livingdrug.fit.result import Estimate, FitResult
 from livingdrug.fit.words import number
@@ -31,7 +32,10 @@ def _slope(outcome: Outcome, slope: Estimate) -> str:
         return f"The data do not determine how {what} goes with {driver.name}{bound}."
     unit = math.log(2.0) if driver.log else 1.0
     exposure = f"current level of {driver.name}" if driver.what == LEVEL else driver.name
-    step = f"Twice the {exposure}" if driver.log else f"{number(driver.reference)} more of the {exposure}"
+    if driver.log:
+        step = f"Twice the {exposure}"
+    else:
+        step = f"{number(known(driver.reference, 'the reference of a driver'))} more of the {exposure}"
     factor = number(math.exp(unit * slope.value))
     ends = ""
     if slope.lower is not None and slope.upper is not None:

@@ -27,8 +27,17 @@ NO_VALUE = 1e10  # what a search takes for an objective that could not be comput
 
 @dataclass(frozen=True)
 class PetabValue:
-    """llh: log-likelihood; chi2: sum of squared residuals over their noise; simulations, noise: one for
-    each measurement."""
+    """A PEtab problem at some values of its parameters.
+
+    Attributes
+    ----------
+    llh : float
+        Log-likelihood.
+    chi2 : float
+        Sum of squared residuals over their noise.
+    simulations, noise : ndarray
+        One for each measurement.
+    """
 
     llh: float
     chi2: float
@@ -38,7 +47,15 @@ class PetabValue:
 
 @dataclass(frozen=True)
 class PetabObjective:
-    """A problem with its model, ready to be evaluated."""
+    """A problem with its model, ready to be evaluated.
+
+    Attributes
+    ----------
+    problem : PetabProblem
+        As it was read, see `read_petab`.
+    model : Model
+        The model.
+    """
 
     problem: PetabProblem
     model: Model

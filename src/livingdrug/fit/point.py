@@ -21,8 +21,21 @@ SCALE_CODE = {"log": LOG, "logit": LOGIT, "normal": NORMAL}
 
 
 class Point(NamedTuple):
-    """mu (parameters,): typical values on their scales; beta (effects,); omega (random, random); a, b
-    (outputs,); theta: the numbers of all outcomes as they are estimated."""
+    """The numbers of a problem, as they are estimated.
+
+    Attributes
+    ----------
+    mu : ndarray, shape (parameters,)
+        Typical values on their scales; beta (effects,); omega (random, random); a, b (outputs,).
+    beta : ndarray, shape (effects,)
+        Covariate effects.
+    omega : ndarray, shape (random, random)
+        Covariance of the random effects.
+    a, b : ndarray, shape (outputs,)
+        Of the residual errors.
+    theta : ndarray
+        The numbers of all outcomes as they are estimated.
+    """
 
     mu: np.ndarray
     beta: np.ndarray
@@ -178,7 +191,26 @@ class Prepared:
 
 
 def prepare(problem: FitProblem, copies: int = 1, design: Design | None = None) -> Prepared:
-    """Compile what a problem needs. Raises InputError for data that the model cannot take."""
+    """Compile what a problem needs.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+    copies : int, optional
+        Of all subjects, one after the other.
+    design : Design, optional
+        The records; those of the problem by default.
+
+    Returns
+    -------
+    Prepared
+
+    Raises
+    ------
+    InputError
+        For data that the model cannot take.
+    """
     design = design or design_of(problem)
     return Prepared(
         problem, design, predictor_of(problem, design, copies), copies, exposures_of(problem, design, copies)
@@ -192,7 +224,17 @@ def is_defined(point: Point) -> bool:
 
 
 def point_of(problem: FitProblem) -> Point:
-    """The numbers of a problem."""
+    """The numbers of a problem.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+
+    Returns
+    -------
+    Point
+    """
     scale = np.array([SCALE_CODE[p.scale] for p in problem.parameters])
     return Point(
         to_scale(np.array([p.value for p in problem.parameters]), scale),

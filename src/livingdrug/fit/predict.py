@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.engine import (
     ADD,
     OK,
@@ -38,7 +39,7 @@ from livingdrug.fit.design import Design
 from livingdrug.fit.occasions import output_name
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.smooth import smoothed
-from livingdrug.models import Piece
+from livingdrug.models import Piece, closed_form_of, flows_of
 
 RTOL = 1e-6
 RTOL_SLOPES = 1e-8  # objectives are differentiated once more by differences
@@ -142,11 +143,12 @@ class OdePredictor:
     ) -> np.ndarray:
         """Slopes by quantities before the model's covariate effects, from those after them."""
         n, zero = len(table), np.zeros(len(table))
+        code = known(self.covered, "the formulas of the model's covariate effects")
         chained = np.stack(
             [slopes[:, inner.index(name)] * (name not in replaced) for name in self.by], axis=1
         )
         for k, name in enumerate(replaced):
-            _, by = formula_slopes(self.covered, np.full(n, k), table, np.arange(n), zero)
+            _, by = formula_slopes(code, np.full(n, k), table, np.arange(n), zero)
             chained += slopes[:, [inner.index(name)]] * by[self.subject]
         return chained
 
@@ -210,7 +212,8 @@ def predictor_of(problem: FitProblem, design: Design, copies: int = 1) -> Predic
         linear = None if problem.moving else linear_kernel(problem.model.system, used, by, individual)
         general = partial(general_predictor, problem, design, copies)
         return general() if linear is None else _linear(problem, design, linear, used, copies, cache(general))
-    form = smoothed(problem.model.system, problem.smooth) if problem.smooth else problem.model.system
+    form = closed_form_of(problem.model)
+    form = smoothed(form, problem.smooth) if problem.smooth else form
     code = formula_kernel(Formulas.of(form, problem.model.individual), by)
     names = [o.name for o in form.outputs]
     pairs = zip(design.output.tolist(), design.occasion.tolist(), strict=True)
@@ -304,7 +307,7 @@ def _events(problem: FitProblem, design: Design, courses: tuple[Course, ...]) ->
     take."""
     from livingdrug.simulation import check_regimen
 
-    system = problem.model.system
+    system = flows_of(problem.model)
     for name, regimen in zip(design.subjects, design.doses, strict=True):
         try:
             check_regimen(problem.model, regimen)

@@ -58,8 +58,24 @@ class Prior:
 
 def priors_of(problem: FitProblem, given: Sequence[Prior] = ()) -> tuple[Prior, ...]:
     """One prior for each estimated number, in the order of `Unknowns.names`: the given one, else a weak one
-    around the problem's own values (which are the published or given start): see `sentences`. Raises
-    InputError for a name that is not estimated, or a kind that does not fit it."""
+    around the problem's own values (which are the published or given start): see `sentences`.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+    given : sequence of Prior, optional
+        Stated ones.
+
+    Returns
+    -------
+    tuple of Prior
+
+    Raises
+    ------
+    InputError
+        For a name that is not estimated, or a kind that does not fit it.
+    """
     unknowns = unknowns_of(problem)
     said = {prior.name: prior for prior in (*as_priors(problem.priors, problem), *given)}
     for name in said:
@@ -113,8 +129,22 @@ def _weak(problem: FitProblem, unknowns: Unknowns) -> list[Prior]:
 
 
 def read_priors(texts: Sequence[str]) -> tuple[Prior, ...]:
-    """Priors from texts such as `c_max=normal:9.9,1`, `omega c_max=half_cauchy:0.5`. Raises InputError for
-    others."""
+    """Priors from texts such as `c_max=normal:9.9,1`, `omega c_max=half_cauchy:0.5`.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Such as `c_max=normal:9.9,1`.
+
+    Returns
+    -------
+    tuple of Prior
+
+    Raises
+    ------
+    InputError
+        For others.
+    """
     from livingdrug.fit.text import read_number
 
     found = []
@@ -132,7 +162,19 @@ def read_priors(texts: Sequence[str]) -> tuple[Prior, ...]:
 
 
 def as_priors(borrowed: Sequence[NormalPrior], problem: FitProblem) -> tuple[Prior, ...]:
-    """Borrowed priors as those of a Bayesian fit: a variability, whose logarithm is normal, is log-normal."""
+    """Borrowed priors as those of a Bayesian fit: a variability, whose logarithm is normal, is log-normal.
+
+    Parameters
+    ----------
+    borrowed : sequence of NormalPrior
+        Of `borrowed`.
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+
+    Returns
+    -------
+    tuple of Prior
+    """
     names = {p.variability_name for p in problem.random}
     kinds = ("log_normal" if b.name in names else "normal" for b in borrowed)
     return tuple(Prior(b.name, kind, b.centre, b.sd) for b, kind in zip(borrowed, kinds, strict=True))
@@ -149,7 +191,8 @@ def log_prior(priors: Sequence[Prior], unknowns: Unknowns, vector: np.ndarray) -
 def columns_of(priors: Sequence[Prior]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Kinds (positions in KINDS), centres and widths."""
     kinds = np.array([KINDS.index(prior.kind) for prior in priors], dtype=np.int64)
-    return kinds, *(np.array([getattr(p, name) for p in priors], dtype=float) for name in ("centre", "width"))
+    centres = np.array([prior.centre for prior in priors], dtype=float)
+    return kinds, centres, np.array([prior.width for prior in priors], dtype=float)
 
 
 @kept
@@ -176,7 +219,21 @@ def add_priors(kinds, centre, width, vector, slope):
 
 def prior_density(prior: Prior, unknowns: Unknowns, value: np.ndarray) -> np.ndarray | None:
     """Density of a prior at values as they are reported, (values,): for each unit, or of ln value where the
-    parameter is log-normal. None for correlations of a block, which depend on each other."""
+    parameter is log-normal. None for correlations of a block, which depend on each other.
+
+    Parameters
+    ----------
+    prior : Prior
+        Of one estimated number.
+    unknowns : Unknowns
+        What is estimated, see `unknowns_of`.
+    value : ndarray
+        Where the density is wanted.
+
+    Returns
+    -------
+    ndarray or None
+    """
     if prior.kind == "uniform":
         return np.full(value.shape, 0.5) if len(unknowns.pairs) == 1 else None
     if prior.kind == "normal":

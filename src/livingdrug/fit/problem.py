@@ -38,10 +38,22 @@ BELOW = ("m1", "m3", "m4", "m5", "m6", "m7")
 class Parameter:
     """A quantity of the model in a fit.
 
-    value: typical value (for the reference subject), in the quantity's unit: where a fit starts, or what it
-    found. scale: on which it is linear. sd: standard deviation of eta between subjects on that scale, 0 for
-    none. fixed, sd_fixed: whether value and sd stay as they are. changes: the parameter that this one changes
-    in one occasion (see `fit.occasions`); the changes of one parameter have the same sd.
+    Attributes
+    ----------
+    name : str
+        Of the quantity.
+    value : float
+        Typical value (for the reference subject), in the quantity's unit: where a fit starts, or what it
+        found.
+    scale : str
+        On which it is linear.
+    sd : float
+        Standard deviation of eta between subjects on that scale, 0 for none.
+    fixed, sd_fixed : bool
+        Whether value and sd stay as they are.
+    changes : str
+        The parameter that this one changes in one occasion (see `fit.occasions`); the changes of one
+        parameter have the same sd.
     """
 
     name: str
@@ -339,7 +351,22 @@ def default_scale(model: Model, name: str) -> str:
 
 
 def outputs_of(model: Model, data: Data, given: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """Which output of the model each output of the data is. Raises InputError where the model has none."""
+    """Which output of the model each output of the data is.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    data : Data
+        The samples, see `read_data`.
+    given : dict[str, str]
+        Name in the data -> output of the model, where a user says so.
+
+    Raises
+    ------
+    InputError
+        Where the model has none.
+    """
     known = [o.name for o in model.system.outputs]
     measured = [o.name for o in model.system.outputs if o.measured]
     named = sorted(set(data.profiles.output.tolist()))

@@ -176,8 +176,25 @@ def with_errors(prepared: Prepared, f: np.ndarray, u: np.ndarray) -> np.ndarray:
 def measured_values(
     prepared: Prepared, point: Point, output: np.ndarray, f: np.ndarray, u: np.ndarray
 ) -> np.ndarray:
-    """The same for predictions (..., values) at any times; output: position of that of each value, or of
-    all."""
+    """Simulated measurements around predictions (..., values) at any times.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The problem and its numbers.
+    point : Point
+        The problem and its numbers.
+    output : ndarray
+        Position of that of each value, or of all.
+    f : ndarray
+        Predictions.
+    u : ndarray
+        Uniform numbers between 0 and 1, shaped as the predictions.
+
+    Returns
+    -------
+    ndarray
+    """
     from scipy.special import ndtr, ndtri
 
     s = residual_sd_of(prepared, point, output, f)

@@ -20,11 +20,26 @@ EXIT_CODE = {CONVERGED: 0, NOT_CONVERGED: 3, NOT_DETERMINED: 4, BETTER_ELSEWHERE
 class Objective:
     """-2 log likelihood under one approximation, in three conventions.
 
-    method: fo, foce, focei, laplace or is. minus2ll: of the measured values, nothing left out. by_subject
-    (n,): its parts. measured: number of values that are neither censored nor left out; log_jacobian: sum of
-    ln y over those whose error is log-normal. se: Monte-Carlo standard error, ess (n,): effective sample size
-    (`is` only). etas (n, random): modes of the individual effects (not `fo`). converged (n,): whether each
-    mode was found.
+    Attributes
+    ----------
+    method : str
+        Fo, foce, focei, laplace or is.
+    minus2ll : float
+        Of the measured values, nothing left out.
+    by_subject : ndarray, shape (n,)
+        Its parts.
+    measured : int
+        Number of values that are neither censored nor left out.
+    log_jacobian : float
+        Sum of ln y over those whose error is log-normal.
+    etas : ndarray or None, shape (n, random)
+        Modes of the individual effects (not `fo`).
+    converged : ndarray or None, shape (n,)
+        Whether each mode was found.
+    se : float or None
+        Monte-Carlo standard error (`is` only).
+    ess : ndarray or None, shape (n,)
+        Effective sample size (`is` only).
     """
 
     method: str
@@ -67,12 +82,30 @@ class Limit(NamedTuple):
 
 @dataclass(frozen=True)
 class Estimate:
-    """One row of `parameters.csv`. kind: typical, spread, correlation, covariate or residual; se, rse: of
-    value, rse in %, None where no standard error is to be had or the value was fixed; shrinkage: of a
-    variability, in %, from the SD of the individual estimates: 100 (1 - sd(eta) / omega); lower, upper: of
-    the 95 % interval, None where the data set no bound; by: `standard error` or `profile`, empty where
-    there is no interval; determined: whether the data determine it (see `fit.limits`); a value that they
-    do not determine is where the search ended, and no estimate."""
+    """One row of `parameters.csv`.
+
+    Attributes
+    ----------
+    name : str
+        Of the number.
+    kind : str
+        Typical, spread (of a random effect), correlation, covariate or residual.
+    value : float
+        The estimate; a value that the data do not determine is where the search ended, and no estimate.
+    se, rse : float or None
+        Standard error, and the same relative to the value in %; None where none is to be had or the value was
+        fixed.
+    shrinkage : float or None
+        Of a variability, in %, from the SD of the individual estimates: 100 (1 - sd(eta) / omega).
+    fixed : bool
+        Whether it was held at its value.
+    lower, upper : float or None
+        Of the 95 % interval, None where the data set no bound.
+    by : str
+        `standard error` or `profile`, empty where there is no interval.
+    determined : bool
+        Whether the data determine it (see `fit.limits`).
+    """
 
     name: str
     kind: str

@@ -24,9 +24,23 @@ POOL = 1024  # weighted draws of each subject that they are taken from
 
 @dataclass(frozen=True)
 class Sampled:
-    """Draws of all subjects. random: names of the parameters with a random effect; etas (n, draws,
-    random); values: parameter -> individual values (n, draws), with the subject's covariates; worth (n,):
-    how many independent draws the weighted ones of a subject are worth; seed."""
+    """Draws of all subjects.
+
+    Attributes
+    ----------
+    subjects : tuple of str
+        Names.
+    random : tuple of str
+        Names of the parameters with a random effect; etas (n, draws, random).
+    etas : ndarray, shape (n, draws, random)
+        Random effects.
+    values : dict[str, ndarray]
+        Parameter -> individual values (n, draws), with the subject's covariates.
+    worth : ndarray, shape (n,)
+        How many independent draws the weighted ones of a subject are worth; seed.
+    seed : int
+        Of the draws.
+    """
 
     subjects: tuple[str, ...]
     random: tuple[str, ...]
@@ -72,6 +86,19 @@ def sampled_parameters(result: FitResult, draws: int = DRAWS, seed: int = 1) -> 
     effect.
 
     What is drawn for a subject depends on the seed and its name, not on how many are asked for.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+    draws : int, optional
+        How many for each subject.
+    seed : int, optional
+        Of the draws.
+
+    Returns
+    -------
+    Sampled or None
     """
     problem = result.problem
     if not problem.random:

@@ -127,8 +127,9 @@ def _other_ways(
 
 def enter(progress: Progress | None, stage: str) -> None:
     """Tell who shows progress, and can show this, what is done now."""
-    if hasattr(progress, "enter"):
-        progress.enter(stage)
+    show = getattr(progress, "enter", None)
+    if show is not None:
+        show(stage)
 
 
 def nearby(problem: FitProblem, seed: int, k: int, reach: float = REACH) -> FitProblem:

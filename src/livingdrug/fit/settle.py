@@ -98,7 +98,8 @@ def _lighter(now: Settled, seed: int) -> Settled | None:
     # a prior on its logarithm excludes that it is 0
     kept = {prior.name for prior in now.prepared.problem.priors}
     for name in sorted(
-        (n for n, information in places.items() if information < WEAK and n not in kept), key=places.get
+        (n for n, information in places.items() if information < WEAK and n not in kept),
+        key=lambda name: places[name],
     ):
         if len({p.variability_name for p in now.prepared.problem.random}) == 1:
             return None
@@ -196,8 +197,19 @@ def with_again(problem: FitProblem, full: FitProblem, name: str, sd: float) -> F
 
 
 def with_all(found: FitProblem, full: FitProblem) -> FitProblem:
-    """The problem that was found, with every variability of the full one: those left out as they stand
-    there."""
+    """The problem that was found, with every variability of the full one: those left out as they stand there.
+
+    Parameters
+    ----------
+    found : FitProblem
+        The problem that was found.
+    full : FitProblem
+        With every variability.
+
+    Returns
+    -------
+    FitProblem
+    """
     parameters = tuple(
         replace(p, sd=p.sd or q.sd) for p, q in zip(found.parameters, full.parameters, strict=True)
     )

@@ -179,7 +179,7 @@ def resample(
     log_density: of vectors (size, free), as (size, any), whose mean over the last axis counts; middle,
     covariance: mean and covariance that the first round draws from.
     """
-    effective = []
+    effective, best, logs = [], np.empty((0, len(middle))), np.empty((0, 0))
     sizes = [max(FEWEST, kept)] * rounds + [LAST * kept]
     for k, size in enumerate(sizes):
         x, density = _drawn(middle, covariance, size, seed, k)
@@ -188,8 +188,9 @@ def resample(
         effective.append(float(draws.effective(draws.scaled(ratio))) / size)
         many = kept if k == len(sizes) - 1 else int(KEPT * size)
         chosen = _resampled(ratio, many, seed, k)
-        middle, covariance = x[chosen].mean(axis=0), np.cov(x[chosen].T).reshape(len(middle), len(middle))
-    return x[chosen], found[chosen], tuple(effective)
+        best, logs = x[chosen], found[chosen]
+        middle, covariance = best.mean(axis=0), np.cov(best.T).reshape(len(middle), len(middle))
+    return best, logs, tuple(effective)
 
 
 def _drawn(

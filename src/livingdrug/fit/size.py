@@ -7,8 +7,18 @@ from livingdrug.fit.unknowns import unknowns_of
 
 
 def size_caution(problem: FitProblem) -> str | None:
-    """A sentence where the data have fewer subjects than numbers to estimate, or fewer values above the
-    limit in a typical subject than parameters that differ between subjects; None elsewhere."""
+    """A sentence where the data have fewer subjects than numbers to estimate, or fewer values above the limit
+    in a typical subject than parameters that differ between subjects; None elsewhere.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+
+    Returns
+    -------
+    str or None
+    """
     data, unknowns = problem.data, unknowns_of(problem)
     subject = data.profiles.subject[data.profile]
     n = len(np.unique(subject))

@@ -133,7 +133,8 @@ def _one_at_a_time(
         kept.append(
             (t, float(value[seen].mean()), 0) if len(seen) else (t, float(value[own[0]]), int(cens[own[0]]))
         )
-    return tuple(np.array(part) for part in zip(*kept, strict=True))
+    times, values, censored = (np.array(part) for part in zip(*kept, strict=True))
+    return times, values, censored
 
 
 def _first_profiles(data: Data, output: str) -> list[int]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.fit.conditional import TRIAL, ConditionalSettings, Found, search
 from livingdrug.fit.design import MEASURED
 from livingdrug.fit.modes import Modes, find_modes, solved
@@ -90,7 +91,7 @@ def from_starts(
         raise InputError(tried[-1].why)
     notes = [_higher(t, best) for t in tried if t.found is None or (t.whole and t.value > best.value + OTHER)]
     best, more, confirmed = _with_larger(prepared, unknowns, settings, best, tried, progress)
-    return Searched(best.found, (*notes, *more), [_row(t) for t in tried], confirmed)
+    return Searched(_found(best), (*notes, *more), [_row(t) for t in tried], confirmed)
 
 
 def _tried(
@@ -110,17 +111,22 @@ def _tried(
     return Tried(start, found, whole=not found.slope.value > level + NEAR or len(found.trace) <= TRIAL)
 
 
+def _found(best: Tried) -> Found:
+    return known(best.found, "where the best search ended")
+
+
 def _with_larger(
     prepared, unknowns, settings, best: Tried, tried: list[Tried], progress
 ) -> tuple[Tried, list[str], bool]:
     """(lowest search, notes, whether what shrank was tried larger): a variability next to nothing stands only
     where a search from a larger one ends no lower."""
+    names = ""
     for _ in range(len(unknowns.variability) + 1):
-        small = _shrunk(prepared, unknowns, best.found.point)
+        small = _shrunk(prepared, unknowns, _found(best).point)
         if not len(small):
             return best, [], True
         names = " and ".join(f"`{unknowns.names[k]}`" for k in small)
-        point = widened(prepared, unknowns, best.found.point, small)
+        point = widened(prepared, unknowns, _found(best).point, small)
         other = _tried(prepared, unknowns, settings, point, f"a larger {names}", progress)
         tried.append(other)
         if other.rank[0]:

@@ -18,11 +18,12 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.expressions import names
+from livingdrug.core.known import known
 from livingdrug.fit.covariates import as_number, changes_of, covariate, is_missing, level_of, numbers_of
 from livingdrug.fit.given import Given, given_of
 from livingdrug.fit.occasions import CHANGED, change_name, numbered, put
 from livingdrug.fit.problem import Effect, FitProblem, Parameter, is_closed
-from livingdrug.models import ClosedForm, Definition, Model, Quantity, Structure, Switch
+from livingdrug.models import Definition, Model, Quantity, Structure, Switch, closed_form_of, flows_of
 
 NEVER = 1e7  # a time beyond all that is measured
 MOST = 20  # changes of one covariate in one subject
@@ -195,7 +196,7 @@ def _course(plan: _Plan, problem: FitProblem, effect: Effect, label: str, given:
 def _estimated(plan: _Plan, problem: FitProblem, effect: Effect, label: str) -> str:
     """x of each subject; mean + sd z for those of whom it is missing."""
     data = problem.data
-    texts = covariate(data, effect.covariate)
+    texts = known(covariate(data, effect.covariate), f"the covariate `{effect.covariate}`")
     there = np.isin(np.arange(len(data.subjects)), data.profiles.subject)
     lost = np.array([is_missing(t) for t in texts])
     x = _x(effect, numbers_of(data, effect.covariate, texts, np.flatnonzero(there & ~lost), len(texts)))
@@ -236,7 +237,7 @@ def _quantity(plan: _Plan, problem: FitProblem, quantity: Quantity, given: Given
 
 
 def _carried(plan: _Plan, problem: FitProblem, name: str, given: Given):
-    courses = changes_of(problem.data, name).courses(given.start, NEVER)
+    courses = known(changes_of(problem.data, name), f"the changes of `{name}`").courses(given.start, NEVER)
     if courses.most > MOST:
         raise InputError(
             f"covariate `{name}` changes {courses.most} times in a subject; a fit follows {MOST}: give fewer"
@@ -318,7 +319,7 @@ def _values(plan: _Plan, model: Model) -> tuple:
 
 
 def _closed(plan: _Plan, model: Model) -> Model:
-    form: ClosedForm = model.system
+    form = closed_form_of(model)
     outputs = tuple(
         replace(
             o,
@@ -339,12 +340,15 @@ def _closed(plan: _Plan, model: Model) -> Model:
 def _flows(plan: _Plan, model: Model) -> Model:
     """One structure of the assembled equations, each changing name replaced by its course; starts by its
     first value."""
-    system = model.system
+    system = flows_of(model)
     changed = {name: f"{name}_now" for name in plan.put}
     definitions = [Definition(changed[name], text) for name, text in plan.put.items()]
     definitions += [replace(d, expression=put(d.expression, changed)) for d in system.definitions]
     places = tuple(
-        p for part in (model.structure, *(f.structure for f in model.fragments)) for p in part.places
+        place
+        for part in (model.structure, *(f.structure for f in model.fragments))
+        if isinstance(part, Structure)
+        for place in part.places
     )
     structure = Structure(
         places=tuple(dict.fromkeys(places)),

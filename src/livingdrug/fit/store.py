@@ -240,7 +240,7 @@ def individual_table(result: FitResult):
     columns = {"subject": list(found.subjects), **found.values}
     for k, name in enumerate(found.random):
         columns[f"eta {name}"] = found.etas[:, k]
-        if found.mean is not None:
+        if found.mean is not None and found.sd is not None:
             columns[f"mean eta {name}"], columns[f"sd eta {name}"] = found.mean[:, k], found.sd[:, k]
     return pd.DataFrame(columns)
 
@@ -295,7 +295,7 @@ def beside_table(result: FitResult):
         row = {"parameter": name, "prior": prior, "prior_lower": low, "prior_upper": high}
         for what, found in (("alone", alone), ("together", together)):
             told = found is not None and found.determined
-            row |= {what: found.value if told else None, f"{what}_lower": found.lower if found else None,
+            row |= {what: found.value if found and told else None, f"{what}_lower": found.lower if found else None,
                     f"{what}_upper": found.upper if found else None, f"{what}_determined": told}
         rows.append(row)
     return pd.DataFrame(rows)

@@ -130,4 +130,5 @@ def _residual(text: str, model: Model) -> ResidualError:
     if len(values) != len(names):
         example = f"{kind}:{','.join(['0.3'] * len(names))}"
         raise InputError(f"residual error `{text}`: {kind} needs {' and '.join(names)}, such as {example}")
-    return ResidualError(output.strip(), kind, **dict(zip(names, values, strict=True)))
+    a, b = (values[names.index(part)] if part in names else 0.0 for part in ("a", "b"))
+    return ResidualError(output.strip(), kind, a=a, b=b)

@@ -22,9 +22,23 @@ RISE = 3.841459  # of -2LL at the ends of a 95 % interval, of many subjects
 
 @dataclass(frozen=True)
 class Profile:
-    """-2LL of the best fit with one number held. values (k,): as reported, in order; rise (k,): of -2LL
-    above its least; lower, upper: where it crosses the 95 % level, None where it does not within the
-    steps; words: what that says; fall: that level, the one that the fit's own profiles end at."""
+    """-2LL of the best fit with one number held.
+
+    Attributes
+    ----------
+    name : str
+        Of the number.
+    values : ndarray, shape (k,)
+        As reported, in order.
+    rise : ndarray, shape (k,)
+        Of -2LL above its least.
+    lower, upper : float or None
+        Where it crosses the 95 % level, None where it does not within the steps.
+    words : str
+        What that says.
+    fall : float
+        That level, the one that the fit's own profiles end at.
+    """
 
     name: str
     values: np.ndarray
@@ -39,7 +53,23 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
     """Profile likelihood of an estimated number around its estimate, by the steps of the fit's own profiles
     (`fit.walk`); all others are fitted anew at every step.
 
-    Raises InputError for a number that was not estimated, and for a fit far from the top of its likelihood.
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+    name : str
+        Of the number.
+    seed : int, optional
+        Of the random streams.
+
+    Returns
+    -------
+    Profile
+
+    Raises
+    ------
+    InputError
+        For a number that was not estimated, and for a fit far from the top of its likelihood.
     """
     problem = result.problem
     unknowns = unknowns_of(problem)
@@ -72,9 +102,9 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
     def natural(x: float) -> float:
         return float(unknowns.natural(np.where(np.arange(len(best)) == k, x, best))[0][k])
 
-    ends = [None if end is None else natural(end) for end in ends]
+    lower, upper = ends = [None if end is None else natural(end) for end in ends]
     values = np.array([natural(x) for x in place])
-    return Profile(name, values, rise, *ends, _words(name, values, ends, astray), fall)
+    return Profile(name, values, rise, lower, upper, _words(name, values, ends, astray), fall)
 
 
 def _words(name: str, values: np.ndarray, ends: list[float | None], astray: bool) -> str:
@@ -141,7 +171,7 @@ def bootstrap(result: FitResult, refits: int = 200, seed: int = 1, near: float =
 def _drawn(prepared: Prepared, chosen: np.ndarray) -> Prepared:
     """The records of the chosen subjects, as if each were another one."""
     d = prepared.design
-    rows = np.concatenate([np.arange(d.first[i], d.last[i]) for i in chosen])
+    rows = np.concatenate([np.arange(int(d.first[i]), int(d.last[i])) for i in chosen])
     sizes = (d.last - d.first)[chosen]
     last = np.cumsum(sizes)
     design = replace(

@@ -6,18 +6,30 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.units import AMOUNT, MASS, conversion, measures, parse_unit
 from livingdrug.data import BRIDGES, Data, doses_in, times_in, values_in
-from livingdrug.models import Model
+from livingdrug.models import Model, flows_of
 
 
 def in_model_units(
     model: Model, data: Data, outputs: tuple[tuple[str, str], ...]
 ) -> tuple[Data, tuple[str, ...]]:
-    """(the data counted in the model's units, a note for each conversion); outputs: (name in the data, the
-    model's name).
+    """(the data counted in the model's units, a note for each conversion).
 
     Times, values with their limits, and doses are converted where both units are known and measure the same.
     A unit that is not stated counts as the model's. Raises InputError, naming both units, for what no exact
     factor links.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    data : Data
+        The samples, see `read_data`.
+    outputs : tuple[tuple[str, str], ...]
+        (name in the data, the model's name).
+
+    Returns
+    -------
+    tuple[Data, tuple of str]
     """
     notes: list[str] = []
     data = _values(model, _times(model, data, notes), dict(outputs), notes)
@@ -54,7 +66,7 @@ def dose_unit(model: Model) -> str:
     """Unit of the model's doses: of the state they enter, or of its covariate `dose`; "" where it takes
     none."""
     if model.system.dose_into:
-        return next(s.unit for s in model.system.states if s.name == model.system.dose_into)
+        return next(s.unit for s in flows_of(model).states if s.name == model.system.dose_into)
     return next((q.unit for q in model.quantities if q.covariate and q.name.lower() == "dose"), "")
 
 

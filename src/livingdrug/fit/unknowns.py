@@ -25,10 +25,22 @@ OUTCOME = "outcome"
 class Unknowns:
     """Where each estimated number stands in a Point.
 
-    mu, beta: positions; variability: positions among the random parameters, the first of those that share
-    one; alike (random,): the position whose variability each one has; pairs: (row, column) of correlations;
-    a, b: positions of outputs. names, kinds: in the order of the vector: mu, beta, variability, pairs, a, b,
-    numbers of outcomes.
+    Attributes
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+    mu, beta : ndarray
+        Positions.
+    variability : ndarray
+        Positions among the random parameters, the first of those that share one.
+    alike : ndarray, shape (random,)
+        The position whose variability each one has.
+    pairs : tuple[tuple[int, int], ...]
+        (row, column) of correlations.
+    a, b : ndarray
+        Positions of outputs.
+    names, kinds : tuple of str
+        In the order of the vector: mu, beta, variability, pairs, a, b, numbers of outcomes.
     """
 
     problem: FitProblem
@@ -111,7 +123,17 @@ class Unknowns:
 
 
 def unknowns_of(problem: FitProblem) -> Unknowns:
-    """What is estimated in a problem."""
+    """What is estimated in a problem.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        The data, the model and what is fitted, see `new_problem`.
+
+    Returns
+    -------
+    Unknowns
+    """
     random = problem.random
     mu = [i for i, p in enumerate(problem.parameters) if not p.fixed]
     beta = [i for i, e in enumerate(problem.effects) if not e.fixed]
@@ -129,8 +151,11 @@ def unknowns_of(problem: FitProblem) -> Unknowns:
     labels += [(f"a {problem.residuals[i].output}", RESIDUAL) for i in a]
     labels += [(f"b {problem.residuals[i].output}", RESIDUAL) for i in b]
     labels += [(n.name, OUTCOME) for outcome in problem.outcomes for n in outcome.numbers]
-    arrays = [np.array(part, dtype=np.int64) for part in (mu, beta, variability, alike)]
+    places = {"mu": mu, "beta": beta, "variability": variability, "alike": alike, "a": a, "b": b}
     return Unknowns(
-        problem, *arrays, pairs, np.array(a, dtype=np.int64), np.array(b, dtype=np.int64),
-        tuple(name for name, _ in labels), tuple(kind for _, kind in labels),
-    )  # fmt: skip
+        problem=problem,
+        pairs=pairs,
+        names=tuple(name for name, _ in labels),
+        kinds=tuple(kind for _, kind in labels),
+        **{name: np.array(part, dtype=np.int64) for name, part in places.items()},
+    )

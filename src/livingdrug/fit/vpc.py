@@ -35,11 +35,28 @@ FEWEST = 20  # replicates
 class Panel:
     """One output of one group. Bins b; levels k; -inf and inf stand for below and above a limit.
 
-    time, value (records,): of the data, as ranked (prediction-corrected if asked for); limit (records,):
-    lower limits on the same footing, -inf for none. start, end, middle (b,): of a bin, the last the median of
-    its times; count (b,): records. observed (k, b): percentiles of the data; low, median, high (k, b):
-    interval and median of those of the replicates; below (4, b): part of records below the limit: observed,
-    low, median, high.
+    Attributes
+    ----------
+    output, group, unit : str
+        Which values these are.
+    time : ndarray
+        Of the data, as ranked (prediction-corrected if asked for).
+    value : ndarray, shape (records,)
+        Of the data, as ranked (prediction-corrected if asked for).
+    limit : ndarray, shape (records,)
+        Lower limits on the same footing, -inf for none.
+    start, end, middle : ndarray, shape (b,)
+        Ends of a bin, and the median of its times.
+    count : ndarray, shape (b,)
+        Records.
+    observed : ndarray, shape (k, b)
+        Percentiles of the data.
+    low, median : ndarray
+        Interval and median of those of the replicates.
+    high : ndarray, shape (k, b)
+        Interval and median of those of the replicates.
+    below : ndarray, shape (4, b)
+        Part of records below the limit: observed, low, median, high.
     """
 
     output: str
@@ -61,9 +78,29 @@ class Panel:
 
 @dataclass(frozen=True, repr=False)
 class Vpc(Shown):
-    """A visual predictive check. levels: percentiles; width: of the intervals, in %; corrected: by
-    prediction; draws: of a posterior, whose numbers the replicates have, 0 where all have those of the
-    problem."""
+    """A visual predictive check.
+
+    Attributes
+    ----------
+    model, data : str
+        Names of both.
+    time_unit : str
+        Of the model.
+    panels : tuple of Panel
+        One for each output and group.
+    levels : tuple of float
+        Percentiles.
+    width : float
+        Of the intervals, in %.
+    replicates, seed : int
+        Of the simulated data.
+    corrected : bool
+        By prediction.
+    draws : int
+        Of a posterior, whose numbers the replicates have, 0 where all have those of the problem.
+    notes : tuple of str
+        For the user.
+    """
 
     model: str
     data: str
@@ -168,7 +205,7 @@ def vpc(
     trial = trial_of(problem)
     groups = _groups(problem, trial, by)
     typical = typical_values(trial) if corrected else None
-    if corrected:
+    if typical is not None:
         _check_typical(trial, typical)
     if points:
         values = simulate_at_points(trial, points, replicates, seed, "vpc")

@@ -152,7 +152,7 @@ class Walk(NamedTuple):
             farthest = max(farthest, side * (begun - base) + FARTHEST)
         farthest = max(farthest, first)
         gone = first or min(usual if self.fine else self.guess(side, usual), farthest)
-        low, high, step = known[0], None, gone
+        low, high, step, found = known[0], None, gone, None
         for _ in range(STEPS):
             now = self.step(base + side * gone, known)
             if now.fit.gain > ASTRAY and high is None and step > usual:  # too far for one step
@@ -168,9 +168,12 @@ class Walk(NamedTuple):
                 return base + side * found, known
             if high is None and gone >= farthest:
                 break
-            step = step * self.growth(before, low) if high is None else found - side * (low.x - base)
+            if high is None or found is None:
+                step = step * self.growth(before, low)
+            else:
+                step = found - side * (low.x - base)
             gone = min(side * (low.x - base) + step, farthest)
-        return None if high is None else base + side * found, known
+        return None if high is None or found is None else base + side * found, known
 
     def higher(self, now: Climbed) -> Higher | None:
         """The point, where it is more likely than the best optimum."""

@@ -191,7 +191,7 @@ def beside_rows(result: FitResult) -> tuple[tuple[str, ...], ...]:
     rows = []
     for row in result.beside:
         prior = "none"
-        if row.prior is not None:
+        if row.prior is not None and row.prior_lower is not None and row.prior_upper is not None:
             prior = f"{number(row.prior)} ({number(row.prior_lower)} to {number(row.prior_upper)})"
         rows.append((row.name, prior, _value_words(row.alone), _value_words(row.together)))
     return tuple(rows)

@@ -8,13 +8,39 @@ OF = {"CMAX": "cmax", "AUC28": "auc28"}  # exposure of a curve -> draws of a pat
 
 
 def exposure_of(curve: Curve) -> str:
-    """Which draws of a patient a curve is on; `factor_to` has refused others."""
+    """Which draws of a patient a curve is on; `factor_to` has refused others.
+
+    Parameters
+    ----------
+    curve : Curve
+        On an exposure.
+
+    Returns
+    -------
+    str
+    """
     return OF[curve.exposure]
 
 
 def factor_to(curve: Curve, unit: str) -> float:
-    """What turns CMAX in `unit`, or AUC28 in days x `unit`, into the unit of a curve. Raises InputError for a curve on
-    another exposure, without a unit, or in one that measures something else."""
+    """What turns CMAX in `unit`, or AUC28 in days x `unit`, into the unit of a curve.
+
+    Parameters
+    ----------
+    curve : Curve
+        On CMAX or AUC28.
+    unit : str
+        Of the model's output.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        For a curve on another exposure, without a unit, or in one that measures something else.
+    """
     return exposure_factor(curve, {"CMAX": unit, "AUC28": f"d*{unit}"}, "a forecast")
 
 

@@ -1,11 +1,15 @@
 """What a forecast says: of each patient the curve with its band, exposures with intervals, probabilities."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from livingdrug.core.shown import Shown
 from livingdrug.forecast.next_sample import NextSample
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEVEL = 0.9  # of intervals and bands
 FALL = "day below the limit"
@@ -13,8 +17,14 @@ FALL = "day below the limit"
 
 @dataclass(frozen=True)
 class Interval:
-    """Median of draws with its interval; an end, or the median, is inf where it lies beyond the horizon,
-    nan where it is not determined."""
+    """Median of draws with its interval; a number is inf where it lies beyond the horizon, nan where it is
+    not determined.
+
+    Attributes
+    ----------
+    median, low, high : float
+        The numbers.
+    """
 
     median: float
     low: float
@@ -27,7 +37,19 @@ class Interval:
 
 
 def interval(draws: np.ndarray, level: float = LEVEL) -> Interval:
-    """Median and central interval of draws, which may be infinite."""
+    """Median and central interval of draws, which may be infinite.
+
+    Parameters
+    ----------
+    draws : ndarray
+        Of any shape; they may be infinite.
+    level : float, optional
+        Of the interval.
+
+    Returns
+    -------
+    Interval
+    """
     if not len(draws) or np.isnan(draws).any():
         return Interval(np.nan, np.nan, np.nan)
     half = 0.5 * (1 - level)
@@ -39,15 +61,44 @@ def interval(draws: np.ndarray, level: float = LEVEL) -> Interval:
 
 @dataclass(frozen=True)
 class Patient:
-    """name; samples: how many were used; cut: day of the last one that could be; time, value, kind: of all
-    samples of the output (`measured`, `below`, `above`), used: which of them were; limit: of quantification,
-    nan where none is known.
+    """The forecast of a patient.
 
-    times, median, low, high: the curve with its band; seen_low, seen_high: the band of measured values, with
-    residual error. cmax, tmax, auc28, fall (draws,): of draws; parameters: name -> draws, mode: name ->
-    value, of those with a random effect; worth: effective draws; lost: part of the draws that could not be
-    computed; why: what is wrong, "" where nothing is; chance: name -> probability of each outcome (draws,);
-    next: what one more sample would be worth.
+    Attributes
+    ----------
+    name : str
+        As the data have it.
+    samples : int
+        How many were used.
+    cut : float
+        Day of the last one that could be.
+    time, value : ndarray
+        Of all samples of the output.
+    kind : ndarray
+        The same: `measured`, `below`, `above`.
+    used : ndarray
+        Which of them were used.
+    limit : float
+        Of quantification, nan where none is known.
+    times, median, low, high : ndarray
+        The curve with its band.
+    seen_low, seen_high : ndarray
+        The band of measured values, with residual error.
+    cmax, tmax, auc28, fall : ndarray, shape (draws,)
+        Of draws; fall is the day on which the level falls below the limit.
+    parameters : dict[str, ndarray]
+        Name -> draws, of those with a random effect.
+    mode : dict[str, float]
+        Name -> value at the mode, of the same.
+    worth : float
+        Effective draws.
+    lost : float
+        Part of the draws that could not be computed.
+    why : str
+        What is wrong, "" where nothing is.
+    chance : dict[str, ndarray]
+        Name -> probability of each outcome (draws,).
+    next : NextSample or None
+        What one more sample would be worth.
     """
 
     name: str
@@ -93,8 +144,18 @@ class Patient:
 
 @dataclass(frozen=True)
 class Proportion:
-    """Part of `count` values, with its 95 % interval: patients, not values, are taken as independent. nan
-    where there are too few."""
+    """A part of values, with its 95 % interval: patients, not values, are taken as independent. nan where
+    there are too few.
+
+    Attributes
+    ----------
+    value, low, high : float
+        The part.
+    count : int
+        How many values.
+    patients : int
+        How many patients they are from.
+    """
 
     value: float
     low: float
@@ -105,9 +166,25 @@ class Proportion:
 
 @dataclass(frozen=True)
 class Score:
-    """Of the probability of a yes-or-no outcome. name; count; expected, observed: means; brier: mean
-    square of (probability - outcome), se; reference: that of the observed rate said of everyone; ranked:
-    part of pairs (yes, no) in which the yes had the higher probability, nan without both."""
+    """Of the probability of a yes-or-no outcome.
+
+    Attributes
+    ----------
+    name : str
+        Of the outcome.
+    count : int
+        How many.
+    expected, observed : float
+        Mean probability, and part of those who had it.
+    brier : float
+        Mean square of (probability - outcome).
+    se : float
+        Its standard error.
+    reference : float
+        The same of the observed rate said of everyone.
+    ranked : float
+        Part of pairs (yes, no) in which the yes had the higher probability, nan without both.
+    """
 
     name: str
     count: int
@@ -121,12 +198,26 @@ class Score:
 
 @dataclass(frozen=True)
 class Cut:
-    """What samples to day `at` said, and what came later.
+    """What samples up to a day said, and what came later.
 
-    samples: part of later samples within their 90 % interval; fifths (5,): how many fell into each fifth of
-    what was expected; auc: part of patients whose AUC28, as all samples tell it, lay within the interval;
-    below: score of the probability of being below the limit; outcomes: of response and toxicity; rows: a
-    table of every later sample; notes.
+    Attributes
+    ----------
+    at : float
+        The day.
+    samples : Proportion
+        Part of later samples within their 90 % interval.
+    fifths : ndarray, shape (5,)
+        How many fell into each fifth of what was expected.
+    auc : Proportion
+        Part of patients whose AUC28, as all samples tell it, lay within the interval.
+    below : Score or None
+        Score of the probability of being below the limit.
+    outcomes : tuple of Score
+        Of response and toxicity.
+    rows : pd.DataFrame
+        A table of every later sample; notes.
+    notes : tuple of str
+        What to know of it.
     """
 
     at: float
@@ -135,7 +226,7 @@ class Cut:
     auc: Proportion
     below: Score | None
     outcomes: tuple[Score, ...]
-    rows: object
+    rows: "pd.DataFrame"
     notes: tuple[str, ...] = ()
 
 

@@ -53,11 +53,19 @@ WORDS = {
 
 @dataclass(frozen=True)
 class About:
-    """What a model is for, from what, and what it can and cannot do; one sentence each.
+    """What a model is for, from what, and what it can and cannot do.
 
-    disease, target, mechanism, data: words of the closed lists WORDS. kind: whether its numbers are a
-    population's, a typical subject's, fits of individuals, an ensemble of vectors or an illustration.
-    licence: of the place where the numbers were read.
+    Attributes
+    ----------
+    purpose, origin, can, cannot : str
+        What the model is for, from what it comes, and what it can and cannot do; one sentence each.
+    disease, target, mechanism, data : tuple of str
+        Words of the closed lists WORDS.
+    kind : str
+        Whether its numbers are a population's, a typical subject's, fits of individuals, an ensemble of
+        vectors or an illustration.
+    licence : str
+        Of the place where the numbers were read.
     """
 
     purpose: str

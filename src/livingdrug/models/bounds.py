@@ -6,9 +6,10 @@ Both follow from the roles, places and units of states and outputs, never from n
 from collections.abc import Iterable
 
 from livingdrug.core.expressions import names
+from livingdrug.models.elements import State
 from livingdrug.models.model import Model
 from livingdrug.models.parameters import Bound
-from livingdrug.models.structure import ClosedForm, State
+from livingdrug.models.structure import ClosedForm
 from livingdrug.models.system import System
 
 BLOOD = "blood"

@@ -13,7 +13,27 @@ def build_model(
     """A model by name, file or folder of a fit, with fragments joined and values set; assembled, so that
     misfits show here.
 
-        even_so: take the model of a fit that is not sound too.
+    Parameters
+    ----------
+    name : str
+        Of a built-in model, of a model file, or of the folder of a fit.
+    fragments : tuple of str, optional
+        Names of fragments that are joined to it.
+    values : dict[str, float], optional
+        Quantity (name or symbol of the paper) -> value.
+    even_so : bool, optional
+        Take the model of a fit that is not sound too.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        For a name, a fragment or a value that cannot be.
+    ModelError
+        For parts that do not fit together.
     """
     if is_model_file(name):
         return _joined(read_model(name, even_so), tuple(fragments)).with_values(values or {})

@@ -12,14 +12,18 @@ from livingdrug.models.model import Fragment, Model
 
 
 def _found(folder: str, kind: type) -> dict:
+    return {name: one for file in _files(folder) for name, one in _in_file(folder, file, kind).items()}
+
+
+@cache
+def _files(folder: str) -> list[str]:
     package = importlib.import_module(f"livingdrug.models.{folder}")
-    found = {}
-    for entry in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
-        module = importlib.import_module(f"{package.__name__}.{entry}")
-        for value in vars(module).values():
-            if isinstance(value, kind):
-                found[value.name] = value
-    return found
+    return sorted(m.name for m in pkgutil.iter_modules(package.__path__))
+
+
+def _in_file(folder: str, file: str, kind: type) -> dict:
+    module = importlib.import_module(f"livingdrug.models.{folder}.{file}")
+    return {value.name: value for value in vars(module).values() if isinstance(value, kind)}
 
 
 @cache
@@ -30,6 +34,17 @@ def _models() -> dict[str, Model]:
 @cache
 def _fragments() -> dict[str, Fragment]:
     return _found("fragments", Fragment)
+
+
+def _model(name: str) -> Model | None:
+    """The model of this name; one that stands in the file of its name is found without the other files."""
+    own = _in_file("published", name, Model) if name in _files("published") else {}
+    return own.get(name) or _models().get(name)
+
+
+def _fragment(name: str) -> Fragment | None:
+    own = _in_file("fragments", name, Fragment) if name in _files("fragments") else {}
+    return own.get(name) or _fragments().get(name)
 
 
 def list_models() -> list[str]:
@@ -49,11 +64,22 @@ def list_runnable() -> list[str]:
 
 
 def find_models(**wanted: str) -> list[str]:
-    """Names of the built-in models whose `about` has all of these words: disease, target, mechanism, data,
-    kind or licence.
+    """Names of the built-in models whose `about` has all of these words.
 
-        A licence is found by a part of its text, everything else by a word of `about.WORDS`. Raises InputError
-        for a word that no model could have.
+    Parameters
+    ----------
+    wanted
+        Words by `disease`, `target`, `mechanism`, `data`, `kind` or `licence`; all of them are to be met. A
+        licence is found by a part of its text, everything else by a word of `about.WORDS`.
+
+    Returns
+    -------
+    sequence of str
+
+    Raises
+    ------
+    InputError
+        For a word that no model could have.
     """
     return [
         name
@@ -101,9 +127,15 @@ def get_model(name: str) -> Model:
         With the nearest names, when there is none.
     """
     base, colon, vector = name.partition(":")
-    if base not in _models():
+    model = _model(base)
+    if model is None:
         raise InputError(unknown("model", base, _models()) + " (`livingdrug models` lists them)")
-    return _models()[base].with_vector(vector) if colon else _models()[base]
+    return model.with_vector(vector) if colon else model
+
+
+def is_built_in(name: str) -> bool:
+    """Whether a model, with or without the name of a vector, is one of this library's own."""
+    return _model(name.partition(":")[0]) is not None
 
 
 def get_fragment(name: str) -> Fragment:
@@ -124,6 +156,7 @@ def get_fragment(name: str) -> Fragment:
     InputError
         With the nearest names, when there is none.
     """
-    if name not in _fragments():
+    fragment = _fragment(name)
+    if fragment is None:
         raise InputError(unknown("fragment", name, _fragments()) + " (`livingdrug models` lists them)")
-    return _fragments()[name]
+    return fragment

@@ -10,14 +10,8 @@ from dataclasses import replace
 
 from livingdrug.core.errors import ModelError, UnitError
 from livingdrug.core.expressions import expand, names
-from livingdrug.models.structure import (
-    Definition,
-    Event,
-    Flow,
-    Quantity,
-    State,
-    Structure,
-)
+from livingdrug.models.elements import Definition, Event, Flow, Quantity, State
+from livingdrug.models.structure import Structure
 from livingdrug.models.system import System
 from livingdrug.models.unit_check import check_units
 

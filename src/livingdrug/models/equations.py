@@ -1,13 +1,24 @@
 """The equations of a model for people: LaTeX and plain text, from the same expressions that are solved."""
 
 from livingdrug.core.latex import latex, symbol
+from livingdrug.models.elements import Event
 from livingdrug.models.model import Model
-from livingdrug.models.structure import ClosedForm, Event
+from livingdrug.models.structure import ClosedForm
 
 
 def latex_equations(model: Model) -> list[str]:
     """One LaTeX equation per definition and state (or per output of a closed form), in the order of the
-    model."""
+    model.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    sequence of str
+    """
     system = model.system
     if isinstance(system, ClosedForm):
         return _closed(system)
@@ -59,7 +70,17 @@ def _closed(form: ClosedForm) -> list[str]:
 
 
 def plain_equations(model: Model) -> list[tuple[str, str, str]]:
-    """(name, what moves, rate) of every definition and flow (or piece of a closed form), as written."""
+    """(name, what moves, rate) of every definition and flow (or piece of a closed form), as written.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    list[tuple[str, str, str]]
+    """
     system = model.system
     if isinstance(system, ClosedForm):
         rows = [(d.name, "=", d.expression) for d in system.definitions]

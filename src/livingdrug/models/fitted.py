@@ -28,10 +28,24 @@ EDITED = (
 class Estimated:
     """One number of a fit, as its table of estimates has it.
 
-    kind: typical, covariate, spread, correlation or residual. scale: on which it was estimated: log, logit,
-    atanh (of a correlation) or normal. se: of the value, on its own scale; lower, upper: of the 95 %
-    interval; 0 and nothing where there is none. fixed: not estimated; determined: whether the data determine
-    it.
+    Attributes
+    ----------
+    name : str
+        As the table of estimates has it.
+    kind : str
+        Typical, covariate, spread (of a random effect), correlation or residual.
+    value : float
+        The estimate.
+    scale : str
+        On which it was estimated: log, logit, atanh (of a correlation) or normal.
+    se : float or None
+        Standard error of the value, on its own scale.
+    lower, upper : float or None
+        Ends of the 95 % interval, None where there is none.
+    fixed : bool
+        Not estimated.
+    determined : bool
+        Whether the data determine it.
     """
 
     name: str
@@ -83,12 +97,29 @@ _FROM = {
 class Fitted:
     """The fit behind the numbers of a model.
 
-    model, method, status, data: what was fitted to what, how, and how it ended. data_sha256: of what the fit
-    saw of the data. subjects, samples: of the data. version: of livingdrug. doubts: why the fit is not sound,
-    a sentence each; empty where it is. estimates: every number of it. names: those that were estimated
-    together, in the order of `covariance`, which is that of their places on their scales (empty where the fit
-    gave none); draws: a file beside the model file with draws of the posterior, a column for each of `names`.
-    numbers_sha256: of equations and numbers as they were written.
+    Attributes
+    ----------
+    model, data, method, status : str
+        What was fitted to what, how, and how it ended.
+    data_sha256 : str
+        Of what the fit saw of the data.
+    version : str
+        Of livingdrug.
+    subjects, samples : int
+        How many of the data.
+    estimates : tuple of Estimated
+        Every number of it.
+    names : tuple of str
+        Those that were estimated together.
+    covariance : tuple[tuple of float, ...]
+        Of `names` in their order, in their places on their scales; empty where the fit gave none.
+    draws : str
+        A file beside the model file with draws of the posterior, a column for each of `names`; empty without
+        one.
+    doubts : tuple of str
+        Why the fit is not sound, a sentence each; empty where it is.
+    numbers_sha256 : str
+        Of equations and numbers as they were written.
     """
 
     model: str
@@ -137,14 +168,38 @@ class Fitted:
 
 
 def coefficient_name(effect: str) -> str:
-    """The quantity that holds the coefficient of a covariate effect: `WT on c_max` is `wt_on_c_max`."""
+    """The quantity that holds the coefficient of a covariate effect: `WT on c_max` is `wt_on_c_max`.
+
+    Parameters
+    ----------
+    effect : str
+        Such as `WT on c_max`.
+
+    Returns
+    -------
+    str
+    """
     return re.sub(r"[^a-z0-9]+", "_", effect.lower()).strip("_")
 
 
 def with_numbers(model: "Model", numbers: Mapping[str, float]) -> "Model":
     """A fitted model with other values of its estimates, by the names that its fit gives them.
 
-    Raises InputError for a model that is not fitted, and for a name that its fit does not have.
+    Parameters
+    ----------
+    model : 'Model'
+        The model.
+    numbers : Mapping[str, float]
+        Name of an estimate -> its value.
+
+    Returns
+    -------
+    'Model'
+
+    Raises
+    ------
+    InputError
+        For a model that is not fitted, and for a name that its fit does not have.
     """
     if model.fitted is None:
         raise InputError(f"`{model.full_name}` is no fitted model, so it has no estimates")
@@ -194,8 +249,17 @@ def _with_part(residual, part: str, value: float):
 
 
 def numbers_hash(model: "Model") -> str:
-    """SHA-256 of the assembled equations and of all numbers of a model, whatever the version of the
-    library."""
+    """SHA-256 of the assembled equations and of all numbers of a model, whatever the version of the library.
+
+    Parameters
+    ----------
+    model : 'Model'
+        The model.
+
+    Returns
+    -------
+    str
+    """
     system = model.system
     parts = ("outputs", "quantities", "definitions", "valid", "states", "flows", "clocks", "switches")
     equations = [[_kept(item) for item in getattr(system, part, ())] for part in parts]

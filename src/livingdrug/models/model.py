@@ -12,18 +12,11 @@ from livingdrug.core.shown import Shown, shortly
 from livingdrug.core.sources import Source
 from livingdrug.models.about import About
 from livingdrug.models.compose import assemble
+from livingdrug.models.elements import Quantity
+from livingdrug.models.experiments import Anchor, Experiment
 from livingdrug.models.fitted import Fitted
-from livingdrug.models.parameters import (
-    Anchor,
-    Bound,
-    Experiment,
-    Population,
-    Ranges,
-    Residual,
-    Values,
-    check_value,
-)
-from livingdrug.models.structure import ClosedForm, Quantity, Structure
+from livingdrug.models.parameters import Bound, Population, Ranges, Residual, Values, check_value
+from livingdrug.models.structure import ClosedForm, Structure
 from livingdrug.models.system import System
 
 
@@ -60,7 +53,13 @@ class Fragment(Shown):
 
 @dataclass(frozen=True)
 class Fragments:
-    """Several fragments joined before they meet a model."""
+    """Several fragments joined before they meet a model.
+
+    Attributes
+    ----------
+    members : tuple of Fragment
+        In no order.
+    """
 
     members: tuple[Fragment, ...]
 
@@ -275,7 +274,22 @@ class Model(Shown):
 
 
 def flows_of(model: Model) -> System:
-    """The equations of a model that is made of flows. Raises ModelError for a closed form."""
+    """The equations of a model that is made of flows.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    System
+
+    Raises
+    ------
+    ModelError
+        For a closed form.
+    """
     system = model.system
     if isinstance(system, ClosedForm):
         raise ModelError(f"`{model.full_name}` is a closed form: it has no states and no flows")
@@ -283,7 +297,22 @@ def flows_of(model: Model) -> System:
 
 
 def closed_form_of(model: Model) -> ClosedForm:
-    """The formulas of a closed form. Raises ModelError for a model that is made of flows."""
+    """The formulas of a closed form.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    ClosedForm
+
+    Raises
+    ------
+    ModelError
+        For a model that is made of flows.
+    """
     system = model.system
     if not isinstance(system, ClosedForm):
         raise ModelError(f"`{model.full_name}` is made of flows: it has no formulas of time")
@@ -291,14 +320,41 @@ def closed_form_of(model: Model) -> ClosedForm:
 
 
 def plain_symbol(symbol: str) -> str:
-    r"""A LaTeX symbol as one would type it: `\mu_{M}` -> `muM`."""
+    r"""A LaTeX symbol as one would type it: `\mu_{M}` -> `muM`.
+
+    Parameters
+    ----------
+    symbol : str
+        In LaTeX.
+
+    Returns
+    -------
+    str
+    """
     for mark in ("\\", "{", "}", "_", " "):
         symbol = symbol.replace(mark, "")
     return symbol
 
 
 def find_quantity(model: Model, given: str) -> Quantity:
-    """The quantity with this name or paper symbol. Raises InputError when there is none or several."""
+    """The quantity with this name or paper symbol.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    given : str
+        Its name or symbol.
+
+    Returns
+    -------
+    Quantity
+
+    Raises
+    ------
+    InputError
+        When there is none or several.
+    """
     by_name = {q.name: q for q in model.quantities}
     if given in by_name:
         return by_name[given]

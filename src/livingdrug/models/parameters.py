@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from livingdrug.core.errors import InputError, ModelError
 from livingdrug.core.names import unknown
 from livingdrug.core.sources import Source
-from livingdrug.models.structure import Quantity
+from livingdrug.models.elements import Quantity
 
 SCALES = ("sd", "variance", "cv")
 ON = ("log", "logit", "normal")  # scales on which subjects differ by a normal eta
@@ -26,8 +26,14 @@ class Variability:
     """Between-subject variability of a quantity: h(P_i) = h(P) + eta, eta ~ N(0, sd^2); `lognormal` makes a
     log-normal one.
 
-        given: which scale was printed (sd or variance of eta, or cv of P); value: the printed number. scale: of
-        h: log (P_i = P exp(eta), by default), logit (of a fraction) or normal (P_i = P + eta).
+    Attributes
+    ----------
+    given : str
+        Which scale was printed: `sd` or `variance` of eta, or `cv` of P.
+    value : float
+        The printed number.
+    scale : str
+        Of h: log (P_i = P exp(eta), by default), logit (of a fraction) or normal (P_i = P + eta).
     """
 
     given: str
@@ -62,8 +68,25 @@ class Variability:
 def lognormal(
     *, sd: float | None = None, variance: float | None = None, cv: float | None = None
 ) -> Variability:
-    """Log-normal between-subject variability from exactly one of `sd=`, `variance=` (both of the logarithm) or
-    `cv=` (a fraction)."""
+    """Log-normal between-subject variability from exactly one of `sd=`, `variance=` (both of the logarithm)
+    or `cv=` (a fraction).
+
+    Parameters
+    ----------
+    sd, variance : float, optional
+        Of the logarithm.
+    cv : float, optional
+        A fraction, of the quantity itself.
+
+    Returns
+    -------
+    Variability
+
+    Raises
+    ------
+    InputError
+        Unless exactly one is given.
+    """
     given = {name: v for name, v in (("sd", sd), ("variance", variance), ("cv", cv)) if v is not None}
     if len(given) != 1:
         raise ModelError("lognormal() takes exactly one of sd=, variance= or cv=; the scale is never guessed")
@@ -75,8 +98,20 @@ def lognormal(
 class Values:
     """One published vector: a number for every quantity, with its source.
 
-    sources: sources of single numbers that differ from the vector's. notes: where a number stands, how it is printed.
-    unknown: quantity -> why it has no number; the place stays empty, and nothing runs until a user sets it.
+    Attributes
+    ----------
+    name : str
+        Of the vector.
+    source : Source
+        Where it is from.
+    values : dict[str, float]
+        Quantity -> number, in the quantity's unit.
+    sources : dict[str, Source]
+        Sources of single numbers that differ from the vector's.
+    notes : dict[str, str]
+        Where a number stands, how it is printed.
+    unknown : dict[str, str]
+        Quantity -> why it has no number; the place stays empty, and nothing runs until a user sets it.
     """
 
     name: str
@@ -120,11 +155,24 @@ class Correlation:
 
 @dataclass(frozen=True)
 class Population:
-    """Spreads between subjects around the typical values.
+    """Between-subject variability around the typical values.
 
-    members: published vectors and their weights, where a subject is one of several vectors as a whole (an
-    ensemble of fits, a mixture of classes) rather than the default one; spreads then act around the vector of
-    the subject. correlations: of the random effects; without any they are independent.
+    Attributes
+    ----------
+    name : str
+        By which it is chosen.
+    spreads : dict[str, Variability]
+        Quantity -> its random effect.
+    source : Source
+        Where it is from.
+    meaning : str
+        Whose variability it is.
+    members : dict[str, float]
+        Published vectors and their weights, where a subject is one of several vectors as a whole (an ensemble
+        of fits, a mixture of classes) rather than the default one; random effects then act around the vector
+        of the subject.
+    correlations : tuple of Correlation
+        Of the random effects; without any they are independent.
     """
 
     name: str
@@ -179,7 +227,13 @@ class Population:
 
 @dataclass(frozen=True)
 class Range:
-    """Lowest, median and highest value over a group of fits. A column of medians is not a patient."""
+    """Lowest, median and highest value over a group of fits. A column of medians is not a patient.
+
+    Attributes
+    ----------
+    lowest, median, highest : float
+        Over the group, in the unit of the quantity.
+    """
 
     lowest: float
     median: float
@@ -188,7 +242,19 @@ class Range:
 
 @dataclass(frozen=True)
 class Ranges:
-    """Group ranges of several fits, for reading only: they are never simulated as a vector."""
+    """Group ranges of several fits, for reading only: they are never simulated as a vector.
+
+    Attributes
+    ----------
+    name : str
+        Of the group.
+    meaning : str
+        Which fits it holds.
+    ranges : dict[str, Range]
+        Quantity -> its range.
+    source : Source
+        Where it is from.
+    """
 
     name: str
     meaning: str
@@ -200,9 +266,21 @@ class Ranges:
 class Residual:
     """Residual error of an output, eps ~ N(0, 1).
 
-    kind: lognormal ln(y) = ln(f) + log_sd eps, by default; additive y = f + a eps; proportional y = f + b f eps; combined
-    y = f + (a + b f) eps; combined_squares y = f + sqrt(a^2 + b^2 f^2) eps; log_sd is 0 for these. a: in the unit of the
-    output; b: a factor.
+    Attributes
+    ----------
+    output : str
+        Its name.
+    log_sd : float
+        SD of the logarithm, for `lognormal`; 0 for the other kinds.
+    source : Source
+        Where it is from.
+    kind : str
+        lognormal ln(y) = ln(f) + log_sd eps, by default; additive y = f + a eps; proportional y = f + b f
+        eps; combined y = f + (a + b f) eps; combined_squares y = f + sqrt(a^2 + b^2 f^2) eps.
+    a : float
+        In the unit of the output.
+    b : float
+        A factor.
     """
 
     output: str
@@ -235,7 +313,16 @@ class Residual:
 class Bound:
     """The highest level of an output that a subject can have; beyond it a virtual subject is `unphysical`.
 
-    output: its name; most: in its unit; source: of the number; meaning: what the number is, in words.
+    Attributes
+    ----------
+    output : str
+        Its name.
+    most : float
+        In its unit.
+    source : Source
+        Of the number.
+    meaning : str
+        What the number is, in words.
     """
 
     output: str
@@ -250,48 +337,25 @@ class Bound:
             )
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """A dosing plan that was published or that serves as example; the first one of a model is its default.
-
-    doses: (time, amount) pairs; until: horizon; both in the model's time unit and the unit of the dosed
-    state. given: doses that are more than that (infusions, other states), in the words of `--dose`. vector:
-    the published vector it belongs to (the default one where empty).
-    """
-
-    name: str
-    doses: tuple[tuple[float, float], ...]
-    until: float
-    changes: dict[str, float] = field(default_factory=dict, hash=False)
-    given: tuple[str, ...] = ()
-    vector: str = ""
-
-
-@dataclass(frozen=True)
-class Anchor:
-    """A number that the model must reproduce.
-
-    Either `expression` of quantities, or `quantity` (CMAX, TMAX, AUC, or the value at a time as `C7`) of `output` in
-    `experiment`; `after` leaves out the time before it, `until` shortens the experiment, `every` says that the published
-    number is the highest on a grid with this step rather than of the continuous curve.
-    """
-
-    name: str
-    value: float
-    unit: str
-    rtol: float
-    source: Source
-    expression: str = ""
-    output: str = ""
-    quantity: str = ""
-    experiment: str = ""
-    after: float = 0.0
-    until: float = 0.0
-    every: float = 0.0
-
-
 def check_value(quantity: Quantity, value: float) -> float:
-    """The value as a float, or InputError when it is not finite or outside the quantity's bound."""
+    """The value as a float, or InputError when it is not finite or outside the quantity's bound.
+
+    Parameters
+    ----------
+    quantity : Quantity
+        Whose bound is met.
+    value : float
+        In its unit.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        For a value that is not finite or outside the bound.
+    """
     try:
         number = float(value)
     except (TypeError, ValueError):

@@ -52,7 +52,21 @@ class PreconditioningRegimen:
 
 @dataclass(frozen=True)
 class FludarabineWindow:
-    """A published window of the cumulative AUC of F-ara-A, in mg*h/L; high: None where there is no upper end."""
+    """A published window of the cumulative AUC of F-ara-A.
+
+    Attributes
+    ----------
+    setting : str
+        Whose window it is.
+    low : float
+        Ends of the window, in mg*h/L; None where there is no upper end.
+    high : float or None
+        Ends of the window, in mg*h/L; None where there is no upper end.
+    finding : str
+        What was found.
+    source : str
+        Where it is from.
+    """
 
     setting: str
     low: float
@@ -95,7 +109,22 @@ def _days(text: str) -> tuple[float, ...]:
 
 
 def get_regimen(name: str) -> PreconditioningRegimen:
-    """The regimen of preconditioning with this name. Raises InputError with the nearest names."""
+    """The regimen of preconditioning with this name.
+
+    Parameters
+    ----------
+    name : str
+        Of the regimen.
+
+    Returns
+    -------
+    PreconditioningRegimen
+
+    Raises
+    ------
+    InputError
+        With the nearest names.
+    """
     known = {regimen.name: regimen for regimen in list_regimens()}
     if name not in known:
         raise InputError(unknown("regimen of preconditioning", name, known))

@@ -18,8 +18,8 @@ from typing import Any
 from livingdrug.core.errors import InputError, LivingdrugError, printable
 from livingdrug.core.names import unknown
 from livingdrug.core.units import parse_unit
+from livingdrug.models.elements import KINDS, ROLES
 from livingdrug.models.shared import BLOOD_VOLUME
-from livingdrug.models.structure import KINDS, ROLES
 
 Table = dict[str, Any]
 KEY = "sbml"

@@ -2,7 +2,7 @@
 number."""
 
 from livingdrug.core.sources import Source
-from livingdrug.models.structure import Quantity
+from livingdrug.models.elements import Quantity
 
 PAPER = Source(
     "kirouac_2024",

@@ -2,8 +2,8 @@
 
 import re
 
+from livingdrug.models.elements import KINDS, ROLES
 from livingdrug.models.roles import KEY
-from livingdrug.models.structure import KINDS, ROLES
 
 CLOSED_FORM, FLOWS = "closed_form", "flows"
 

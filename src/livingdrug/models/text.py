@@ -35,7 +35,22 @@ SHAPES = {"structure": Structure, "closed_form": ClosedForm}
 
 
 def to_toml(model: Model) -> str:
-    """The model as a TOML document. Raises ModelError for changed values or a chosen vector."""
+    """The model as a TOML document.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ModelError
+        For changed values or a chosen vector.
+    """
     import tomli_w
 
     if model.changes or model.vector:
@@ -89,13 +104,26 @@ def is_model_file(name: str) -> bool:
     """Whether a model is given as a file: its name ends in .toml, or in .xml or .sbml, or is that of a folder
     with a fit. A built-in name has no ending and no folder, and comes before a folder of that name.
 
-    Raises InputError for the name of a file that is not read as a model, such as mine.json, and of a folder
-    without one.
+    Parameters
+    ----------
+    name : str
+        As a user gives it.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    InputError
+        For the name of a file that is not read as a model, such as mine.json, and of a folder without one.
     """
     path = Path(name)
     if path.suffix.lower() == ENDING or is_sbml_file(name):
         return True
-    if name and path.is_dir() and not _is_built_in(name):
+    from livingdrug.models.catalogue import is_built_in  # whose models are read by what is here
+
+    if name and path.is_dir() and not is_built_in(name):
         if (settled(path) / MODEL_FILE).is_file():
             return True
         raise InputError(
@@ -109,12 +137,6 @@ def is_model_file(name: str) -> bool:
             "model is named as `livingdrug models` lists it"
         )
     return False
-
-
-def _is_built_in(name: str) -> bool:
-    from livingdrug.models.catalogue import list_models
-
-    return name.partition(":")[0] in list_models()
 
 
 def read_model(path: str | Path, even_so: bool = False) -> Model:

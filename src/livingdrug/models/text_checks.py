@@ -8,9 +8,11 @@ from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.expressions import names, unit_of
 from livingdrug.core.names import unknown
 from livingdrug.core.units import Dimension, parse_unit, times, unit_text
+from livingdrug.models.elements import Quantity
+from livingdrug.models.experiments import Anchor
 from livingdrug.models.model import Model
-from livingdrug.models.parameters import Anchor, check_value
-from livingdrug.models.structure import ClosedForm, Quantity
+from livingdrug.models.parameters import check_value
+from livingdrug.models.structure import ClosedForm
 from livingdrug.models.unit_check import check_closed_units
 
 

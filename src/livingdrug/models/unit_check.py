@@ -4,7 +4,8 @@ from livingdrug.core.errors import ModelError, UnitError
 from livingdrug.core.expressions import unit_of
 from livingdrug.core.names import unknown
 from livingdrug.core.units import Dimension, over, parse_unit, times, unit_text, unlike
-from livingdrug.models.structure import ClosedForm, Event
+from livingdrug.models.elements import Event
+from livingdrug.models.structure import ClosedForm
 from livingdrug.models.system import System
 
 

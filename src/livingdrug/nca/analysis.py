@@ -39,7 +39,19 @@ class Value:
 @dataclass(frozen=True)
 class Analysis:
     """A block of n profiles with data, settings and window; `analysis[code]` is another parameter, shape
-    (n,)."""
+    (n,).
+
+    Attributes
+    ----------
+    block : Block
+        Profiles of equal shape, one row each, n of them.
+    data : Data
+        The samples they are from.
+    settings : NcaSettings
+        How they are analysed.
+    window : tuple[float, float] or None
+        Start and end of the window of partial areas, in the time unit of the data.
+    """
 
     block: Block
     data: Data

@@ -139,8 +139,16 @@ def pp(result: NcaResult, study: str = ""):
 
 
 def adpp(result: NcaResult, study: str = ""):
-    """ADPP: a row for each profile and parameter, with the flag of the analysis and its reason; ANL01FL is Y where there is a
-    value. Parameters, result and `attrs` as in `pp`."""
+    """ADPP: a row for each profile and parameter, with the flag of the analysis and its reason; ANL01FL is Y
+    where there is a value. Parameters, result and `attrs` as in `pp`.
+
+    Parameters
+    ----------
+    result : NcaResult
+        Of an analysis, see `nca`.
+    study : str, optional
+        Name of the study, for the column STUDYID.
+    """
     import pandas as pd
 
     rows = _rows(result)

@@ -17,9 +17,22 @@ TOLERANCE = 1e-10
 
 @dataclass(frozen=True)
 class PersistenceCurve:
-    """n subjects, `lost` of them seen to be lost; start, end (m,): intervals in which the share drops (end
-    may be inf); share (m,): still positive after each. Between the intervals the share is known, within them
-    it is not. converged: whether the last step moved no share by more than 1e-10."""
+    """The proportion of subjects that is still positive, over time. Between the intervals it is known, within
+    them it is not.
+
+    Attributes
+    ----------
+    n : int
+        Number of subjects.
+    lost : int
+        How many of them are seen to be lost.
+    start, end : ndarray, shape (m,)
+        Intervals in which the proportion drops; an end may be inf.
+    share : ndarray, shape (m,)
+        Still positive after each.
+    converged : bool
+        Whether the last step moved no proportion by more than 1e-10.
+    """
 
     n: int
     lost: int
@@ -45,10 +58,24 @@ class PersistenceCurve:
 
 
 def persistence_curve(lower: np.ndarray, upper: np.ndarray) -> PersistenceCurve:
-    """lower (n,): last time known positive (0 for never); upper (n,): first time of lasting absence, inf
-    while positive.
+    """The proportion that is still positive over time, from times of loss that are known to lie between two
+    samples.
 
-    Raises InputError for no subject or an interval that is empty.
+    Parameters
+    ----------
+    lower : ndarray, shape (n,)
+        Last time known positive; 0 for never.
+    upper : ndarray, shape (n,)
+        First time of lasting absence, inf while positive.
+
+    Returns
+    -------
+    PersistenceCurve
+
+    Raises
+    ------
+    InputError
+        For no subject or an interval that is empty.
     """
     if not len(lower):
         raise InputError("no subject has a sample after the infusion, so there is no persistence to estimate")

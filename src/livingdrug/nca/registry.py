@@ -69,7 +69,19 @@ _REGISTERED: dict[str, NcaParameter] = {}
 def parameter(
     code: str, **described
 ) -> "Callable[[Callable[[Analysis], Value]], Callable[[Analysis], Value]]":
-    """Register the function below as a parameter; the arguments are those of `NcaParameter`.
+    """Register the function below as a parameter.
+
+    Parameters
+    ----------
+    code : str
+        Its CDISC code, or one of ours, which starts with X.
+    described
+        The other fields of `NcaParameter`.
+
+    Returns
+    -------
+    callable
+        What takes the function and gives it back.
 
     Raises
     ------
@@ -88,13 +100,33 @@ def parameter(
 
 def parameters(small_molecule: bool = False) -> tuple[NcaParameter, ...]:
     """The parameters of an analysis, in the order of its tables; those for small molecules come last, if at
-    all."""
+    all.
+
+    Parameters
+    ----------
+    small_molecule : bool, optional
+        Whether those of small molecules are among them.
+
+    Returns
+    -------
+    tuple of NcaParameter
+    """
     own = [p for p in _REGISTERED.values() if not p.small_molecule]
     return tuple(own + [p for p in _REGISTERED.values() if p.small_molecule and small_molecule])
 
 
 def parameter_of(code: str) -> NcaParameter:
-    """The parameter with this code."""
+    """The parameter with this code.
+
+    Parameters
+    ----------
+    code : str
+        Such as `CMAX`.
+
+    Returns
+    -------
+    NcaParameter
+    """
     return _REGISTERED[code]
 
 

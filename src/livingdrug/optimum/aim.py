@@ -10,8 +10,16 @@ from livingdrug.core.errors import InputError
 
 @dataclass(frozen=True)
 class Aim:
-    """weight: what one patient with the toxicity costs, in responders; ceiling: the toxicity accepted at most, over all
-    patients. One of them is given. Raises InputError for both, none, or a number that cannot be."""
+    """What the best dose is best at; one of both is given. Raises InputError for both, none, or a number that
+    cannot be.
+
+    Attributes
+    ----------
+    weight : float or None
+        What one patient with the toxicity costs, in responders.
+    ceiling : float or None
+        The toxicity accepted at most, over all patients.
+    """
 
     weight: float | None = None
     ceiling: float | None = None

@@ -26,11 +26,39 @@ BLOCK = 4_000_000  # numbers at a time
 class Optimum(Shown):
     """What `optimise` gives.
 
-    points: of all candidates; best: position of the best one, None where the ceiling is met nowhere; refined:
-    what a search between the points found, None where none was asked for; converged: whether it came to an end;
-    alike: positions of the points that together are the best in 95 % of the draws; none: part of the draws in
-    which no point meets the ceiling; draws: of the curves, 0 where no error of a curve is known; patients: that
-    count; left: that could not be computed at every candidate; subjects: in words."""
+    Attributes
+    ----------
+    model : Model
+        The model.
+    output : str
+        Whose exposure drives both outcomes.
+    response, toxicity : Side
+        The two curves.
+    aim : Aim
+        What the best dose is best at.
+    points : tuple of Point
+        Of all candidates.
+    best : int or None
+        Position of the best one, None where the ceiling is met nowhere.
+    patients : int
+        That count.
+    left : int
+        That could not be computed at every candidate.
+    subjects : str
+        In words.
+    draws : int
+        Of the curves, 0 where no error of a curve is known.
+    alike : tuple of int
+        Positions of the points that together are the best in 95 % of the draws.
+    none : float
+        Part of the draws in which no point meets the ceiling.
+    refined : Point or None
+        What a search between the points found, None where none was asked for.
+    converged : bool
+        Whether it came to an end.
+    notices : tuple of str
+        What to know of it.
+    """
 
     model: Model
     output: str

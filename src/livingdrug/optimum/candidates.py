@@ -14,7 +14,13 @@ ROUNDING = 1e-6  # by which parts of a dose may miss 1, as 0.333,0.333,0.334 do
 
 @dataclass(frozen=True)
 class Schedule:
-    """parts: (day, fraction of the total dose), by day. Raises InputError for days or fractions that cannot be."""
+    """How a dose is divided. Raises InputError for days or fractions that cannot be.
+
+    Attributes
+    ----------
+    parts : tuple[tuple[float, float], ...]
+        (day, fraction of the total dose), by day.
+    """
 
     parts: tuple[tuple[float, float], ...]
 
@@ -50,7 +56,15 @@ SINGLE = Schedule(((0.0, 1.0),))
 
 @dataclass(frozen=True)
 class Candidate:
-    """dose: in the unit that the model takes, over all infusions; schedule: how it is divided."""
+    """A dose with its schedule.
+
+    Attributes
+    ----------
+    dose : float
+        In the unit that the model takes, over all infusions.
+    schedule : Schedule
+        How it is divided.
+    """
 
     dose: float
     schedule: Schedule = SINGLE
@@ -70,7 +84,22 @@ class Candidate:
 
 
 def read_schedule(text: str) -> Schedule:
-    """`0.1@0,0.3@1,0.6@2`: fractions of the total dose at days. Raises InputError for another text."""
+    """`0.1@0,0.3@1,0.6@2`: fractions of the total dose at days.
+
+    Parameters
+    ----------
+    text : str
+        Such as `0.1@0,0.3@1,0.6@2`.
+
+    Returns
+    -------
+    Schedule
+
+    Raises
+    ------
+    InputError
+        For another text.
+    """
     parts = []
     for part in text.split(","):
         fraction, at, day = part.partition("@")
@@ -84,7 +113,19 @@ def read_schedule(text: str) -> Schedule:
 
 
 def splits(days: Sequence[float], fractions: Sequence[float]) -> tuple[Schedule, ...]:
-    """One infusion, and two: each fraction first, the rest on each day."""
+    """One infusion, and two: each fraction first, the rest on each day.
+
+    Parameters
+    ----------
+    days : sequence of float
+        Of the second infusion.
+    fractions : sequence of float
+        Of the first one.
+
+    Returns
+    -------
+    tuple of Schedule
+    """
     for day in days:
         if not (math.isfinite(day) and day > 0):
             raise InputError(f"the day of a second infusion is {day:g}; it must be above 0, the day of the first one")
@@ -95,7 +136,28 @@ def splits(days: Sequence[float], fractions: Sequence[float]) -> tuple[Schedule,
 
 
 def candidates(model: Model, doses: Sequence[float], schedules: Sequence[Schedule], beside: Regimen) -> tuple[Candidate, ...]:
-    """Every dose with every schedule, checked. Raises InputError for a dose that the model has no use for."""
+    """Every dose with every schedule, checked.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    doses : sequence of float
+        In the unit that the model takes, over all infusions.
+    schedules : sequence of Schedule
+        How they are divided.
+    beside : Regimen
+        What is given besides.
+
+    Returns
+    -------
+    tuple of Candidate
+
+    Raises
+    ------
+    InputError
+        For a dose that the model has no use for.
+    """
     if not len(doses) or not len(schedules):
         raise InputError("no dose or no schedule was given to choose from")
     made = tuple(Candidate(float(dose), schedule) for schedule in schedules for dose in doses)

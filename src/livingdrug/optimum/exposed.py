@@ -21,8 +21,19 @@ STATED = re.compile(rf"({'|'.join(EXPOSURES)}):([^:]+):([^:]+)")
 
 @dataclass(frozen=True)
 class Side:
-    """An outcome. curve; factor: from the model's unit to that of the curve; lowest, highest: exposures that it was fitted
-    to, None where it is built in or stated; notes: what to know of it, a sentence each."""
+    """An outcome.
+
+    Attributes
+    ----------
+    curve : Curve
+        Its probability by exposure.
+    factor : float
+        From the model's unit to that of the curve.
+    lowest, highest : float or None
+        Exposures that it was fitted to, None where it is built in or stated.
+    notes : tuple of str
+        What to know of it, a sentence each.
+    """
 
     curve: Curve
     factor: float
@@ -47,7 +58,20 @@ class Exposed:
 
 
 def stated_curve(text: str, name: str) -> Curve | None:
-    """`CMAX:40:1.2`: exposure, EC50 and slope of a curve that its user states; None for a text of another form."""
+    """`CMAX:40:1.2`: exposure, EC50 and slope of a curve that its user states; None for a text of another
+    form.
+
+    Parameters
+    ----------
+    text : str
+        Such as `CMAX:40:1.2`.
+    name : str
+        Of the curve.
+
+    Returns
+    -------
+    Curve or None
+    """
     found = STATED.fullmatch(text.strip())
     if found is None:
         return None
@@ -61,8 +85,29 @@ def stated_curve(text: str, name: str) -> Curve | None:
 def side_of(curve: Curve, model: Model, output: str, unit: str, **facts) -> Side:
     """A curve on the exposure of an output.
 
-    unit: of the output; facts: `lowest`, `highest`, `notes` of a Side. A stated curve is in the unit of the model.
-    Raises InputError for an exposure or a unit that the model does not give.
+    A stated curve is in the unit of the model.
+
+    Parameters
+    ----------
+    curve : Curve
+        Of the probability.
+    model : Model
+        The model.
+    output : str
+        Name of an output.
+    unit : str
+        Of the output.
+    facts
+        `lowest`, `highest`, `notes` of a Side.
+
+    Returns
+    -------
+    Side
+
+    Raises
+    ------
+    InputError
+        For an exposure or a unit that the model does not give.
     """
     given = {"CMAX": unit, "AUC28": f"{model.time_unit}*{unit}"}
     if curve.label == "stated":

@@ -17,10 +17,29 @@ NOWHERE = (math.nan, math.nan)
 class Point:
     """A candidate and what it gives over all patients.
 
-    response, toxicity: probabilities; value: of the aim, -inf above the ceiling; error: standard error of the value from the
-    number of patients; *_ends: intervals over the draws of the curves; best: part of the draws in which it is the best; kept:
-    part in which the toxicity is at the ceiling or below; infused: part of the patients whose CMAX is the level at an
-    infusion; beyond: part whose exposure lies outside of those a curve was fitted to; exposure: median, of the response.
+    Attributes
+    ----------
+    candidate : Candidate
+        The dose and its schedule.
+    response, toxicity : float
+        Probabilities.
+    value : float
+        Of the aim, -inf above the ceiling.
+    error : float
+        Standard error of the value from the number of patients; *_ends: intervals over the draws of the
+        curves.
+    exposure : float
+        Median, of the response.
+    infused : float
+        Part of the patients whose CMAX is the level at an infusion.
+    beyond : float
+        Part whose exposure lies outside of those a curve was fitted to.
+    response_ends, toxicity_ends : tuple[float, float]
+        Intervals over the draws of the curves.
+    best : float
+        Part of the draws in which it is the best.
+    kept : float
+        Part in which the toxicity is at the ceiling or below.
     """
 
     candidate: Candidate

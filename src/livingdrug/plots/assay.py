@@ -17,7 +17,16 @@ def plot_plate(plate: Plate, shown: WellMap, size: int = 96):
     names.
 
     Wells without a number are grey; a mean of wells fills the places of all of them; samples that are no
-    places on a plate are not drawn. size: wells of the plate.
+    places on a plate are not drawn.
+
+    Parameters
+    ----------
+    plate : Plate
+        The experiment.
+    shown : WellMap
+        A number for each well.
+    size : int, optional
+        Wells of the plate.
     """
     from matplotlib import rc_context
 
@@ -104,7 +113,20 @@ def _numbers(axes, image, values: np.ndarray, unit: str) -> None:
 
 
 def plot_plates(plate: Plate, maps: Sequence[WellMap], size: int = 96) -> dict:
-    """Name -> figure of each map, for whoever writes them into a folder; maps without any place are left
-    out."""
+    """Name -> figure of each map, for whoever writes them into a folder; maps without any place are left out.
+
+    Parameters
+    ----------
+    plate : Plate
+        The experiment.
+    maps : sequence of WellMap
+        Numbers for each well.
+    size : int, optional
+        Wells of the plate.
+
+    Returns
+    -------
+    dict
+    """
     placed = [bool(well_name(name.split(",")[0])) for name in plate.wells.well]
     return {shown.code: plot_plate(plate, shown, size) for shown in maps if any(placed)}

@@ -13,7 +13,19 @@ NAMED = 6  # attributes that a volcano names
 
 def plot_forest(effects, n: int, detectable: float | None = None, title: str = ""):
     """Effect per SD of each attribute with its 95 % interval, strongest first; filled: q below 0.1; grey
-    band: differences that so many patients show less than 8 times in 10."""
+    band: differences that so many patients show less than 8 times in 10.
+
+    Parameters
+    ----------
+    effects
+        Of `relate`.
+    n : int
+        Number of patients.
+    detectable : float, optional
+        Difference that so many patients show 8 times in 10.
+    title : str, optional
+        Above the figure.
+    """
     from matplotlib import rc_context
 
     shown = sorted((e for e in effects if np.isfinite(e.effect)), key=lambda e: -abs(e.effect))[:ROWS][::-1]
@@ -48,7 +60,15 @@ def plot_forest(effects, n: int, detectable: float | None = None, title: str = "
 
 def plot_volcano(effects, title: str = ""):
     """Effect per SD of each attribute against its permutation p value; filled: q below 0.1, the strongest
-    named."""
+    named.
+
+    Parameters
+    ----------
+    effects
+        Of `relate`.
+    title : str, optional
+        Above the figure.
+    """
     from matplotlib import rc_context
 
     shown = [e for e in effects if np.isfinite(e.effect) and np.isfinite(e.p_value)]
@@ -80,7 +100,23 @@ def plot_volcano(effects, title: str = ""):
 def plot_null(
     null, observed: float, measure: str, nothing: float, majority: float | None = None, title: str = ""
 ):
-    """The measure of the whole procedure with outcomes dealt at random, and the one observed."""
+    """The measure of the whole procedure with outcomes dealt at random, and the one observed.
+
+    Parameters
+    ----------
+    null
+        Measures with permuted outcomes.
+    observed : float
+        The measure.
+    measure : str
+        Its name.
+    nothing : float
+        What it is where nothing is learned.
+    majority : float, optional
+        What it is where the larger class is said of everyone.
+    title : str, optional
+        Above the figure.
+    """
     from matplotlib import rc_context
 
     null = null[np.isfinite(null)]
@@ -102,8 +138,19 @@ def plot_null(
 
 
 def plot_patients(eta, outcome, labels=None, title: str = ""):
-    """Each patient's predictions by models that have not seen it (mean and range over repeats), by
-    outcome."""
+    """Each patient's predictions by models that have not seen it (mean and range over repeats), by outcome.
+
+    Parameters
+    ----------
+    eta
+        Predictions, shape (repeats, n).
+    outcome
+        Of the patients.
+    labels : optional
+        Study of each.
+    title : str, optional
+        Above the figure.
+    """
     from matplotlib import rc_context
 
     mean, low, high = np.nanmean(eta, axis=0), np.nanmin(eta, axis=0), np.nanmax(eta, axis=0)
@@ -142,7 +189,17 @@ def plot_patients(eta, outcome, labels=None, title: str = ""):
 
 
 def plot_growth(growth, measure: str, title: str = ""):
-    """The measure against the number of patients, with the quartiles over draws of patients."""
+    """The measure against the number of patients, with the quartiles over draws of patients.
+
+    Parameters
+    ----------
+    growth
+        Of `growth`.
+    measure : str
+        Its name.
+    title : str, optional
+        Above the figure.
+    """
     from matplotlib import rc_context
 
     with rc_context(SETTINGS):
@@ -168,7 +225,21 @@ def plot_growth(growth, measure: str, title: str = ""):
 
 def plot_range(found, values, event, unit: str = "", title: str = ""):
     """Probability of the outcome against one attribute, the floor, and the range in which the lower bound is
-    above it."""
+    above it.
+
+    Parameters
+    ----------
+    found
+        Of `acceptance`.
+    values
+        Of the attribute.
+    event
+        Whether each had the outcome.
+    unit : str, optional
+        Of the attribute.
+    title : str, optional
+        Above the figure.
+    """
     from matplotlib import rc_context
 
     with rc_context(SETTINGS):

@@ -12,7 +12,25 @@ DECADES = 1e7  # what lies this far below the top of a picture is not drawn
 def plot_curve(
     axes, result: Result, output: str, *, label: str = "", colour=COLOURS[0], subject: int = 0, **style
 ):
-    """One subject's output on a log axis; values at or below 0 are left out."""
+    """One subject's output on a log axis; values at or below 0 are left out.
+
+    Parameters
+    ----------
+    axes
+        Of matplotlib.
+    result : Result
+        Of a simulation, see `simulate`.
+    output : str
+        Its name.
+    label : str, optional
+        In the legend.
+    colour : optional
+        Of the line.
+    subject : int, optional
+        Its position.
+    style
+        Of the line, as matplotlib takes it.
+    """
     times, values = drawn_curve(result, output, subject)
     axes.plot(times, _positive(values), color=colour, label=label or None, **style)
     axes.set_yscale("log")
@@ -21,8 +39,22 @@ def plot_curve(
 
 
 def drawn_curve(result: Result, output: str, subject: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Times and values of the curve of one subject, with its maximum among them: the highest point that is drawn is the CMAX
-    that is stated."""
+    """Times and values of the curve of one subject, with its maximum among them: the highest point that is
+    drawn is the CMAX that is stated.
+
+    Parameters
+    ----------
+    result : Result
+        Of a simulation, see `simulate`.
+    output : str
+        Its name.
+    subject : int, optional
+        Its position.
+
+    Returns
+    -------
+    tuple[ndarray, ndarray]
+    """
     top, at = (float(result.metric(output, name)[subject]) for name in ("CMAX", "TMAX"))
     times, values = result.times, result.curve(output, subject)
     if not (np.isfinite(top) and np.isfinite(at) and times[0] < at < times[-1]) or at in times:
@@ -32,7 +64,21 @@ def drawn_curve(result: Result, output: str, subject: int = 0) -> tuple[np.ndarr
 
 
 def plot_bands(axes, result: Result, output: str, *, label: str = "median", colour=COLOURS[0]):
-    """Central 95, 80 and 50 % of the subjects and their median at each time."""
+    """Central 95, 80 and 50 % of the subjects and their median at each time.
+
+    Parameters
+    ----------
+    axes
+        Of matplotlib.
+    result : Result
+        Of a simulation, see `simulate`.
+    output : str
+        Its name.
+    label : str, optional
+        In the legend.
+    colour : optional
+        Of the line.
+    """
     for width, alpha in BANDS:
         low, high = _positive(result.percentiles(output, (50 - width / 2, 50 + width / 2)))
         axes.fill_between(result.times, low, high, color=colour, alpha=alpha, linewidth=0, label=f"{width} %")
@@ -43,7 +89,17 @@ def plot_bands(axes, result: Result, output: str, *, label: str = "median", colo
 
 
 def plot_limit(axes, limit: float, label: str = "limit of quantification"):
-    """A dashed line at a limit."""
+    """A dashed line at a limit.
+
+    Parameters
+    ----------
+    axes
+        Of matplotlib.
+    limit : float
+        In the unit of the axis.
+    label : str, optional
+        In the legend.
+    """
     axes.axhline(limit, color=MUTED, linestyle="--", linewidth=1, label=label)
     return axes
 

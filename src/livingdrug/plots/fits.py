@@ -20,7 +20,15 @@ def _is_positive(result: FitResult, output: str) -> bool:
 
 def plot_observed(result: FitResult, output: str | None = None):
     """Measured values against the typical and the individual prediction, with the line of identity; open
-    symbols are limits of values below them, which lie above the line where the prediction agrees."""
+    symbols are limits of values below them, which lie above the line where the prediction agrees.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+    output : str, optional
+        Its name; the first one by default.
+    """
     from matplotlib import rc_context
 
     p = result.predictions
@@ -72,7 +80,15 @@ def plot_observed(result: FitResult, output: str | None = None):
 def plot_residuals(result: FitResult, output: str | None = None):
     """Individual weighted residuals over time and the individual prediction, and below them conditional
     weighted residuals over time and the typical prediction; N(0, 1) if the residual error, and the model,
-    hold."""
+    hold.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+    output : str, optional
+        Its name; the first one by default.
+    """
     from matplotlib import rc_context
 
     p = result.predictions
@@ -117,7 +133,19 @@ def _moments(name: str, residual: np.ndarray, word: str) -> str:
 
 def plot_individuals(result: FitResult, curves: Curves, subjects: list[str], output: str | None = None):
     """A page of up to 12 subjects: measured values, those below the limit (open, at the limit), the limit,
-    the typical curve with the subject's covariates (dashed) and its own."""
+    the typical curve with the subject's covariates (dashed) and its own.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+    curves : Curves
+        Of `curves_of`.
+    subjects : sequence of str
+        Names.
+    output : str, optional
+        Its name; the first one by default.
+    """
     from matplotlib import rc_context
 
     p = result.predictions
@@ -178,7 +206,13 @@ def _one(axes, result: FitResult, curves: Curves, name: str, output: str) -> Non
 
 
 def plot_trace(result: FitResult):
-    """Every estimated number over the iterations; the vertical line is where averaging begins."""
+    """Every estimated number over the iterations; the vertical line is where averaging begins.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+    """
     from matplotlib import rc_context
 
     shown = [k for k, name in enumerate(result.trace_names) if name != "seconds"]
@@ -200,7 +234,13 @@ def plot_trace(result: FitResult):
 
 
 def plot_etas(result: FitResult):
-    """Individual effects over their standard deviation, beside N(0, 1), with the shrinkage of each."""
+    """Individual effects over their standard deviation, beside N(0, 1), with the shrinkage of each.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit, see `fit`.
+    """
     from matplotlib import rc_context
 
     found = result.individuals
@@ -236,7 +276,13 @@ def plot_etas(result: FitResult):
 def plot_groups(groups: Groups):
     """Forest picture: each parameter of the first group over the second with its interval; open where
     individual estimates are shrunk so much that they mislead. Parameters on a normal scale are in the table
-    only."""
+    only.
+
+    Parameters
+    ----------
+    groups : Groups
+        Of `compare_groups`.
+    """
     from matplotlib import rc_context
 
     rows = [d for d in groups.differences if not d.measure.startswith("difference")]

@@ -15,7 +15,15 @@ DECADES = 7
 
 def plot_forecast(found: Forecast, patients: Sequence[Patient] | None = None):
     """A panel for each patient (twelve are readable): samples that were used, later ones, those below the
-    limit, the median curve, its band, the wider band of samples, and the day of the cut."""
+    limit, the median curve, its band, the wider band of samples, and the day of the cut.
+
+    Parameters
+    ----------
+    found : Forecast
+        Of `forecast`.
+    patients : sequence of Patient, optional
+        That are shown; all by default.
+    """
     from matplotlib import rc_context
 
     patients = tuple(found.patients[:12] if patients is None else patients)
@@ -100,7 +108,13 @@ def _time_axis(axes, until: float) -> None:
 
 def plot_forecast_check(found: Forecast):
     """How much of later samples the intervals held, by day of the cut, and how they lay in what was expected
-    of them."""
+    of them.
+
+    Parameters
+    ----------
+    found : Forecast
+        Of `forecast`.
+    """
     from matplotlib import rc_context
 
     with rc_context(SETTINGS):

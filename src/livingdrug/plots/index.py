@@ -25,7 +25,15 @@ MIDDLE = ((0.025, 0.975, 2), (0.25, 0.75, 7))
 
 def plot_index(index: TherapeuticIndex, outlook: Expected | None = None):
     """Efficacy and toxicity with their bands on one log axis, the window shaded, the product's exposure
-    below."""
+    below.
+
+    Parameters
+    ----------
+    index : TherapeuticIndex
+        Of two curves.
+    outlook : Expected, optional
+        Of a product's patients.
+    """
     from matplotlib import rc_context
 
     pair = index.pair
@@ -70,7 +78,19 @@ def plot_index(index: TherapeuticIndex, outlook: Expected | None = None):
 
 def shown_exposures(pair: Pair, spread: ExposureSpread | None) -> np.ndarray:
     """Exposures that a picture shows: the middle of the product's, and of both curves within a thousandfold
-    of it."""
+    of it.
+
+    Parameters
+    ----------
+    pair : Pair
+        Of two curves.
+    spread : ExposureSpread or None
+        The product's exposure.
+
+    Returns
+    -------
+    ndarray
+    """
     ends = []
     for curve in (pair.efficacy, pair.toxicity):
         for p in (0.1, 0.5, 0.9):
@@ -86,7 +106,17 @@ def shown_exposures(pair: Pair, spread: ExposureSpread | None) -> np.ndarray:
 
 
 def axis_label(pair: Pair) -> str:
-    """Name and unit of the exposure."""
+    """Name and unit of the exposure.
+
+    Parameters
+    ----------
+    pair : Pair
+        Of two curves.
+
+    Returns
+    -------
+    str
+    """
     unit = f" ({pair.efficacy.unit})" if pair.efficacy.unit else ""
     return f"{short(pair.efficacy.exposure or 'exposure', 40)}{unit}"
 
@@ -145,7 +175,15 @@ def _draw_spread(axes, spread: ExposureSpread) -> None:
 
 def plot_tradeoff(index: TherapeuticIndex, outlook: Expected):
     """Share of patients in the window, and response against toxicity, over medians (fold) and spreads
-    (lines)."""
+    (lines).
+
+    Parameters
+    ----------
+    index : TherapeuticIndex
+        Of two curves.
+    outlook : Expected
+        Of a product's patients.
+    """
     from matplotlib import rc_context
 
     folds = np.geomspace(0.25, 4.0, 129)

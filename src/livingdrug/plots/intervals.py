@@ -17,7 +17,15 @@ STYLES = {"standard error": (COLOURS[0], "o"), "profile": (COLOURS[1], "s"), "bo
 
 def plot_likelihoods(profiles: Sequence[Profile], result: FitResult):
     """Rise of -2LL over each profiled number, with the 95 % level and the parabola that the standard error
-    stands for."""
+    stands for.
+
+    Parameters
+    ----------
+    profiles : sequence of Profile
+        Of single numbers.
+    result : FitResult
+        Of a fit, see `fit`.
+    """
     from matplotlib import rc_context
 
     across = min(ACROSS, len(profiles))
@@ -86,8 +94,13 @@ def _unit(name: str, result: FitResult) -> str:
 
 def plot_intervals(table):
     """95 % intervals over the estimate, a row for each number and a mark for each way; an arrow where one has
-    no bound or leaves the picture. Numbers that are not above 0 are in the table only. table: of
-    `Uncertainty.table`."""
+    no bound or leaves the picture. Numbers that are not above 0 are in the table only.
+
+    Parameters
+    ----------
+    table
+        Of `Uncertainty.table`.
+    """
     from matplotlib import rc_context
 
     shown = table[(table["value"] > 0) & ~(table["lower"] <= 0)]

@@ -12,7 +12,13 @@ LINES = 4  # schedules that are drawn over the dose, the best ones
 
 
 def plot_best_dose(found: Optimum):
-    """Response and toxicity (left) and the aim (right) over the dose, a line for each of the best schedules."""
+    """Response and toxicity (left) and the aim (right) over the dose, a line for each of the best schedules.
+
+    Parameters
+    ----------
+    found : Optimum
+        Of `optimise`.
+    """
     from matplotlib import rc_context
 
     with rc_context(SETTINGS):
@@ -42,7 +48,14 @@ def plot_best_dose(found: Optimum):
 
 
 def plot_surface(found: Optimum):
-    """The aim as a map of dose and schedule (as dose and day where two infusions are compared); None with one schedule."""
+    """The aim as a map of dose and schedule (as dose and day where two infusions are compared); None with one
+    schedule.
+
+    Parameters
+    ----------
+    found : Optimum
+        Of `optimise`.
+    """
     from matplotlib import rc_context
 
     schedules = list(dict.fromkeys(p.candidate.schedule for p in found.points))

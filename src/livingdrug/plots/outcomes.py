@@ -10,8 +10,13 @@ ACROSS = 3
 
 
 def plot_outcomes(found: OutcomeCheck):
-    """A panel for each outcome (and grade): what was seen in each tercile, and the 90 % interval of the
-    fit."""
+    """A panel for each outcome (and grade): what was seen in each tercile, and the 90 % interval of the fit.
+
+    Parameters
+    ----------
+    found : OutcomeCheck
+        Of `outcome_check`.
+    """
     from matplotlib import rc_context
 
     panels = list(dict.fromkeys((t.outcome, t.what) for t in found.terciles))

@@ -14,7 +14,19 @@ LINES = ("-", "--", "-.", ":")
 
 @dataclass(frozen=True)
 class Panel:
-    """A title, the unit of its axis, the outputs that share it, and whether an assay can see them."""
+    """A panel of a figure of curves.
+
+    Attributes
+    ----------
+    title : str
+        Above it.
+    unit : str
+        Of its axis.
+    outputs : tuple of str
+        That share it.
+    measured : bool
+        Whether an assay can see them.
+    """
 
     title: str
     unit: str
@@ -23,7 +35,17 @@ class Panel:
 
 
 def panels_of(model: Model) -> tuple[Panel, ...]:
-    """CAR-T cells by phenotype with their sum, then every other output in a panel of its own."""
+    """CAR-T cells by phenotype with their sum, then every other output in a panel of its own.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    tuple of Panel
+    """
     system = model.system
     phenotypes = [
         s
@@ -42,8 +64,17 @@ def panels_of(model: Model) -> tuple[Panel, ...]:
 
 
 def plot_panels(results: Sequence[Result], panels: Sequence[Panel], limit: float | None = None):
-    """A figure of all panels: the first result in colours (with bands where it has several subjects), the
-    others, pinned for comparison, in grey."""
+    """A figure of all panels.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        The first one in colours (with bands where it has several subjects), the others in grey.
+    panels : sequence of Panel
+        Of `panels_of`.
+    limit : float, optional
+        A line at this level, None for none.
+    """
     from matplotlib import rc_context
 
     down = -(-len(panels) // 2)

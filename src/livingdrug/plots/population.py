@@ -8,8 +8,14 @@ from livingdrug.population import Matched
 
 
 def plot_matched(found: Matched):
-    """A panel for each target: cumulative distribution before (grey) and after, published values with the standard error
-    of their patients."""
+    """A panel for each target: cumulative distribution before (grey) and after, published values with the
+    standard error of their patients.
+
+    Parameters
+    ----------
+    found : Matched
+        Of `match_population`.
+    """
     from matplotlib import rc_context
 
     count = len(found.targets)

@@ -31,7 +31,13 @@ def _is_log(unknowns: Unknowns, name: str) -> bool:
 
 def plot_densities(found: Posterior):
     """Density of the draws of each number (of its logarithm where it is estimated as one), and its prior as a
-    line."""
+    line.
+
+    Parameters
+    ----------
+    found : Posterior
+        Of a Bayesian fit.
+    """
     from matplotlib import rc_context
 
     unknowns = unknowns_of(found.problem)
@@ -70,7 +76,13 @@ def _quantile_ticks(set_ticks, x: np.ndarray) -> None:
 
 
 def plot_chains(found: Posterior):
-    """Draws of each number in order, a line for each chain: they should look alike and have no trend."""
+    """Draws of each number in order, a line for each chain: they should look alike and have no trend.
+
+    Parameters
+    ----------
+    found : Posterior
+        Of a Bayesian fit.
+    """
     from matplotlib import rc_context
 
     with rc_context(SETTINGS):
@@ -86,7 +98,13 @@ def plot_chains(found: Posterior):
 
 def plot_ranks(found: Posterior):
     """Ranks of each chain's draws among all draws: level where chains agree (Vehtari et al. 2021). Shows no
-    value."""
+    value.
+
+    Parameters
+    ----------
+    found : Posterior
+        Of a Bayesian fit.
+    """
     from matplotlib import rc_context
 
     chains, draws, _ = found.x.shape
@@ -116,7 +134,17 @@ def plot_ranks(found: Posterior):
 
 def pairs_together(found: Posterior) -> list[tuple[int, int, float]]:
     """(position, position, correlation) of the numbers that go together most, on the scales of their
-    estimation."""
+    estimation.
+
+    Parameters
+    ----------
+    found : Posterior
+        Of a Bayesian fit.
+
+    Returns
+    -------
+    list[tuple[int, int, float]]
+    """
     p = len(found.names)
     if p < 2:
         return []
@@ -126,7 +154,13 @@ def pairs_together(found: Posterior) -> list[tuple[int, int, float]]:
 
 
 def plot_pairs(found: Posterior):
-    """Draws of the pairs of numbers that the data tell apart least; None where there are none."""
+    """Draws of the pairs of numbers that the data tell apart least; None where there are none.
+
+    Parameters
+    ----------
+    found : Posterior
+        Of a Bayesian fit.
+    """
     from matplotlib import rc_context
 
     pairs, unknowns = pairs_together(found), unknowns_of(found.problem)

@@ -5,7 +5,15 @@ from livingdrug.trial import OneArm, PowerAnswer, PowerCurve, Smallest, Smallest
 
 
 def plot_power(curve: PowerCurve, answer: PowerAnswer):
-    """The curve, the power that is wanted as a dashed line, and the answer as a point."""
+    """The curve, the power that is wanted as a dashed line, and the answer as a point.
+
+    Parameters
+    ----------
+    curve : PowerCurve
+        Of `power_curve`.
+    answer : PowerAnswer
+        The number of subjects.
+    """
     from matplotlib import rc_context
 
     figure, (axes,) = new_figure(width=5.4)
@@ -24,7 +32,17 @@ def plot_power(curve: PowerCurve, answer: PowerAnswer):
 
 
 def plot_smallest(curve: SmallestCurve, answer: Smallest, name: str):
-    """The smallest difference over the number of subjects, and the answer as a point."""
+    """The smallest difference over the number of subjects, and the answer as a point.
+
+    Parameters
+    ----------
+    curve : SmallestCurve
+        Of `smallest_curve`.
+    answer : Smallest
+        The smallest difference.
+    name : str
+        Of the difference.
+    """
     from matplotlib import rc_context
     from matplotlib.ticker import MaxNLocator
 
@@ -44,7 +62,13 @@ def plot_smallest(curve: SmallestCurve, answer: Smallest, name: str):
 
 
 def plot_one_arm(found: OneArm):
-    """Probability of the claim and patients expected over the true rate, for every design."""
+    """Probability of the claim and patients expected over the true rate, for every design.
+
+    Parameters
+    ----------
+    found : OneArm
+        Of `one_arm`.
+    """
     from matplotlib import rc_context
 
     curve = found.curve()

@@ -15,7 +15,15 @@ DECADES = 1e7  # what lies this far below the top is not drawn
 def plot_vpc(vpc: Vpc, number: int = 0):
     """One panel: percentiles of the data (lines and points) in the intervals of the replicates (bands), the
     limit, and below it the part of values below the limit, where there are any. A percentile of the data
-    below the limit is an open triangle on the limit; a band below it goes down to the foot of the picture."""
+    below the limit is an open triangle on the limit; a band below it goes down to the foot of the picture.
+
+    Parameters
+    ----------
+    vpc : Vpc
+        A visual predictive check.
+    number : int, optional
+        Position of the panel.
+    """
     from matplotlib import rc_context
 
     panel = vpc.panels[number]
@@ -135,7 +143,15 @@ def _below(axes, vpc: Vpc, panel: Panel) -> None:
 
 def plot_npde(errors: Npde, output: str | None = None):
     """Errors of an output (the first by default): over time, over the prediction, and their distribution
-    beside N(0, 1)."""
+    beside N(0, 1).
+
+    Parameters
+    ----------
+    errors : Npde
+        Of `npde`.
+    output : str, optional
+        Its name; the first one by default.
+    """
     from matplotlib import rc_context
 
     from livingdrug.plots.style import new_figure

@@ -18,7 +18,15 @@ def plot_eta_pairs(found: Sequence[EtaCorrelation], sampled: Sampled):
     """One draw of the random effects of each subject against each other (below the diagonal, in standard
     deviations of the draws), and their correlation over all draws with its 95 % interval (above it; in colour
     where it is more than chance would give for so many pairs). Effects beyond the MOST first are in the table
-    only."""
+    only.
+
+    Parameters
+    ----------
+    found : sequence of EtaCorrelation
+        Of `eta_correlations`.
+    sampled : Sampled
+        Of `sampled_parameters`.
+    """
     from matplotlib import rc_context
 
     names = list(dict.fromkeys(name for c in found for name in (c.first, c.second)))[:MOST]
@@ -72,8 +80,17 @@ def _said(c: EtaCorrelation) -> str:
 def plot_covariates(relations: Sequence[Relation], covariates: Sequence[str], logs: Sequence[str]):
     """Individual parameters (rows) over covariates (columns). Filled: individual estimates; open: one draw of
     the conditional distribution of each subject, where shrinkage is large. In colour, with a line or the
-    medians, where the relation is more than chance would give for so many. logs: parameters whose axis is
-    logarithmic."""
+    medians, where the relation is more than chance would give for so many.
+
+    Parameters
+    ----------
+    relations : sequence of Relation
+        Of `covariate_relations`.
+    covariates : sequence of str
+        Names.
+    logs : sequence of str
+        Parameters whose axis is logarithmic.
+    """
     from matplotlib import rc_context
 
     names = list(dict.fromkeys(r.parameter for r in relations))[:MOST]

@@ -63,7 +63,13 @@ def plot_response(fit: BinaryFit):
 
 
 def plot_graded(fit: GradedFit):
-    """Figure of grades: chances of each grade or above with observed rates, and the shares of the grades."""
+    """Figure of grades: chances of each grade or above with observed rates, and the shares of the grades.
+
+    Parameters
+    ----------
+    fit : GradedFit
+        Of grades.
+    """
     from matplotlib import rc_context
 
     sample = fit.sample
@@ -102,7 +108,13 @@ def plot_graded(fit: GradedFit):
 
 
 def plot_continuous(fit: ContinuousFit):
-    """Figure of a response on a scale: every value, the curve and its band; covariates at their means."""
+    """Figure of a response on a scale: every value, the curve and its band; covariates at their means.
+
+    Parameters
+    ----------
+    fit : ContinuousFit
+        Of a response on a scale.
+    """
     from matplotlib import rc_context
 
     sample = fit.sample

@@ -12,6 +12,15 @@ def plot_days(found: DaysResult, title: str = "", unit: str = "d"):
     is cut.
 
     A frame marks the best candidate of a parameter; `n.d.`: these days do not determine it.
+
+    Parameters
+    ----------
+    found : DaysResult
+        Of `extra_days`.
+    title : str, optional
+        Above the figure.
+    unit : str, optional
+        Of time.
     """
     from matplotlib import rc_context
 

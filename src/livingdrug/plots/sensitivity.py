@@ -10,8 +10,15 @@ ROWS = 30
 
 
 def plot_sensitivity(found: Sensitivity, title: str = ""):
-    """First-order and total indices (or mu* and sigma, or PRCC) of each input or group with 95 %
-    intervals."""
+    """First-order and total indices (or mu* and sigma, or PRCC) of each input or group with 95 % intervals.
+
+    Parameters
+    ----------
+    found : Sensitivity
+        Of `sensitivity`.
+    title : str, optional
+        Above the figure.
+    """
     from matplotlib import rc_context
 
     i = found.indices
@@ -53,7 +60,15 @@ def plot_sensitivity(found: Sensitivity, title: str = ""):
 
 
 def plot_separation(found: Separation, title: str = ""):
-    """ROC areas of the quantities, the best first, and the vectors on their first two principal components."""
+    """ROC areas of the quantities, the best first, and the vectors on their first two principal components.
+
+    Parameters
+    ----------
+    found : Separation
+        Of `separate`.
+    title : str, optional
+        Above the figure.
+    """
     from matplotlib import rc_context
 
     rows = np.arange(min(len(found.quantities), ROWS))

@@ -11,7 +11,13 @@ LINES = 8  # outputs that are drawn, those that tell most
 
 
 def plot_separations(found: Distinguished):
-    """Difference over noise of each output over the days; dotted: what 10 patients show."""
+    """Difference over noise of each output over the days; dotted: what 10 patients show.
+
+    Parameters
+    ----------
+    found : Distinguished
+        Of `distinguish`.
+    """
     from matplotlib import rc_context
 
     figure, (axes,) = new_figure(1, 5.6, 3.8)

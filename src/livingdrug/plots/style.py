@@ -54,7 +54,17 @@ def blank(width: float, height: float):
 
 
 def new_figure(columns: int = 1, width: float = 4.6, height: float = 3.3):
-    """(figure, list of axes) side by side, drawn without a display."""
+    """(figure, list of axes) side by side, drawn without a display.
+
+    Parameters
+    ----------
+    columns : int, optional
+        How many axes.
+    width : float, optional
+        Of each, in inches.
+    height : float, optional
+        In inches.
+    """
     from matplotlib import rc_context
 
     with rc_context(SETTINGS):
@@ -76,7 +86,17 @@ def dense(points: int) -> dict[str, bool]:
 
 
 def sequence(count: int) -> list:
-    """Colours of an ordered sweep, dark to light."""
+    """Colours of an ordered sweep, dark to light.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+
+    Returns
+    -------
+    list
+    """
     from matplotlib import colormaps
 
     return [colormaps["viridis"](0.9 * i / max(count - 1, 1)) for i in range(count)]

@@ -126,8 +126,14 @@ def plot_incidence(fit):
 
 
 def plot_visits(fit: VisitsFit):
-    """Part of the subjects free of an event between visits, by exposure group: known outside of the shaded stretches, within
-    which Turnbull's estimate falls."""
+    """Part of the subjects free of an event between visits, by exposure group: known outside of the shaded
+    stretches, within which Turnbull's estimate falls.
+
+    Parameters
+    ----------
+    fit : VisitsFit
+        Of a time between visits.
+    """
     from matplotlib import rc_context
 
     figure, (axes,) = new_figure(1, 5.0, 3.6)

@@ -8,13 +8,35 @@ LEAST = 0.05  # part of the axis between two ticks
 
 
 def is_long(time: np.ndarray) -> bool:
-    """Whether the last time lies so far beyond the median that the early ones would be pressed together."""
+    """Whether the last time lies so far beyond the median that the early ones would be pressed together.
+
+    Parameters
+    ----------
+    time : ndarray
+        Of the samples.
+
+    Returns
+    -------
+    bool
+    """
     last, median = float(np.max(time)), float(np.median(time))
     return bool(median > 0 and last > FAR * median and np.min(time) >= 0)
 
 
 def long_ticks(last: float, sparse: float = LEAST) -> list[float]:
-    """Where ticks stand on an axis of square roots up to the last time, no closer than a part of it."""
+    """Where ticks stand on an axis of square roots up to the last time, no closer than a part of it.
+
+    Parameters
+    ----------
+    last : float
+        The last time.
+    sparse : float, optional
+        Least distance of ticks, as a part of the axis.
+
+    Returns
+    -------
+    sequence of float
+    """
     ticks = [0.0]
     for tick in TICKS:
         if tick <= last and np.sqrt(tick / last) - np.sqrt(ticks[-1] / last) >= sparse:

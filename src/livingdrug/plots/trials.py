@@ -11,7 +11,13 @@ FOOT = RESEARCH
 
 def plot_power_over_size(answer: TrialAnswer):
     """Simulated power with 95 % bars of the simulation, and the closed form as a line, over the smallest
-    arm's size."""
+    arm's size.
+
+    Parameters
+    ----------
+    answer : TrialAnswer
+        Of a simulated trial.
+    """
     from matplotlib import rc_context
 
     figure, (axes,) = new_figure(width=5.4)
@@ -46,8 +52,13 @@ def _bars(axes, x, shares, colour, label: str) -> None:
 
 
 def plot_characteristics(answer: TrialAnswer):
-    """Power of every version on every endpoint, what is found where nothing differs, and expected
-    patients."""
+    """Power of every version on every endpoint, what is found where nothing differs, and expected patients.
+
+    Parameters
+    ----------
+    answer : TrialAnswer
+        Of a simulated trial.
+    """
     from matplotlib import rc_context
 
     versions, endpoints = answer.trial.versions, answer.endpoints
@@ -108,7 +119,13 @@ def _patients(axes, answer: TrialAnswer) -> None:
 
 
 def plot_size_grid(grid: SizeGrid):
-    """Subjects per arm over fold change and variance, as in Kirouac 2024, Fig 2D."""
+    """Subjects per arm over fold change and variance, as in Kirouac 2024, Fig 2D.
+
+    Parameters
+    ----------
+    grid : SizeGrid
+        Of sizes.
+    """
     from matplotlib import rc_context
 
     figure, (axes,) = new_figure(width=5.2, height=4.2)
@@ -138,7 +155,13 @@ def plot_size_grid(grid: SizeGrid):
 
 
 def plot_levels(answer: EscalationAnswer):
-    """How often each level is picked, beside its true rate of toxicity, and how many patients it treats."""
+    """How often each level is picked, beside its true rate of toxicity, and how many patients it treats.
+
+    Parameters
+    ----------
+    answer : EscalationAnswer
+        Of a dose escalation.
+    """
     from matplotlib import rc_context
 
     figure, (left, right) = new_figure(2, 4.2)

@@ -283,7 +283,20 @@ def model_of(found: Matched, name: str, how: str) -> Model:
 
 
 def product_targets_for(model: Model, targets: Sequence[Target]) -> tuple[Target, ...]:
-    """Targets of a label, whose CMAX is that of the expansion: XCMAX and XTMAX where infused cells are counted too."""
+    """Targets of a label, whose CMAX is that of the expansion: XCMAX and XTMAX where infused cells are
+    counted too.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    targets : sequence of Target
+        Of a label.
+
+    Returns
+    -------
+    tuple of Target
+    """
     seen = infused_outputs(model)
     moved = {"CMAX": "XCMAX", "TMAX": "XTMAX"}
     return tuple(
@@ -292,7 +305,17 @@ def product_targets_for(model: Model, targets: Sequence[Target]) -> tuple[Target
 
 
 def said(found: Matched) -> list[str]:
-    """What was kept, and how near the targets are."""
+    """What was kept, and how near the targets are.
+
+    Parameters
+    ----------
+    found : Matched
+        See `match_population`.
+
+    Returns
+    -------
+    sequence of str
+    """
     status = found.candidates.status
     flat = status.count(WITHOUT)
     lost, unphysical = fates(tuple(one for one in status if one != WITHOUT))
@@ -314,7 +337,23 @@ def said(found: Matched) -> list[str]:
 
 
 def weighted_percentile(found: Matched, target: Target, level: float, before: bool) -> float:
-    """A percentile of what a target is about, of the candidates or of the population."""
+    """A percentile of what a target is about, of the candidates or of the population.
+
+    Parameters
+    ----------
+    found : Matched
+        See `match_population`.
+    target : Target
+        Of which a percentile is wanted.
+    level : float
+        Of the percentile, 0 to 1.
+    before : bool
+        Of the population before it was matched.
+
+    Returns
+    -------
+    float
+    """
     use = found.candidates.usable
     weights = np.full(found.n, 1.0) if before else found.weights[use]
     return float(quantiles(found.candidates.values[target.name][use], weights, [level])[0])

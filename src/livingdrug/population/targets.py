@@ -32,10 +32,26 @@ KEYS = (
 class Target:
     """A published distribution.
 
-    exposure: CMAX, TMAX, AUC28, XCMAX, XTMAX, or `response`; output: of the model; unit: of the values, that of the
-    model's exposure; levels, values (k,): percentiles (0 to 100) and the values there, both rising; n: patients behind
-    it; source: where it is from; day, below: of a response, that the output is at most this part of its level at time 0
-    on this day; rate: how often a response happens, NaN for exposures.
+    Attributes
+    ----------
+    exposure : str
+        CMAX, TMAX, AUC28, XCMAX, XTMAX, or `response`.
+    output : str
+        Of the model.
+    unit : str
+        Of the values, that of the model's exposure.
+    levels : tuple of float
+        Percentiles (0 to 100) and the values there, both rising.
+    values : tuple of float (k,)
+        Percentiles (0 to 100) and the values there, both rising.
+    n : int
+        Patients behind it.
+    source : str
+        Where it is from.
+    day, below : float
+        Of a response, that the output is at most this part of its level at time 0 on this day.
+    rate : float
+        How often a response happens, NaN for exposures.
     """
 
     exposure: str

@@ -72,7 +72,21 @@ def errors_of(targets: Sequence[Target]) -> np.ndarray:
 
 
 def quantiles(values: np.ndarray, weights: np.ndarray, levels: Sequence[float]) -> np.ndarray:
-    """Weighted percentiles: the smallest value with at least this part of the weight at or below it."""
+    """Weighted percentiles: the smallest value with at least this part of the weight at or below it.
+
+    Parameters
+    ----------
+    values : ndarray
+        Of subjects, shape (n,).
+    weights : ndarray
+        Of the same, shape (n,).
+    levels : sequence of float
+        From 0 to 1.
+
+    Returns
+    -------
+    ndarray
+    """
     order = np.argsort(values, kind="stable")
     below = np.cumsum(weights[order])
     at = np.searchsorted(below, np.asarray(levels) / 100.0 * below[-1] * (1 - 1e-12))

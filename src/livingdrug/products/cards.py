@@ -66,7 +66,22 @@ def _card(row: dict[str, str]) -> ProductCard:
 
 
 def find_card(name: str) -> ProductCard:
-    """The card of a product by name, trade name or abbreviation. Raises InputError with the nearest names."""
+    """The card of a product by name, trade name or abbreviation.
+
+    Parameters
+    ----------
+    name : str
+        Of the product, its trade name, or an abbreviation.
+
+    Returns
+    -------
+    ProductCard
+
+    Raises
+    ------
+    InputError
+        With the nearest names.
+    """
     known = {card.product.lower(): card for card in product_cards()}
     known |= {card.trade_name.lower(): card for card in product_cards() if card.trade_name}
     known |= {alias: known[product.lower()] for alias, product in ALIASES.items()}
@@ -102,7 +117,17 @@ class GroupVariability:
 
 @dataclass(frozen=True)
 class VariabilityRatio:
-    """The log-SD of one group over that of another, with its 95 % interval (F, independent log-normal groups)."""
+    """The log-SD of one group over that of another.
+
+    Attributes
+    ----------
+    above, below : GroupVariability
+        The two groups.
+    ratio : float
+        Log-SD of the one over that of the other.
+    low, high : float
+        95 % interval (F, independent log-normal groups).
+    """
 
     above: GroupVariability
     below: GroupVariability

@@ -13,6 +13,7 @@ from livingdrug.data import printable
 from livingdrug.nca import NcaResult
 from livingdrug.nca.summary import group_title, groups
 from livingdrug.products.facts import ExposureFact, exposure_facts, find_product
+from livingdrug.products.placement import Placement
 
 # our code -> the code of the analysis
 PARAMETERS = {
@@ -29,30 +30,21 @@ MODEL, MODEL_SUBJECTS = "stein_2019", 10_000
 Z95 = 1.959963984540054
 
 
-@dataclass(frozen=True)
-class Placement:
-    """The user's profiles of one output beside one published number.
-
-    members: positions of the profiles; percentile (len(members),): 0 to 100 in the published distribution,
-    nan where that is not known; ratio, low, high: geometric mean of the user's over the published one with 95
-    % interval, nan where there is none; cautions: what differs; absent: why there is no percentile, "" where
-    there is one."""
-
-    fact: ExposureFact
-    code: str
-    members: np.ndarray
-    values: np.ndarray
-    percentile: np.ndarray
-    ratio: float
-    low: float
-    high: float
-    cautions: tuple[str, ...]
-    absent: str
-
-
 @dataclass(frozen=True, repr=False)
 class Comparison(Shown):
-    """product; result: the analysis; placements: one for each published number and output of the user's."""
+    """Exposure beside that of a product.
+
+    Attributes
+    ----------
+    product : str
+        Its name.
+    result : NcaResult
+        The analysis.
+    placements : tuple of Placement
+        One for each published number and output of the user's.
+    notes : tuple of str
+        What to know of it.
+    """
 
     product: str
     result: NcaResult

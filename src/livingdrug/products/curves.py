@@ -24,9 +24,25 @@ ASSOCIATION = "tumour burden drives both exposure and outcome, so the slope is a
 
 @dataclass(frozen=True)
 class BuiltIn:
-    """key: its name; setting: the disease, as slopes do not transfer between diseases; curve; spread: the
-    published exposure it was made with; basis: what was made of what; slope_interval: 95 % interval of the
-    published slope, None where there is none; caution: what to remember."""
+    """A built-in exposure-response.
+
+    Attributes
+    ----------
+    key : str
+        Its name.
+    setting : str
+        The disease, as slopes do not transfer between diseases; curve.
+    curve : Curve
+        Of the probability.
+    spread : ExposureSpread
+        The published exposure it was made with.
+    basis : str
+        What was made of what.
+    slope_interval : tuple[float, float] or None
+        95 % interval of the published slope, None where there is none.
+    caution : str
+        What to remember.
+    """
 
     key: str
     setting: str

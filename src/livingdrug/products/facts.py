@@ -25,9 +25,29 @@ TABLES = ("exposure", "responses", "exposure_response", "expansion_ratios")
 class ExposureFact:
     """One published number.
 
-    parameter: our code (CMAX, TMAX, AUC28, LAMZHL, TLST, CLST), "" where it is none of these; statistic: what
-    `value` is; spread_type, spread: geoCV% | SD | range and its text; log_sd: SD of the logarithm it amounts
-    to, or None; read: whether it was read in the source itself or in a transcription."""
+    Attributes
+    ----------
+    product, indication, population, assay, n, dose, metric : str
+        What was measured, in whom, and how.
+    parameter : str
+        Our code (CMAX, TMAX, AUC28, LAMZHL, TLST, CLST), "" where it is none of these.
+    statistic : str
+        What `value` is.
+    value : float or None
+        The number.
+    unit : str
+        Of the value.
+    spread_type : str
+        GeoCV%, SD or range.
+    spread : str
+        Its text.
+    log_sd : float or None
+        SD of the logarithm it amounts to, or None.
+    source : str
+        Where it is from.
+    read : str
+        Whether it was read in the source itself or in a transcription.
+    """
 
     product: str
     indication: str
@@ -99,7 +119,17 @@ class ExposureFact:
 
 @lru_cache(maxsize=len(TABLES))
 def facts(table: str) -> tuple[dict[str, str], ...]:
-    """Rows of a table of facts: exposure, responses, exposure_response or expansion_ratios."""
+    """Rows of a table of facts: exposure, responses, exposure_response or expansion_ratios.
+
+    Parameters
+    ----------
+    table : str
+        Its name.
+
+    Returns
+    -------
+    tuple[dict[str, str], ...]
+    """
     if table not in TABLES:
         raise InputError(unknown("table of facts", table, TABLES))
     with (files(__package__ or "") / f"{table}.csv").open(encoding="utf-8", newline="") as lines:  # pyright: ignore[reportCallIssue]
@@ -144,7 +174,22 @@ def list_products() -> list[str]:
 
 
 def find_product(name: str) -> str:
-    """The product for a name, a trade name or an abbreviation. Raises InputError with the nearest names."""
+    """The product for a name, a trade name or an abbreviation.
+
+    Parameters
+    ----------
+    name : str
+        Of the product, its trade name, or an abbreviation.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        With the nearest names.
+    """
     known = {product.lower(): product for product in list_products()} | ALIASES
     found = known.get(name.strip().lower())
     if found is None:

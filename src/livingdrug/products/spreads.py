@@ -29,7 +29,17 @@ def fact_of(product: str, population: str, parameter: str) -> ExposureFact:
 
 
 def published_spread(fact: ExposureFact) -> ExposureSpread:
-    """The log-normal exposure that a geometric mean with geometric CV, or a mean with SD, amounts to."""
+    """The log-normal exposure that a geometric mean with geometric CV, or a mean with SD, amounts to.
+
+    Parameters
+    ----------
+    fact : ExposureFact
+        A published number with its variability.
+
+    Returns
+    -------
+    ExposureSpread
+    """
     if fact.value is None or fact.log_sd is None:
         raise InputError(f"no variability is published for {fact.parameter} of {fact.group}")
     shift = fact.log_sd**2 / 2 if fact.statistic == "mean" else 0.0
@@ -40,10 +50,24 @@ def published_spread(fact: ExposureFact) -> ExposureSpread:
 
 def observed_spread(model: str, parameter: str = "AUC28") -> ExposureSpread:
     """The observed exposure of the product that a model describes: `stein_2019` has log-SD 1.25 for AUC28
-        (geometric CV 194.9 %), 1.18 for CMAX (173.8 %), of 114 responders with B-ALL (EU SmPC of Kymriah, section
+    (geometric CV 194.9 %), 1.18 for CMAX (173.8 %), of 114 responders with B-ALL (EU SmPC of Kymriah, section
     5.2).
 
-        Raises InputError for a model without one.
+    Parameters
+    ----------
+    model : str
+        Name of a published model.
+    parameter : str, optional
+        CMAX or AUC28.
+
+    Returns
+    -------
+    ExposureSpread
+
+    Raises
+    ------
+    InputError
+        For a model without one.
     """
     if model not in _GROUPS:
         known = ", ".join(f"`{name}`" for name in _GROUPS)

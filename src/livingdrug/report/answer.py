@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from livingdrug.core.words import number
 
@@ -32,8 +33,27 @@ def cell(
     reason: str = "",
     mark: str = "",
 ) -> Cell:
-    """A number as a cell. ends: of its interval or range, in brackets; mark: what stands behind it for its
-    flag."""
+    """A number as a cell.
+
+    Parameters
+    ----------
+    value : float or int or None
+        The number.
+    unit : str, optional
+        Of the number.
+    ends : tuple[float, float], optional
+        Of its interval or range, in brackets.
+    flag : str, optional
+        Such as `caution`.
+    reason : str, optional
+        For the flag.
+    mark : str, optional
+        What stands behind it for its flag.
+
+    Returns
+    -------
+    Cell
+    """
     if value is None:
         return Cell("-", None, unit, flag, reason)
     text = f"{value:,}" if isinstance(value, int) else number(value)
@@ -43,12 +63,23 @@ def cell(
 
 @dataclass(frozen=True)
 class Table:
-    """A title, a header and rows of texts, cells among them; a number is made a cell. detail: for the report
-    alone."""
+    """A table of an answer.
+
+    Attributes
+    ----------
+    title : str
+        Above it.
+    header : tuple of str
+        Of the columns.
+    rows : tuple[tuple of Any, ...]
+        Texts, cells among them; a number is made a cell.
+    detail : bool
+        For the report alone.
+    """
 
     title: str
     header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Any, ...], ...]
     detail: bool = False
 
     def __post_init__(self) -> None:
@@ -58,7 +89,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture in the folder `pictures` (as PNG and SVG) and the sentence that says what it shows."""
+    """A figure in the folder `pictures` (as PNG and SVG).
+
+    Attributes
+    ----------
+    name : str
+        Of its files.
+    caption : str
+        What it shows, in a sentence.
+    """
 
     name: str
     caption: str
@@ -66,9 +105,21 @@ class Picture:
 
 @dataclass(frozen=True)
 class Card:
-    """What is known of a model: sentences (deviations last) and tables (equations, parameters with sources,
-    anchors). doubts: why its numbers are to be doubted, which every answer that shows the card says among its
-    flags."""
+    """What is known of a model.
+
+    Attributes
+    ----------
+    model : str
+        Its name.
+    sentences : tuple of str
+        In words, deviations last.
+    tables : tuple of Table
+        Equations, parameters with sources, anchors.
+    deviations : tuple of str
+        Where it departs from its source.
+    doubts : tuple of str
+        Why its numbers are to be doubted, which every answer that shows the card says among its flags.
+    """
 
     model: str
     sentences: tuple[str, ...]
@@ -79,8 +130,23 @@ class Card:
 
 @dataclass(frozen=True)
 class Part:
-    """A heading of its own in the report, after the results: `key` names it, in addresses within the file
-    too. detail: for the report alone."""
+    """A heading of its own in the report, after the results.
+
+    Attributes
+    ----------
+    key : str
+        Names it, in addresses within the file too.
+    title : str
+        The heading.
+    points : tuple of str
+        Sentences.
+    tables : tuple of Table
+        Below them.
+    pictures : tuple of Picture
+        Below these.
+    detail : bool
+        For the report alone.
+    """
 
     key: str
     title: str
@@ -92,9 +158,37 @@ class Part:
 
 @dataclass(frozen=True)
 class Answer:
-    """question: what the scenario asks, where its user has not said it; sentences: the answer in words; checks: what was
-    done to the data; flags: cautions, failures and values to be watched; parts: further headings, where one is not enough;
-    data: name of a file -> its SHA-256; ok: whether the run came to an answer (a check that found faults did not)."""
+    """What a scenario gives.
+
+    Attributes
+    ----------
+    title : str
+        Of the answer.
+    question : str
+        What the scenario asks, where its user has not said it.
+    sentences : tuple of str
+        The answer in words.
+    flags : tuple of str
+        Cautions, failures and values to be watched.
+    checks : tuple of str
+        What was done to the data.
+    check_tables : tuple of Table
+        How files were read.
+    tables : tuple of Table
+        Of the answer.
+    pictures : tuple of Picture
+        Of the answer.
+    parts : tuple of Part
+        Further headings, where one is not enough.
+    cards : tuple of Card
+        Of the models that were used.
+    data : tuple[tuple[str, str], ...]
+        Name of a file -> its SHA-256.
+    seed : int or None
+        Of the random streams, None where nothing is random.
+    ok : bool
+        Whether the run came to an answer (a check that found faults did not).
+    """
 
     title: str
     question: str
@@ -116,7 +210,23 @@ class Answer:
 
 
 def text_table(title: str, frame, columns: Sequence[str] | None = None, detail: bool = False) -> Table:
-    """A pandas table as texts."""
+    """A pandas table as texts.
+
+    Parameters
+    ----------
+    title : str
+        Above it.
+    frame
+        A pandas table.
+    columns : sequence of str, optional
+        That are shown; all by default.
+    detail : bool, optional
+        For the report alone.
+
+    Returns
+    -------
+    Table
+    """
     columns = tuple(columns or frame.columns)
     cells = [[cell(v) if isinstance(v, float) else str(v) for v in frame[name].tolist()] for name in columns]
     return Table(title, columns, tuple(zip(*cells, strict=True)), detail)

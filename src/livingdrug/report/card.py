@@ -5,7 +5,17 @@ from livingdrug.report.answer import Card, Table
 
 
 def model_card(model: Model) -> Card:
-    """Everything that is known of a model, as text."""
+    """Everything that is known of a model, as text.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    Card
+    """
     spreads = [
         f"Between-subject variability (IIV) `{p.name}`: {spread_words(p)} ({p.meaning or p.source.line()})."
         for p in model.populations
@@ -23,7 +33,17 @@ def model_card(model: Model) -> Card:
 
 
 def spread_words(population: Population) -> str:
-    """Between-subject variabilities and their correlations in words."""
+    """Between-subject variabilities and their correlations in words.
+
+    Parameters
+    ----------
+    population : Population
+        The between-subject variability.
+
+    Returns
+    -------
+    str
+    """
     spreads = [f"{n} {s.given} {s.value:g}" + (f" ({s.scale})" if s.scale != "log" else "")
                for n, s in population.spreads.items()]  # fmt: skip
     pairs = [f"correlation of {c.first} and {c.second} {c.value:.3g}" for c in population.correlations]
@@ -42,10 +62,10 @@ def _parameters(model: Model) -> Table:
 
 def _anchors(model: Model) -> Table:
     """Published numbers of the base model, computed here with its published values."""
-    from livingdrug.models import get_model, list_models
+    from livingdrug.models import get_model, is_built_in
     from livingdrug.simulation import check_anchors
 
-    checked = check_anchors(get_model(model.name)) if model.name in list_models() else []
+    checked = check_anchors(get_model(model.name)) if is_built_in(model.name) else []
     rows = tuple(
         (r.anchor.name, f"{r.anchor.value:g} {r.anchor.unit}", f"{r.computed:.6g}", f"{r.anchor.rtol:g}",
          "pass" if r.passed else "deviates", r.anchor.source.line())

@@ -23,7 +23,18 @@ _STATE = re.compile(rf"{re.escape(STATE)}(\.\d+\.part)?")  # a fit on its way, a
 
 
 def check_new_folder(folder: str | Path) -> None:
-    """Refuse, before anything is computed, a folder that cannot be made or holds files of another origin."""
+    """Refuse a folder for a run before anything is computed.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where a run is to be kept.
+
+    Raises
+    ------
+    InputError
+        For a folder that cannot be made or holds files of another origin.
+    """
     path = Path(folder).absolute()
     parent = next(p for p in (path, *path.parents) if p.exists())
     if not (parent.is_dir() and os.access(parent, os.W_OK)):
@@ -39,8 +50,19 @@ def _is_ours(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an answer comes from: kind of scenario, purpose, every setting in words, and name -> text of the files that say
-    it again (scenario.toml, script.py)."""
+    """Where an answer comes from.
+
+    Attributes
+    ----------
+    kind : str
+        Of the scenario.
+    purpose : Purpose
+        Of the scenario.
+    settings : dict[str, str]
+        Every setting in words.
+    texts : dict[str, str]
+        Name -> text of the files that say it again (scenario.toml, script.py).
+    """
 
     kind: str
     purpose: Purpose
@@ -53,10 +75,30 @@ def keep(
 ) -> Answer:
     """Put an answer into a folder, whole or not at all; an earlier run there is replaced.
 
-    `write` puts its files into the folder that it is given, and says what they hold; names: what files that were read are
-    called here -> how their user calls them. Beside them come the texts of the origin, record.json (what was said, versions,
-    hashes) and report.html. No other run gets into the folder meanwhile; an earlier one stays whole until all of this one is
-    on disk. Raises InputError for a folder of another origin.
+    `write` puts its files into the folder that it is given, and says what they hold.
+
+    Beside them come the texts of the origin, record.json (what was said, versions, hashes) and report.html.
+    No other run gets into the folder meanwhile; an earlier one stays whole until all of this one is on disk.
+
+    Parameters
+    ----------
+    origin : Origin
+        Where the answer comes from.
+    folder : str or Path
+        Of the run.
+    write : callable
+        Puts its files into the folder that it is given, and says what they hold.
+    names : Mapping[str, str], optional
+        What files that were read are called here -> how their user calls them.
+
+    Returns
+    -------
+    Answer
+
+    Raises
+    ------
+    InputError
+        For a folder of another origin.
     """
     check_new_folder(folder)
     with held(folder) as path:
@@ -78,7 +120,19 @@ def keep(
 def rebuild(folder: str | Path) -> Path:
     """Make the report of a run's folder anew, from its record and files alone: the same bytes every time.
 
-    Raises InputError where the folder holds no run, or a file is not the one that the run wrote.
+    Parameters
+    ----------
+    folder : str or Path
+        Of the run.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InputError
+        Where the folder holds no run, or a file is not the one that the run wrote.
     """
     _check_run(folder)
     with held(folder, make=False) as path:
@@ -100,7 +154,21 @@ def checked_record(folder: str | Path) -> dict:
 
 
 def holds(folder: str | Path, scenario: str, data: tuple[tuple[str, str], ...]) -> bool:
-    """Whether a folder holds the whole run of a scenario (its TOML text), by this version, on data of these hashes."""
+    """Whether a folder holds the whole run of a scenario, by this version, on data of these hashes.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of the run.
+    scenario : str
+        Its TOML text.
+    data : tuple[tuple[str, str], ...]
+        Name of a file -> its SHA-256.
+
+    Returns
+    -------
+    bool
+    """
     path = Path(folder)
     if not (path / RECORD).is_file():
         return False
@@ -113,7 +181,23 @@ def holds(folder: str | Path, scenario: str, data: tuple[tuple[str, str], ...]) 
 def amend(folder: str | Path, write: Callable[[Path], Part]) -> Path:
     """Put a part made anew into a run's folder, in place of the part of its key, and make the report of both.
 
-    `write` puts its files into the folder that it is given. Raises InputError as `rebuild` does, before anything is written.
+    `write` puts its files into the folder that it is given.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of the run.
+    write : callable
+        Puts its files into the folder that it is given.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InputError
+        As `rebuild` does, before anything is written.
     """
     _check_run(folder)
     with held(folder, make=False) as path:

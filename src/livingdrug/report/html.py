@@ -14,7 +14,17 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure as SVG text, the sentence that says what it shows, and the name of its files in the folder of the run."""
+    """A figure as SVG text.
+
+    Attributes
+    ----------
+    svg : str
+        The text.
+    caption : str
+        What it shows, in a sentence.
+    file : str
+        Name of its files in the folder of the run.
+    """
 
     svg: str
     caption: str
@@ -22,14 +32,53 @@ class Drawing:
 
 
 def drawing(name: str, svg: str, caption: str, file: str = "") -> Drawing:
-    """A drawing from the text of an SVG file; `name` sets its ids apart from those of the report's other figures. Raises
-    InputError where the text is no SVG."""
+    """A drawing from the text of an SVG file; `name` sets its ids apart from those of the report's other
+    figures.
+
+    Parameters
+    ----------
+    name : str
+        Sets its ids apart from those of the report's other figures.
+    svg : str
+        The text of a file.
+    caption : str
+        What it shows, in a sentence.
+    file : str, optional
+        Name of its files in the folder of the run.
+
+    Returns
+    -------
+    Drawing
+
+    Raises
+    ------
+    InputError
+        Where the text is no SVG.
+    """
     return Drawing(clean_svg(svg, name), caption, file)
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with text, bullet points, pictures, tables (title, header, rows) and a text to be copied as it is."""
+    """A heading of a report with what stands below it.
+
+    Attributes
+    ----------
+    anchor : str
+        Of the heading.
+    title : str
+        The heading.
+    text : sequence of str
+        Paragraphs.
+    points : sequence of str
+        Bullet points.
+    pictures : sequence of Drawing
+        Figures.
+    tables : Sequence[tuple[str, sequence of str, Sequence[sequence of str]]]
+        (title, header, rows) each.
+    label, code : str
+        Of a text to be copied as it is, and the text.
+    """
 
     anchor: str
     title: str
@@ -43,7 +92,19 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """Title, summary sentences and sections; settings (versions among them) are printed at the end."""
+    """What is printed.
+
+    Attributes
+    ----------
+    title : str
+        Of the report.
+    summary : sequence of str
+        Sentences.
+    sections : sequence of Section
+        Headings.
+    settings : dict[str, str]
+        Versions among them, printed at the end.
+    """
 
     title: str
     summary: Sequence[str]
@@ -101,7 +162,15 @@ details summary { cursor: pointer; color: #00568a; }
 
 
 def write_report(report: Report, path: Path) -> None:
-    """Write the file whole or not at all. The same report gives the same bytes."""
+    """Write the file whole or not at all. The same report gives the same bytes.
+
+    Parameters
+    ----------
+    report : Report
+        What is printed.
+    path : Path
+        Of the file.
+    """
     import jinja2
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)

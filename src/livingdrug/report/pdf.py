@@ -18,7 +18,19 @@ DATE = "SOURCE_DATE_EPOCH"
 def write_pdf(html: Path) -> Path:
     """Write report.pdf beside an HTML report, whole or not at all; the same report gives the same bytes.
 
-    Raises InputError where WeasyPrint or the libraries that it draws with are not installed.
+    Parameters
+    ----------
+    html : Path
+        The report beside which it is written.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InputError
+        Where WeasyPrint or the libraries that it draws with are not installed.
     """
     with _quiet_and_dateless():
         return _written(html)

@@ -10,7 +10,18 @@ LEVEL = 3  # of zlib: a tenth larger than with the usual 6, in a third of the ti
 
 
 def check_folder(folder: str) -> None:
-    """Refuse a folder that cannot be made or written, before anything is computed."""
+    """Refuse a folder for figures before anything is computed.
+
+    Parameters
+    ----------
+    folder : str
+        For figures.
+
+    Raises
+    ------
+    InputError
+        For a folder that cannot be made or written.
+    """
     path = Path(folder).absolute()
     parent = next(p for p in (path, *path.parents) if p.exists())
     if not (parent.is_dir() and os.access(parent, os.W_OK)):
@@ -37,7 +48,17 @@ def arrange(figure) -> None:
 
 
 def save(figure, folder: str | Path, name: str) -> None:
-    """One figure as PNG and SVG; the same figure gives the same bytes."""
+    """One figure as PNG and SVG; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure
+        Of matplotlib.
+    folder : str or Path
+        Where it is written.
+    name : str
+        Of the files, without ending.
+    """
     from matplotlib import rc_context
 
     from livingdrug.plots import SETTINGS

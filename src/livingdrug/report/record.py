@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.files import below
-from livingdrug.data import printable
+from livingdrug.core.shown import printable
 from livingdrug.report.answer import Answer, Part
 from livingdrug.report.folder_files import RECORD, SCENARIO, file_hash
 from livingdrug.report.purpose import Purpose
@@ -44,8 +44,20 @@ def sealed(record: dict) -> str:
 def read_record(path: Path) -> dict:
     """The record of a run's folder as plain data.
 
-    Raises InputError where there is none, or it is not what a run wrote: its shape, its own hash, or a name
-    in it that is not plain, leads out of the folder, or is that of a picture that has no hash.
+    Parameters
+    ----------
+    path : Path
+        Of the run's folder.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    InputError
+        Where there is none, or it is not what a run wrote: its shape, its own hash, or a name in it that is
+        not plain, leads out of the folder, or is that of a picture that has no hash.
     """
     raw = _bytes(path)
     try:

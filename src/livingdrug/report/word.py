@@ -20,14 +20,43 @@ MOST_ROWS = 400  # of one table: Word gets slow with more
 def write_word(folder: str | Path) -> Path:
     """Write report.docx into the folder of a run, whole or not at all; the same run gives the same bytes.
 
-    Raises InputError where python-docx is not installed, and as `rebuild` does.
+    Parameters
+    ----------
+    folder : str or Path
+        Of the run.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InputError
+        Where python-docx is not installed, and as `rebuild` does.
     """
     return word_document(report_of(folder), folder)
 
 
 def word_document(report: Report, folder: str | Path) -> Path:
-    """Write a report as report.docx into the folder with its figures, whole or not at all; the same report gives the same
-    bytes. Raises InputError where python-docx is not installed."""
+    """Write a report as report.docx into the folder with its figures, whole or not at all; the same report
+    gives the same bytes.
+
+    Parameters
+    ----------
+    report : Report
+        What is printed.
+    folder : str or Path
+        With its figures.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InputError
+        Where python-docx is not installed.
+    """
     try:
         from docx import Document
     except ImportError:

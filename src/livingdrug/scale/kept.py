@@ -29,7 +29,17 @@ WORDS = {
 
 
 def blocks_folder(out: str | Path) -> Path:
-    """Where the blocks of a run are kept whose result is `out`."""
+    """Where the blocks of a run are kept whose result is `out`.
+
+    Parameters
+    ----------
+    out : str or Path
+        The result of the run.
+
+    Returns
+    -------
+    Path
+    """
     path = Path(out) if Path(out).name not in ("", "..") else Path(os.path.abspath(out))
     return path.with_name(path.name + ".blocks")
 
@@ -105,10 +115,24 @@ class Kept:
 
 @contextmanager
 def kept_blocks(out: str | Path, resume: bool, say: Callable[[str], None]) -> Iterator[Kept]:
-    """Around a run and the writing of its result `out`: the blocks that are kept of it, none at first where it does
-    not resume. They go when all ended well; where it did not, the user hears that they are there.
+    """Around a run and the writing of its result `out`: the blocks that are kept of it, none at first where
+    it does not resume. They go when all ended well; where it did not, the user hears that they are there.
 
-    Raises InputError, naming the holder, where another run writes there."""
+    Raises InputError, naming the holder, where another run writes there.
+
+    Parameters
+    ----------
+    out : str or Path
+        The result of the run.
+    resume : bool
+        Go on from blocks that are there.
+    say : callable
+        Takes a sentence for the user.
+
+    Returns
+    -------
+    Iterator[Kept]
+    """
     shown = blocks_folder(out)
     with held(shown), ExitStack() as stack:
         for part in shards_in(shown):

@@ -24,7 +24,24 @@ LARGEST = 32  # times EXPOSURE_BLOCK subjects are its largest size
 
 
 def choose_executor(workers: int | None, dask: str | None) -> Executor:
-    """Serial by default; InputError for both at once or a number that cannot be."""
+    """Who computes the subjects: this process by default.
+
+    Parameters
+    ----------
+    workers : int or None
+        Number of processes.
+    dask : str or None
+        Address of a scheduler.
+
+    Returns
+    -------
+    Executor
+
+    Raises
+    ------
+    InputError
+        For both at once or a number that cannot be.
+    """
     if workers is not None and dask is not None:
         raise InputError("both a number of workers and a Dask cluster were given; give one of them")
     if dask is not None:
@@ -40,10 +57,28 @@ def run_exposures(
     size: int | None = None,
     kept: Kept | None = None,
 ) -> ExposureSummary:
-    """Exposures of all subjects of a task; out: CSV or Parquet file with a row for each subject and output, whole or not
-    at all; kept: where blocks are kept on the way.
+    """Exposures of all subjects of a task.
 
     Raises SolveError, and writes nothing, when not one subject could be computed.
+
+    Parameters
+    ----------
+    task : ExposureTask
+        See `exposure_task`.
+    executor : Executor
+        Who computes the subjects.
+    out : str or Path, optional
+        CSV or Parquet file with a row for each subject and output, whole or not at all.
+    progress : Progress, optional
+        Called with how many are done, and of how many.
+    size : int, optional
+        Subjects computed at once.
+    kept : Kept, optional
+        Where blocks are kept on the way.
+
+    Returns
+    -------
+    ExposureSummary
     """
     task, summary = for_worker(task, executor), ExposureSummary(task)
     with (
@@ -67,8 +102,14 @@ def run_exposures(
 class CurveFile:
     """A table that is written while the curves are computed.
 
-    path: CSV or Parquet by its ending; rows(result, before): the table of some subjects, `before` others standing before
-    them; kept: whether the curves are kept as well, without which memory does not grow with them.
+    Attributes
+    ----------
+    path : str or Path
+        CSV or Parquet by its ending.
+    rows : callable
+        Takes a result and how many subjects stand before it; gives the table of these subjects.
+    kept : bool
+        Whether the curves are kept as well, without which memory does not grow with them.
     """
 
     path: str | Path
@@ -84,10 +125,29 @@ def run_curves(
     file: CurveFile | None = None,
     kept: Kept | None = None,
 ) -> Result:
-    """Curves of all subjects of a task, the Result that one process gives; without values and times where a file
-    takes them and they are not kept with it; kept: where blocks are kept on the way.
+    """Curves of all subjects of a task, the Result that one process gives; without values and times where a
+    file takes them and they are not kept.
 
     Raises SolveError, and writes nothing, when not one subject could be computed.
+
+    Parameters
+    ----------
+    task : CurvesTask
+        See `CurvesTask`.
+    executor : Executor
+        Who computes the subjects.
+    progress : Progress, optional
+        Called with how many are done, and of how many.
+    size : int, optional
+        Subjects computed at once.
+    file : CurveFile, optional
+        Where a table is written meanwhile.
+    kept : Kept, optional
+        Where blocks are kept on the way.
+
+    Returns
+    -------
+    Result
     """
     if file is None or file.kept:
         check_size(task.n, len(task.times), len(task.outputs))

@@ -21,7 +21,15 @@ TRIES, PAUSE = 20, 0.05  # a shard that starts holds the folder of all for a mom
 
 @dataclass(frozen=True)
 class Shard:
-    """Part `index` (from 1) of `count`: every count-th block."""
+    """A part of a run: every count-th block.
+
+    Attributes
+    ----------
+    index : int
+        Of the part, from 1.
+    count : int
+        Of all parts.
+    """
 
     index: int
     count: int
@@ -33,7 +41,22 @@ class Shard:
 
 
 def read_shard(text: str) -> Shard:
-    """The shard of a text such as 2/4. Raises InputError where there is no such part."""
+    """The shard of a text such as 2/4.
+
+    Parameters
+    ----------
+    text : str
+        Such as 2/4.
+
+    Returns
+    -------
+    Shard
+
+    Raises
+    ------
+    InputError
+        Where there is no such part.
+    """
     found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text.strip())
     shard = Shard(*map(int, found.groups())) if found else Shard(0, 0)
     if not 1 <= shard.index <= shard.count <= MOST:
@@ -48,7 +71,23 @@ def read_shard(text: str) -> Shard:
 def kept_shard(out: str | Path, shard: Shard, resume: bool, say: Callable[[str], None]) -> Iterator[Kept]:
     """Around a shard of the run whose result is `out`: its blocks are kept in a folder of their own.
 
-    Raises InputError, naming the holder, where the same shard or the whole run is being written."""
+    Raises InputError, naming the holder, where the same shard or the whole run is being written.
+
+    Parameters
+    ----------
+    out : str or Path
+        The result of the run.
+    shard : Shard
+        The part.
+    resume : bool
+        Go on from blocks that are there.
+    say : callable
+        Takes a sentence for the user.
+
+    Returns
+    -------
+    Iterator[Kept]
+    """
     top = blocks_folder(out)
     _check_free(top)
     with held(top / shard.name) as folder:
@@ -60,7 +99,28 @@ def keep_shard(
 ) -> Counter[str]:
     """Compute the blocks of a shard and keep them; how many of its subjects have each status.
 
-    Raises InputError where the run has fewer blocks than shards."""
+    Parameters
+    ----------
+    task : CurvesTask or ExposureTask
+        See `CurvesTask` and `exposure_task`.
+    executor : Executor
+        Who computes the subjects.
+    kept : Kept
+        Where blocks are kept.
+    shard : Shard
+        The part.
+    progress : Progress, optional
+        Called with how many are done, and of how many.
+
+    Returns
+    -------
+    Counter[str]
+
+    Raises
+    ------
+    InputError
+        Where the run has fewer blocks than shards.
+    """
     size = block_size(task)
     blocks = cut(task.n, size)
     if len(blocks) < max(2, shard.count):

@@ -7,24 +7,24 @@ from livingdrug.core.errors import InputError
 
 
 def sobol_points(base: int, groups: tuple[tuple[int, ...], ...], inputs: int, seed: int) -> np.ndarray:
-    """Saltelli's design, shape (2 + groups, base, inputs): A, B, and for each group A with its columns from
-    B.
+    """Saltelli's design, shape (2 + groups, base, inputs): A, B, and for each group A with its
+    columns from B.
 
-        Parameters
-        ----------
-        base : int
-            Points of each matrix, a power of 2, so that Sobol's sequence stays balanced.
-        groups : tuple of tuple of int
-            Positions of the inputs of each group.
-        inputs : int
-            Number of inputs.
-        seed : int
-            Of the scrambling (Owen).
+    Parameters
+    ----------
+    base : int
+        Points of each matrix, a power of 2, so that Sobol's sequence stays balanced.
+    groups : tuple of tuple of int
+        Positions of the inputs of each group.
+    inputs : int
+        Number of inputs.
+    seed : int
+        Of the scrambling (Owen).
 
-        Raises
-        ------
-        InputError
-            Where base is no power of 2.
+    Raises
+    ------
+    InputError
+        Where base is no power of 2.
     """
     from scipy.stats import qmc
 
@@ -49,7 +49,23 @@ def morris_points(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Morris' trajectories: points (trajectories, inputs + 1, inputs), and for each step the input that moved
     and by how much, shape (trajectories, inputs) each. Levels stay half a level off the ends, where quantiles
-    are infinite."""
+    are infinite.
+
+    Parameters
+    ----------
+    trajectories : int
+        How many.
+    inputs : int
+        Number of inputs.
+    seed : int
+        Of the design.
+    levels : int, optional
+        Of each input.
+
+    Returns
+    -------
+    tuple[ndarray, ndarray, ndarray]
+    """
     random = np.random.default_rng(seed)
     jump = levels // 2
     points = np.empty((trajectories, inputs + 1, inputs))
@@ -67,7 +83,21 @@ def morris_points(
 
 
 def hypercube_points(n: int, inputs: int, seed: int) -> np.ndarray:
-    """A Latin hypercube, shape (n, inputs)."""
+    """A Latin hypercube, shape (n, inputs).
+
+    Parameters
+    ----------
+    n : int
+        Number of points.
+    inputs : int
+        Number of inputs.
+    seed : int
+        Of the design.
+
+    Returns
+    -------
+    ndarray
+    """
     from scipy.stats import qmc
 
     return qmc.LatinHypercube(inputs, rng=seed).random(n)

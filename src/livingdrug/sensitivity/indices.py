@@ -11,10 +11,18 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Indices:
-    """Of each group or input, shape (k,): first, total (or mu_star and sigma; or prcc alone, in first) with
-    95 % intervals.
+    """Of each group or input, shape (k,), with 95 % intervals.
 
-    names: what the two columns are called; used: runs that entered; a column that the method lacks is nan.
+    Attributes
+    ----------
+    names : tuple[str, str]
+        What the two columns are called.
+    first, total : ndarray
+        Indices; or mu_star and sigma; or prcc alone, in `first`.
+    first_low, first_high, total_low, total_high : ndarray
+        Ends of the intervals.
+    used : int
+        Runs that entered.
     """
 
     names: tuple[str, str]
@@ -31,12 +39,12 @@ def sobol_indices(y: np.ndarray, seed: int = 1) -> Indices:
     """First-order (Saltelli et al. 2010) and total indices (Jansen 1999) with bootstrap intervals over base
     points.
 
-        Parameters
-        ----------
-        y : array, shape (2 + groups, base)
-            Results at the points of `sobol_points`. A base point of which a run failed (nan) is left out as a
-        whole. seed : int
-            Of the resampling.
+    Parameters
+    ----------
+    y : array, shape (2 + groups, base)
+        Results at the points of `sobol_points`. A base point of which a run failed (nan) is left out as a whole.
+    seed : int, optional
+        Of the resampling.
     """
     y = y[:, np.isfinite(y).all(axis=0)]
     first, total = _sobol(y)
@@ -59,10 +67,20 @@ def _sobol(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def morris_indices(y: np.ndarray, moved: np.ndarray, by: np.ndarray, seed: int = 1) -> Indices:
     """Mean of the sizes of elementary effects (mu*, Campolongo et al. 2007) and their SD (sigma: interaction
-    or curvature).
+    or curvature). Trajectories with a failed run are left out. Effects are per unit of the cube.
 
-    y (trajectories, inputs + 1); moved, by (trajectories, inputs): as `morris_points` gives them.
-    Trajectories with a failed run are left out. Effects are per unit of the cube.
+    Parameters
+    ----------
+    y : ndarray
+        Results, shape (trajectories, inputs + 1).
+    moved, by : ndarray
+        As `morris_points` gives them, shape (trajectories, inputs).
+    seed : int, optional
+        Of the resampling.
+
+    Returns
+    -------
+    Indices
     """
     keep = np.isfinite(y).all(axis=1)
     y, moved, by = y[keep], moved[keep], by[keep]
@@ -95,6 +113,17 @@ def prcc_indices(x: np.ndarray, y: np.ndarray) -> Indices:
     intervals.
 
     An input says nothing of shapes that are not monotone. Failed runs (nan) are left out.
+
+    Parameters
+    ----------
+    x : ndarray
+        Inputs, shape (n, inputs).
+    y : ndarray
+        Results, shape (n,); failed runs are nan.
+
+    Returns
+    -------
+    Indices
     """
     from scipy.stats import norm, rankdata
 

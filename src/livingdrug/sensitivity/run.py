@@ -24,8 +24,19 @@ DOSE = "dose"
 
 @dataclass(frozen=True)
 class Input:
-    """name: a quantity of the model, or `dose`; median, sd: log-normal (sd of the logarithm); lowest,
-    highest: log-uniform instead, nan for log-normal; bound: highest value it can have."""
+    """What is varied.
+
+    Attributes
+    ----------
+    name : str
+        A quantity of the model, or `dose`.
+    median, sd : float
+        log-normal (sd of the logarithm).
+    lowest, highest : float
+        log-uniform instead, nan for log-normal.
+    bound : float
+        Highest value it can have.
+    """
 
     name: str
     median: float
@@ -344,7 +355,17 @@ def _horizon(model: Model) -> float:
 
 
 def sentences(found: Sensitivity) -> list[str]:
-    """What drives the exposure, with a number, and how far the numbers have settled."""
+    """What drives the exposure, with a number, and how far the numbers have settled.
+
+    Parameters
+    ----------
+    found : Sensitivity
+        See `sensitivity`.
+
+    Returns
+    -------
+    sequence of str
+    """
     i, (first, second) = found.indices, found.indices.names
     value = i.total if found.method == "sobol" else np.abs(i.first)
     if not np.isfinite(value).any():

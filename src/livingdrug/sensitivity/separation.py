@@ -13,8 +13,19 @@ from livingdrug.models import Model
 
 @dataclass(frozen=True)
 class Split:
-    """A question of a tree: `quantity` above `threshold`? inside: vectors of the group on both sides (not above, above);
-    sizes: vectors there."""
+    """A question of a tree.
+
+    Attributes
+    ----------
+    quantity : str
+        The question: is the quantity above the threshold?
+    threshold : float
+        The question: is the quantity above the threshold?
+    inside : tuple[int, int]
+        Vectors of the group on both sides (not above, above).
+    sizes : tuple[int, int]
+        Vectors there.
+    """
 
     quantity: str
     threshold: float
@@ -24,7 +35,15 @@ class Split:
 
 @dataclass(frozen=True)
 class Tree:
-    """The first question, and the second ones of those not above and above; None where a side is pure or nothing parts it."""
+    """Questions that part the vectors of a group from others.
+
+    Attributes
+    ----------
+    first : Split
+        The first question.
+    low, high : Split or None
+        The second ones of those not above and above; None where a side is pure or nothing parts it.
+    """
 
     first: Split
     low: Split | None
@@ -196,7 +215,19 @@ def _components(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def rules(tree: Tree, group: str) -> list[tuple[str, int, int]]:
-    """Rows (condition, vectors of the group, vectors) of the ends of a tree."""
+    """Rows (condition, vectors of the group, vectors) of the ends of a tree.
+
+    Parameters
+    ----------
+    tree : Tree
+        Of questions.
+    group : str
+        Its name.
+
+    Returns
+    -------
+    list[tuple[str, int, int]]
+    """
 
     def ends(split: Split | None, before: str, own: int, size: int) -> list[tuple[str, int, int]]:
         if split is None:
@@ -210,7 +241,17 @@ def rules(tree: Tree, group: str) -> list[tuple[str, int, int]]:
 
 
 def separation_sentences(found: Separation) -> list[str]:
-    """What separates the group, how well, and what that is worth."""
+    """What separates the group, how well, and what that is worth.
+
+    Parameters
+    ----------
+    found : Separation
+        See `separate`.
+
+    Returns
+    -------
+    sequence of str
+    """
     top = [
         f"{found.quantities[k]} ({'higher' if found.higher[k] else 'lower'} in {found.group}, area under the ROC curve "
         f"{found.area[k]:.2f})"

@@ -39,6 +39,16 @@ def caution_words(model: str, messages: Sequence[str], counts: Sequence[int], n:
 
 
 def fates(status: Sequence[str]) -> tuple[int, int]:
-    """(how many subjects were not computed, how many are unphysical)."""
+    """(how many subjects were not computed, how many are unphysical).
+
+    Parameters
+    ----------
+    status : sequence of str
+        Of each subject.
+
+    Returns
+    -------
+    tuple[int, int]
+    """
     unphysical = sum(word == UNPHYSICAL for word in status)
     return sum(word != OK for word in status) - unphysical, unphysical

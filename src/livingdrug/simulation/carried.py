@@ -14,10 +14,10 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import stream_key
 from livingdrug.models import Model, find_quantity
+from livingdrug.simulation.link import Link
 from livingdrug.simulation.population import Subjects
 from livingdrug.simulation.run import simulate
 
-SLOPE, SLOPE_SD = 1.0, 0.5
 DRAWS = 300
 UNTIL = 28.0  # d
 LEVEL = 0.95
@@ -26,61 +26,26 @@ BOTH, TRANSFER = "both", "slope"
 
 
 @dataclass(frozen=True)
-class Link:
-    """Which measure (`rate`) moves which quantity of the model, and by which slope of logarithms (mean and
-    SD); scatter: SD of the logarithm by which a new group differs from that line."""
-
-    rate: str
-    quantity: str
-    slope: float = SLOPE
-    sd: float = SLOPE_SD
-    assumed: bool = True
-    scatter: float = 0.0
-
-    def sentence(self) -> str:
-        """What is assumed, in words."""
-        whose = "an assumption of ours, as no public data tell it" if self.assumed else "as given"
-        return (
-            f"ln ratio of {self.quantity} = ({self.slope:g} +- {self.sd:g}) x ln ratio of {self.rate}"
-            + (f" +- {self.scatter:g}, a group's own" if self.scatter else "")
-            + f": {whose}"
-        )
-
-
-def read_with_sd(text: str) -> tuple[float, float | None]:
-    """`1+-0.5`: a number and its SD, None where it has none. Raises ValueError for other texts."""
-    value, sign, sd = text.replace(" ", "").replace("±", "+-").partition("+-")
-    found = float(value), float(sd) if sign else None
-    if not np.isfinite(found[0]) or (found[1] is not None and not (np.isfinite(found[1]) and found[1] >= 0)):
-        raise ValueError
-    return found
-
-
-def read_link(text: str) -> Link:
-    """`k_kill=k_kill:1+-0.5~0.2`: measure, quantity of the model, slope and its SD, scatter of groups (where one is
-    given). Raises InputError for other texts."""
-    rate, _, right = text.rpartition("=")
-    into, colon, slope = right.partition(":")
-    slope, tilde, own = slope.partition("~")
-    try:
-        if not rate.strip() or not into.strip().isidentifier():
-            raise ValueError
-        mean, sd = read_with_sd(slope) if colon else (SLOPE, SLOPE_SD)
-        scatter, also = read_with_sd(own) if tilde else (0.0, None)
-        if scatter < 0 or also is not None:
-            raise ValueError
-    except ValueError:
-        raise InputError(
-            f"`{text}` cannot be read; write RATE=QUANTITY:SLOPE+-SD, such as k_kill=k_kill:1+-0.5 (the "
-            "slope may be left out, and ~SCATTER may follow it)"
-        ) from None
-    return Link(rate.strip(), into.strip(), mean, sd or 0.0, not colon, scatter)
-
-
-@dataclass(frozen=True)
 class Change:
-    """A metric of a patient of one group over that of the control. ratio: median; low, high: 95 % band; of:
-    which uncertainty the band carries (BOTH, that of the measure alone, of the slope, TRANSFER, alone)."""
+    """A metric of a patient of one group over that of the control.
+
+    Attributes
+    ----------
+    group : str
+        The group.
+    metric : str
+        Such as CMAX.
+    unit : str
+        Of the metric.
+    control : float
+        Its value in the control.
+    ratio : float
+        Median.
+    low, high : float
+        95 % band.
+    of : str
+        Which uncertainty the band carries (BOTH, that of the measure alone, of the slope, TRANSFER, alone).
+    """
 
     group: str
     metric: str
@@ -94,11 +59,25 @@ class Change:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a group would change in a patient. factors (group, quantity) -> (median, low, high) of the
-    quantity's factor; curves: group -> (times (d), output -> (3, times)) with the bands of both
-    uncertainties; failed: simulations that were not computed; notes: what was assumed; cautions: in
-    words, such as quantities whose draws leave the published range; draws: (group, metric) -> ratios over the control with
-    both uncertainties."""
+    """What a group would change in a patient.
+
+    Attributes
+    ----------
+    changes : tuple of Change
+        Of every group and metric.
+    factors : dict[tuple[str, str], tuple[float, float, float]]
+        (group, quantity) -> (median, low, high) of the quantity's factor.
+    curves : dict[str, tuple[ndarray, dict[str, ndarray]]]
+        Group -> (times (d), output -> (3, times)) with the bands of both uncertainties.
+    failed : int
+        Simulations that were not computed.
+    notes : tuple of str
+        What was assumed.
+    cautions : tuple of str
+        In words, such as quantities whose draws leave the published range.
+    draws : dict[tuple[str, str], ndarray]
+        (group, metric) -> ratios over the control with both uncertainties.
+    """
 
     changes: tuple[Change, ...]
     factors: dict[tuple[str, str], tuple[float, float, float]]
@@ -116,8 +95,24 @@ class Prediction:
 
 
 def settled(model: Model, links: Sequence[Link]) -> list[Link]:
-    """The links with quantities by their name. Raises InputError for a model in other units of time than
-    days, no link, or a quantity that the model has not."""
+    """The links with quantities by their name.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    links : sequence of Link
+        As they were asked for.
+
+    Returns
+    -------
+    sequence of Link
+
+    Raises
+    ------
+    InputError
+        For a model in other units of time than days, no link, or a quantity that the model has not.
+    """
     if model.time_unit != "d":
         raise InputError(
             f"`{model.full_name}` counts {model.time_unit}; a patient is predicted with a model in days"
@@ -186,7 +181,19 @@ def carry(
 
 
 def factors_of(links: Sequence[Link], logs: np.ndarray) -> dict[str, np.ndarray]:
-    """Quantity -> its factors (draws,). logs: slope times the logarithm of the ratio of each link, (draws, links)."""
+    """Quantity -> its factors (draws,).
+
+    Parameters
+    ----------
+    links : sequence of Link
+        Which quantities move.
+    logs : ndarray
+        Slope times the logarithm of the ratio of each link, (draws, links).
+
+    Returns
+    -------
+    dict[str, ndarray]
+    """
     factors: dict[str, np.ndarray] = {}
     for link, log in zip(links, np.clip(logs, -FARTHEST, FARTHEST).T, strict=True):
         factors[link.quantity] = factors.get(link.quantity, 1.0) * np.exp(log)
@@ -196,7 +203,21 @@ def factors_of(links: Sequence[Link], logs: np.ndarray) -> dict[str, np.ndarray]
 def moved_values(
     model: Model, values: Mapping[str, np.ndarray], factors: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """The values of all quantities (subjects,) with these times their factors; a fraction stays at most 1."""
+    """The values of all quantities (subjects,) with these times their factors; a fraction stays at most 1.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    values : Mapping[str, ndarray]
+        Quantity -> values (subjects,).
+    factors : Mapping[str, ndarray]
+        Quantity -> factors (subjects,).
+
+    Returns
+    -------
+    dict[str, ndarray]
+    """
     fractions = {q.name for q in model.quantities if q.bound == "fraction"}
     moved = {name: np.array(value) for name, value in values.items()}
     for name, factor in factors.items():

@@ -213,5 +213,15 @@ def _dose(model: Model, doses: Sequence[str], takes: bool) -> str:
 
 
 def conversions(compared: ModelsCompared) -> tuple[str, ...]:
-    """The conversion that was used, and the published ones beside it."""
+    """The conversion that was used, and the published ones beside it.
+
+    Parameters
+    ----------
+    compared : ModelsCompared
+        Of `compare_models`.
+
+    Returns
+    -------
+    tuple of str
+    """
     return tuple(dict.fromkeys((compared.conversion, *(name for name in CONSTANT if name in BRIDGES))))

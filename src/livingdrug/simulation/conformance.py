@@ -25,7 +25,17 @@ class AnchorResult:
 
 
 def check_anchors(model: Model) -> list[AnchorResult]:
-    """Every anchor of the model, computed."""
+    """Every anchor of the model, computed.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    sequence of AnchorResult
+    """
     return [AnchorResult(anchor, _compute(model, anchor)) for anchor in model.anchors]
 
 

@@ -16,10 +16,26 @@ from livingdrug.simulation.run import check_outputs, simulate
 
 @dataclass(frozen=True, eq=False)
 class CurvesTask:
-    """`simulate` for a stretch of subjects; called as task(first, count), it gives their Result.
+    """`simulate` for a stretch of subjects; called as task(first, count), it gives their Result. It can be
+    sent to another process. Raises InputError for a name, regimen or number of subjects that cannot be.
 
-    draw: the subjects, None for the typical one; the other fields as in `simulate`. It can be sent to another
-    process. Raises InputError for a name, regimen or number of subjects that cannot be."""
+    Attributes
+    ----------
+    model : Model
+        The model.
+    draw : Draw or None
+        The subjects, None for the typical one.
+    regimen : Regimen or None
+        The doses; those of the model's first experiment by default.
+    times : ndarray
+        Reading times, in the model's time unit.
+    until : float
+        Horizon, in the model's time unit.
+    outputs : tuple of str
+        Names of outputs or states.
+    threads : int or None
+        Threads to compute with; all processors by default.
+    """
 
     model: Model
     draw: Draw | None
@@ -56,7 +72,17 @@ class CurvesTask:
 
 
 def joined(results: Sequence[Result]) -> Result:
-    """Results of consecutive stretches of one population as the result of all."""
+    """Results of consecutive stretches of one population as the result of all.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        In order of the subjects.
+
+    Returns
+    -------
+    Result
+    """
     names = ("values", "peak", "peak_time", "area", "rise", "rise_time")
     arrays = {n: np.concatenate([getattr(r, n) for r in results]) for n in names}
     fates = {n: tuple(fate for r in results for fate in getattr(r, n)) for n in ("status", "reason")}

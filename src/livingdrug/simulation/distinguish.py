@@ -66,10 +66,29 @@ class Separation:
 
 @dataclass(frozen=True)
 class Distinguished:
-    """models: both; rows: outputs and days, those that need fewest patients first; apart: outputs that only one
-    has; results: curves of either; noiseless: outputs without a residual error in a model; limits: of
-    quantification; left: patients of either that could not be computed; variable: whether patients of either
-    differ; notices: of the simulations."""
+    """Two models compared by what their measurements can tell apart.
+
+    Attributes
+    ----------
+    models : tuple[Model, Model]
+        Both.
+    rows : tuple of Separation
+        Outputs and days, those that need fewest patients first.
+    apart : tuple of str
+        Outputs that only one has.
+    results : tuple of Result
+        Curves of either.
+    noiseless : tuple of str
+        Outputs without a residual error in a model.
+    limits : dict[str, float]
+        Of quantification.
+    left : tuple of int
+        Patients of either that could not be computed.
+    variable : tuple of bool
+        Whether patients of either differ.
+    notices : tuple of str
+        Of the simulations.
+    """
 
     models: tuple[Model, Model]
     rows: tuple[Separation, ...]

@@ -57,7 +57,17 @@ def read_dose(text: str) -> Dose | Reset:
 
 
 def write_dose(record: Dose | Reset) -> str:
-    """The text that `read_dose` reads back as this record."""
+    """The text that `read_dose` reads back as this record.
+
+    Parameters
+    ----------
+    record : Dose or Reset
+        A dose or a reset.
+
+    Returns
+    -------
+    str
+    """
     if isinstance(record, Reset):
         return f"reset@{_plain(record.time)}"
     words = [

@@ -6,7 +6,17 @@ from livingdrug.simulation.regimen import Regimen
 
 
 def default_regimen(model: Model) -> Regimen:
-    """The doses of the model's first published experiment."""
+    """The doses of the model's first published experiment.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    Regimen
+    """
     return experiment_regimen(model.experiments[0]) if model.experiments else Regimen()
 
 

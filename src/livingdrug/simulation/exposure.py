@@ -20,14 +20,32 @@ from livingdrug.simulation.solve import NO_TIMES, infused_in, solve
 
 @dataclass(frozen=True)
 class ExposureBlock:
-    """Exposures of subjects `first` ... (from 0), in the order of the task's outputs and limits.
+    """Exposures of some subjects, in the order of the task's outputs and limits.
 
-    peak, peak_time, area (n, outputs): CMAX, TMAX, AUC within the window; above, last_above (n, limits): time
-    above each limit there and the last such time (NaN where there is none); status: `ok` or a word; reason:
-    position of a subject with another word -> why; rise, rise_time (n, outputs): XCMAX and XTMAX within the
-    window, NaN where infused cells are not counted in the output or its level never rises; cautioned: of how
-    many subjects each caution of the model is true. A subject that was not computed has NaN throughout, one
-    that is `unphysical` keeps its numbers.
+    Attributes
+    ----------
+    first : int
+        Position of the first subject, from 0.
+    peak, peak_time : ndarray
+        CMAX, TMAX, AUC within the window.
+    area : ndarray, shape (n, outputs)
+        CMAX, TMAX, AUC within the window.
+    above : ndarray
+        Time above each limit there and the last such time (NaN where there is none).
+    last_above : ndarray, shape (n, limits)
+        Time above each limit there and the last such time (NaN where there is none).
+    status : tuple of str
+        `ok` or a word.
+    reason : dict[int, str]
+        Position of a subject with another word -> why.
+    rise : ndarray
+        XCMAX and XTMAX within the window, NaN where infused cells are not counted in the output or its level
+        never rises.
+    rise_time : ndarray, shape (n, outputs)
+        XCMAX and XTMAX within the window, NaN where infused cells are not counted in the output or its level
+        never rises.
+    cautioned : tuple of int
+        Of how many subjects each caution of the model is true.
     """
 
     first: int
@@ -53,12 +71,29 @@ class ExposureTask:
     """Peaks, areas and times above limits within a window; called as task(first, count), it gives an
     ExposureBlock.
 
-    draw: the subjects, None for the typical one; window (start, end): in the model's time unit, the run ends
-    with it; outputs: names of outputs or states; limits: (name, value) pairs, value in the unit of the
-    output; rtol: relative tolerance of the solver; threads: all processors by default. It can be sent to
-    another process, and the numbers of a subject depend on nothing but the subject: they are those of
-    `simulate` up to `end`, when the window starts at 0. Raises InputError for a window, name, limit or
-    regimen that cannot be."""
+    It can be sent to another process, and the numbers of a subject depend on nothing but the subject: they
+    are those of `simulate` up to the end of the window, when it starts at 0. Raises InputError for a window,
+    name, limit or regimen that cannot be.
+
+    Attributes
+    ----------
+    model : Model
+        The model.
+    draw : Draw or None
+        The subjects, None for the typical one.
+    regimen : Regimen
+        The doses.
+    window : tuple[float, float]
+        Start and end, in the model's time unit; the run ends with it.
+    limits : tuple[tuple[str, float], ...]
+        (name, value) pairs, value in the unit of the output.
+    outputs : tuple of str
+        Names of outputs or states.
+    rtol : float or None
+        Relative tolerance of the solver.
+    threads : int or None
+        All processors by default.
+    """
 
     model: Model
     draw: Draw | None
@@ -154,8 +189,29 @@ def exposure_task(
 ) -> ExposureTask:
     """The task from what a user gives: see ExposureTask.
 
-    regimen: as in `simulate`; limits: output -> value or values; outputs: all by default, and those with a
-    limit."""
+    Parameters
+    ----------
+    model : Model
+        The model.
+    draw : Draw, optional
+        The subjects, None for the typical one.
+    regimen : Regimen or Sequence, optional
+        As in `simulate`.
+    window : sequence of float, optional
+        Start and end, in the model's time unit.
+    limits : Mapping[str, float or sequence of float], optional
+        Output -> value or values.
+    outputs : sequence of str, optional
+        All by default, and those with a limit.
+    rtol : float, optional
+        Relative tolerance of the solver.
+    threads : int, optional
+        Threads to compute with; all processors by default.
+
+    Returns
+    -------
+    ExposureTask
+    """
     regimen = default_regimen(model) if regimen is None else regimen
     pairs = [(name, float(v)) for name, given in (limits or {}).items() for v in np.atleast_1d(given)]
     names = check_outputs(model, outputs)[0]
@@ -178,7 +234,24 @@ def drawn(model: Model, draw: Draw | None, first: int, count: int) -> Subjects:
 
 
 def check_window(model: Model, window: Sequence[float]) -> tuple[float, float]:
-    """The window itself, or InputError unless it is 0 <= start < end within the longest horizon."""
+    """The window itself, where it can be.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    window : sequence of float
+        Start and end, in the model's time unit.
+
+    Returns
+    -------
+    tuple[float, float]
+
+    Raises
+    ------
+    InputError
+        Unless 0 <= start < end within the longest horizon.
+    """
     start, end = (float(edge) for edge in window)
     if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
         raise InputError(
@@ -205,7 +278,17 @@ def _check_limits(model: Model, limits: tuple[tuple[str, float], ...]) -> None:
 
 
 def limit_text(value: float) -> str:
-    """A limit as one would type it, read back to the same number."""
+    """A limit as one would type it, read back to the same number.
+
+    Parameters
+    ----------
+    value : float
+        In the unit of the output.
+
+    Returns
+    -------
+    str
+    """
     text = repr(float(value))
     return text.removesuffix(".0")
 
@@ -213,10 +296,17 @@ def limit_text(value: float) -> str:
 def exposure_table(task: ExposureTask, block: ExposureBlock):
     """Long table of a block: one row per subject (from 1) and output.
 
-    Columns subject, output, unit, CMAX, TMAX, AUC, XCMAX and XTMAX where infused cells are counted in an output
-    (empty for the others), then above_LIMIT and last_above_LIMIT for each limit
-    (empty for outputs without it), status, reason. TMAX and times in the model's time unit, AUC in that times
-    the unit."""
+    Columns subject, output, unit, CMAX, TMAX, AUC, XCMAX and XTMAX where infused cells are counted in an
+    output (empty for the others), then above_LIMIT and last_above_LIMIT for each limit (empty for outputs
+    without it), status, reason. TMAX and times in the model's time unit, AUC in that times the unit.
+
+    Parameters
+    ----------
+    task : ExposureTask
+        That was run.
+    block : ExposureBlock
+        What it gave.
+    """
     import pandas as pd
 
     n, k = block.peak.shape

@@ -13,8 +13,20 @@ from livingdrug.simulation.result import METRICS, PERCENTILES, RISES
 
 @dataclass(frozen=True)
 class Failure:
-    """How many subjects were not computed in one way, or are unphysical, and the first of them (from 1) with its
-    reason."""
+    """How many subjects were not computed in one way, or are unphysical, and the first of them (from 1) with
+    its reason.
+
+    Attributes
+    ----------
+    status : str
+        The way.
+    count : int
+        How many.
+    subject : int
+        The first of them, from 1.
+    reason : str
+        Of that one, in words.
+    """
 
     status: str
     count: int

@@ -31,8 +31,16 @@ BIRTH, DEATH, COUNT = "births_per_cell", "deaths_per_cell", "cells_followed"
 class Course:
     """Rates of one subject from the moment on at which few cells are left.
 
-    start: that time, infinity where the population never falls so low; cells: how many are left; times: a grid from
-    `start` on; births, deaths: per cell and time, at the middle of each step of the grid, shape (len(times) - 1,).
+    Attributes
+    ----------
+    start : float
+        That time, infinity where the population never falls so low.
+    cells : int
+        How many are left.
+    times : ndarray
+        A grid from `start` on.
+    births, deaths : ndarray
+        Per cell and time, at the middle of each step of the grid, shape (len(times) - 1,).
     """
 
     start: float
@@ -58,8 +66,14 @@ class Course:
 class Cures:
     """Runs of one subject, event by event.
 
-    cured_at: time at which the last cell died, infinity where it did not; escaped_at: time at which ESCAPED
-    cells were reached; both of shape (runs,).
+    Attributes
+    ----------
+    course : Course
+        The rates it was drawn with.
+    cured_at : ndarray
+        Time at which the last cell died, infinity where it did not.
+    escaped_at : ndarray
+        Time at which ESCAPED cells were reached; both of shape (runs,).
     """
 
     course: Course
@@ -82,9 +96,30 @@ def courses(
 ) -> list[Course]:
     """Rates of every subject from the first time on at which `state` has fewer than `below` cells.
 
-    until: horizon in the model's time unit; a population that has grown beyond all bounds before ends the
-    course there. Raises InputError for an unknown state, one not in cells, and one whose gains or losses are
-    not proportional to it.
+    Parameters
+    ----------
+    model : Model
+        The model.
+    subjects : Subjects, optional
+        Virtual subjects; the typical one by default.
+    regimen : Regimen or Sequence, optional
+        The doses; those of the model's first experiment by default.
+    state : str, optional
+        A population in cells.
+    below : int, optional
+        Number of cells below which they are followed.
+    until : float, optional
+        Horizon in the model's time unit; a population that has grown beyond all bounds before ends the course
+        there.
+
+    Returns
+    -------
+    sequence of Course
+
+    Raises
+    ------
+    InputError
+        For an unknown state, one not in cells, and one whose gains or losses are not proportional to it.
     """
     watched = _watched(model, state)
     times = np.arange(0.0, until + STEP / 2, STEP)
@@ -101,6 +136,8 @@ def courses(
 def _course(at: np.ndarray, times: np.ndarray, values: np.ndarray, below: int) -> Course:
     known = np.isfinite(values).all(axis=0)
     at, (count, births, deaths) = at[known], values[:, known]
+    # growth below 0, as above a capacity, takes cells
+    births, deaths = np.maximum(births, 0) + np.maximum(-deaths, 0), np.maximum(deaths, 0) + np.maximum(-births, 0)
     times = times[times <= at[-1]]
     low = np.flatnonzero(count < below)
     nothing = np.array([])
@@ -156,8 +193,23 @@ def _per_cell(model: Model, flow: Flow, name: str) -> str:
 
 
 def cure_probability(model: Model, by: float = 1000.0, subjects: Subjects | None = None, **how) -> np.ndarray:
-    """Probability that the population of every subject has died out by a time, shape (subjects,). how: as in
-    `courses`."""
+    """Probability that the population of every subject has died out by a time, shape (subjects,).
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    by : float, optional
+        A time, in the model's time unit.
+    subjects : Subjects, optional
+        Virtual subjects; the typical one by default.
+    how
+        As in `courses`.
+
+    Returns
+    -------
+    ndarray
+    """
     return np.array([course.extinct_by(by) for course in courses(model, subjects, until=by, **how)])
 
 
@@ -165,8 +217,20 @@ def simulate_cure(model: Model, runs: int = 1000, seed: int = 1, **how) -> Cures
     """The typical subject's last cells drawn event by event (Gillespie's direct method, rates constant over a
     step).
 
-        runs: how often; seed: of the random streams, the numbers of a run depend on seed and run alone. how: as
-        in `courses`.
+    Parameters
+    ----------
+    model : Model
+        The model.
+    runs : int, optional
+        How often.
+    seed : int, optional
+        Of the random streams; the numbers of a run depend on seed and run alone.
+    how
+        As in `courses`.
+
+    Returns
+    -------
+    Cures
     """
     check_seed(seed)
     (course,) = courses(model, **how)

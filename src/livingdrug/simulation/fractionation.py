@@ -21,7 +21,15 @@ MOST_PARTS = 20
 
 @dataclass(frozen=True)
 class Split:
-    """Parts of a dose (which sum to 1) and their days."""
+    """How a dose is split over days.
+
+    Attributes
+    ----------
+    parts : tuple of float
+        Of the dose; they sum to 1.
+    days : tuple of float
+        Of each part.
+    """
 
     parts: tuple[float, ...]
     days: tuple[float, ...]
@@ -139,7 +147,22 @@ def _mean(values: np.ndarray) -> tuple[float, float, float]:
 
 
 def with_il6(model: Model) -> Model:
-    """The model with IL-6: its own, or by the fragment. Raises ModelError where that does not fit."""
+    """The model with IL-6: its own, or by the fragment.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelError
+        Where that does not fit.
+    """
     if {o.name for o in model.system.outputs} & {SEVERE, IL6}:
         return model
     made = model + get_fragment(LINK)

@@ -38,8 +38,23 @@ def observe(model: Model, result: Result, limit: float | None = None, seed: int 
 
 
 def observed_part(model: Model, result: Result, limit: float | None, seed: int, table, before: int = 0):
-    """The same of a part of a population, whose table of curves is given; before: how many subjects stand before its
-    first."""
+    """The same of a part of a population, whose table of curves is given.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    result : Result
+        Of a simulation, see `simulate`.
+    limit : float or None
+        Of quantification; that of the model's assay where it is None.
+    seed : int
+        Of the random streams.
+    table
+        Curves of the part.
+    before : int, optional
+        How many subjects stand before its first.
+    """
     if limit is not None and not (np.isfinite(limit) and limit > 0):
         raise InputError(f"the limit of quantification is {limit:g}; it must be finite and above 0")
     measured = {o.name for o in model.system.outputs if o.measured}

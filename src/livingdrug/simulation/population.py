@@ -56,14 +56,48 @@ def typical_subject(model: Model) -> Subjects:
 
 
 def check_count(n: int, most: int = MAX_SUBJECTS) -> int:
-    """n itself, or InputError outside 1 to `most`."""
+    """The number itself, where it can be.
+
+    Parameters
+    ----------
+    n : int
+        Number of subjects.
+    most : int, optional
+        The largest number that can be.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        Outside 1 to `most`.
+    """
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= most:
         raise InputError(f"{n} subjects were asked for; the number must be whole, from 1 to {most:,}")
     return int(n)
 
 
 def find_population(model: Model, name: str | None) -> Population:
-    """The published between-subject variability with this name, the first one when no name is given."""
+    """The published between-subject variability with this name, the first one when no name is given.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    name : str or None
+        Of a published one.
+
+    Returns
+    -------
+    Population
+
+    Raises
+    ------
+    InputError
+        For a model without one, or an unknown name.
+    """
     if not model.populations:
         raise InputError(
             f"`{model.full_name}` has no published between-subject variability; state one with cv= (command "
@@ -78,7 +112,19 @@ def find_population(model: Model, name: str | None) -> Population:
 
 
 def cv_population(model: Model, cv: float) -> Population:
-    """Log-normal variability with this coefficient of variation on every rate (a quantity per time)."""
+    """Log-normal variability with this coefficient of variation on every rate (a quantity per time).
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    cv : float
+        A fraction.
+
+    Returns
+    -------
+    Population
+    """
     from livingdrug.models.shared import OURS
 
     rates = [q.name for q in model.quantities if is_rate(q.unit) and not q.fixed and not q.covariate]
@@ -94,8 +140,20 @@ def cv_population(model: Model, cv: float) -> Population:
 class Draw:
     """n virtual subjects that are drawn when they are asked for, any of them alone.
 
-    seed, spread, cv, variance_scale: as in `draw_subjects`. Raises InputError for a bad number, a negative
-    scale, or a spread and a CV at once.
+    Raises InputError for a bad number, a negative scale, or a spread and a CV at once.
+
+    Attributes
+    ----------
+    n : int
+        Number of subjects.
+    seed : int
+        As in `draw_subjects`.
+    spread : str or None
+        As in `draw_subjects`.
+    cv : float or None
+        As in `draw_subjects`.
+    variance_scale : float
+        As in `draw_subjects`.
     """
 
     n: int
@@ -179,7 +237,25 @@ def drawn_values(
     model: Model, population: Population, seed: int, first: int, count: int, variance_scale: float = 1.0
 ) -> dict[str, np.ndarray]:
     """Values of subjects `first` ... `first + count - 1`; a quantity without variability is one number,
-    broadcast."""
+    broadcast.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    population : Population
+        The between-subject variability.
+    seed : int
+        Of the random streams.
+    first, count : int
+        Position of the first subject, from 0, and how many.
+    variance_scale : float, optional
+        By which variances are multiplied.
+
+    Returns
+    -------
+    dict[str, ndarray]
+    """
     from livingdrug.engine import lognormals
 
     values = {name: np.broadcast_to(np.float64(value), (count,)) for name, value in model.typical.items()}

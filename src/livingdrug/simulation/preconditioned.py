@@ -222,7 +222,18 @@ def _reached(days: np.ndarray, host: np.ndarray, low: int, level: float) -> floa
 
 
 def with_full_host(model: Model) -> Model:
-    """The model with host T cells at their plateau before the drugs, where it has one and nobody set their start."""
+    """The model with host T cells at their plateau before the drugs, where it has one and nobody set their
+    start.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    Model
+    """
     known = {q.name for q in model.quantities}
     if "host_0" in model.changes or not {"host_0", "host_max"} <= known:
         return model

@@ -228,7 +228,23 @@ def check_regimen(model: Model, regimen: Regimen) -> str:
 
     A model on a clock since the first infusion takes no second infusion of cells, no infusion after time 0,
     no reset and no steady state; added cells of another kind, such as target cells, do not touch that clock
-    and are taken. Raises InputError that names the dose.
+    and are taken.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    regimen : Regimen
+        The doses.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        That names the dose.
     """
     system = model.system
     states = {} if isinstance(system, ClosedForm) else {state.name: state for state in system.states}

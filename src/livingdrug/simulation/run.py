@@ -38,7 +38,24 @@ def default_until(model: Model) -> float:
 
 
 def check_horizon(model: Model, until: float) -> float:
-    """until itself, or InputError when it is not finite, not positive or beyond a hundred years."""
+    """The horizon itself, where it can be.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    until : float
+        In the model's time unit.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        When it is not finite, not positive or beyond a hundred years.
+    """
     unit, most = model.time_unit, MAX_DAYS * in_a_day(model.time_unit)
     if not (math.isfinite(until) and 0 < until <= most):
         raise InputError(f"the horizon is {until:g} {unit}; it must be above 0 and at most {most:g} {unit}")
@@ -193,8 +210,24 @@ def _times(
 
 
 def check_outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names and units of the wanted outputs or states, all outputs by default; InputError for an unknown
-    one."""
+    """Names and units of the wanted outputs or states.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    wanted : sequence of str or None
+        Names; all outputs by default.
+
+    Returns
+    -------
+    tuple[tuple of str, tuple of str]
+
+    Raises
+    ------
+    InputError
+        For an unknown name.
+    """
     units = {o.name: o.unit for o in model.system.outputs}
     known = {**{s.name: s.unit for s in getattr(model.system, "states", ())}, **units}
     wanted = tuple(units if wanted is None else wanted)
@@ -205,8 +238,20 @@ def check_outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str
 
 
 def cautions(model: Model, subjects: Subjects | None = None) -> list[str]:
-    """Messages about the model and its subjects, the typical one by default: where facts say that it misbehaves, or its
-    fit is not sound."""
+    """Messages about the model and its subjects, the typical one by default: where facts say that it
+    misbehaves, or its fit is not sound.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    subjects : Subjects, optional
+        Virtual subjects; the typical one by default.
+
+    Returns
+    -------
+    sequence of str
+    """
     subjects = subjects or typical_subject(model)
     counts = caution_counts(model, subjects)
     return [*model.doubts, *caution_words(model.full_name, _messages(model), counts, subjects.n)]

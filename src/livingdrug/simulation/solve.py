@@ -73,9 +73,35 @@ def solve(
 ) -> Solved:
     """Subjects through a model; what is given has been checked.
 
-    regimens: one for all subjects, or one for each; start: where the window of peaks, areas and times above
-    begins, which ends with the run; limits: (output, value) pairs, none for a closed form that is no sum of
-    exponentials."""
+    Parameters
+    ----------
+    model : Model
+        The model.
+    subjects : Subjects
+        The virtual subjects.
+    regimens : sequence of Regimen
+        One for all subjects, or one for each.
+    times : ndarray
+        Of samples, in the model's time unit.
+    until : float
+        Horizon, in the model's time unit.
+    outputs : sequence of str
+        Names of outputs or states.
+    start : float, optional
+        Where the window of peaks, areas and times above begins, which ends with the run.
+    limits : Sequence[tuple[str, float]], optional
+        (output, value) pairs, none for a closed form that is no sum of exponentials.
+    progress : callable, optional
+        Called with how many are done, and of how many.
+    rtol : float, optional
+        Relative tolerance of the solver.
+    threads : int, optional
+        Threads to compute with; all processors by default.
+
+    Returns
+    -------
+    Solved
+    """
     if isinstance(model.system, ClosedForm):
         run = _run_closed
     else:
@@ -99,7 +125,19 @@ def solve(
 
 
 def individual_values(model: Model, subjects: Subjects) -> dict[str, np.ndarray]:
-    """Values of every quantity after covariate effects, shape (n,) each."""
+    """Values of every quantity after covariate effects, shape (n,) each.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    subjects : Subjects
+        The virtual subjects.
+
+    Returns
+    -------
+    dict[str, ndarray]
+    """
     values = {name: np.asarray(subjects.values[name], dtype=float) for name in model.typical}
     if not model.individual:
         return values
@@ -202,7 +240,22 @@ def _run_system(
 def infused_in(
     model: Model, regimens: Sequence[Regimen], wanted: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Those of the wanted outputs in which infused cells are counted, and the states whose doses are seen there."""
+    """Those of the wanted outputs in which infused cells are counted, and the states whose doses are seen
+    there.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    regimens : sequence of Regimen
+        One for all subjects, or one for each.
+    wanted : sequence of str
+        Names of outputs.
+
+    Returns
+    -------
+    tuple[tuple of str, tuple of int]
+    """
     into = {dose.into for regimen in set(regimens) for dose in regimen.doses if dose.into}
     known = infused_outputs(model, into)
     found = tuple(name for name in wanted if name in known)
@@ -275,8 +328,28 @@ def event_table(
 
 
 def subject_events(regimen: Regimen, system: System, p: list[float]) -> Events:
-    """Event table of one subject with the quantities `p`; raises InputError or SolveError as `expand`
-    does."""
+    """Event table of one subject.
+
+    Parameters
+    ----------
+    regimen : Regimen
+        The doses.
+    system : System
+        The assembled equations.
+    p : sequence of float
+        Values of its quantities, in order.
+
+    Returns
+    -------
+    Events
+
+    Raises
+    ------
+    InputError
+        As `expand` does.
+    SolveError
+        As `expand` does.
+    """
     code = compile_system(system)
     values = {q.name: value for q, value in zip(system.quantities, p, strict=True)}
     initial = np.array(code.initial(*p), dtype=float)

@@ -32,8 +32,17 @@ BAND = (5.0, 95.0)  # of what the estimates leave open
 
 @dataclass(frozen=True)
 class DrawnModels:
-    """models: at draws of the estimates; held: numbers that stay at their estimates; notes: what to know of
-    them."""
+    """A fitted model at draws of its estimates.
+
+    Attributes
+    ----------
+    models : tuple of Model
+        At draws of the estimates.
+    held : tuple of str
+        Numbers that stay at their estimates.
+    notes : tuple of str
+        What to know of them.
+    """
 
     models: tuple[Model, ...]
     held: tuple[str, ...]
@@ -103,7 +112,17 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
 
 
 def says_uncertainty(model: Model) -> bool:
-    """Whether the fit of a model says how uncertain its numbers are."""
+    """Whether the fit of a model says how uncertain its numbers are.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    bool
+    """
     fitted = model.fitted
     return fitted is not None and bool(fitted.draws or fitted.covariance or _with_intervals(fitted))
 
@@ -203,10 +222,25 @@ def _posterior(model: Model, count: int, seed: int) -> np.ndarray:
 class Bands:
     """A simulation whose population is drawn anew, too.
 
-    draws; levels (percentiles between patients); middle, low, high (outputs, levels, times): each percentile
-    at the estimates, and 5 and 95 % of it over the draws; exposures: (output, metric) -> (at the estimates,
-    low, high), one row for each level; parts: the same -> variance of the logarithm between patients (mean
-    over the draws) and of the estimates; notes.
+    draws; levels (percentiles between patients);
+
+    Attributes
+    ----------
+    draws : int
+        How many.
+    levels : tuple of float
+        Percentiles between patients.
+    middle, low : ndarray
+        Each percentile at the estimates, and 5 and 95 % of it over the draws.
+    high : ndarray, shape (outputs, levels, times)
+        Each percentile at the estimates, and 5 and 95 % of it over the draws.
+    exposures : dict[tuple[str, str], ndarray]
+        (output, metric) -> (at the estimates, low, high), one row for each level.
+    parts : dict[tuple[str, str], tuple[float, float]]
+        The same -> variance of the logarithm between patients (mean over the draws) and of the estimates;
+        notes.
+    notes : tuple of str
+        What to know of them.
     """
 
     draws: int

@@ -33,7 +33,31 @@ def assured_power(
     """(assured power of a t-test that is to show a fold change of AUC0-28, notes): the SD of ln AUC0-28 is
     that at each draw.
 
-        n: subjects in the smaller arm. Raises InputError as `drawn_models` does.
+    Parameters
+    ----------
+    model : Model
+        The model.
+    fold : float
+        Of AUC0-28.
+    n : int
+        Subjects in the smaller arm.
+    design : Design
+        Of the test.
+    spread : str, optional
+        Name of the between-subject variability; the first one by default.
+    draws : int, optional
+        Of the estimates.
+    seed : int, optional
+        Of the random streams.
+
+    Returns
+    -------
+    tuple[Assured, tuple of str]
+
+    Raises
+    ------
+    InputError
+        As `drawn_models` does.
     """
     made = drawn_models(model, draws, seed)
     sds = [log_sd_of_auc28(own, spread, seed, SUBJECTS_AT_A_DRAW) for own in made.models]
@@ -45,7 +69,19 @@ def assured_power(
 
 
 def with_assurance(answer: TrialAnswer, found: Assurance) -> TrialAnswer:
-    """An answer with the assurance of every version beside its power."""
+    """An answer with the assurance of every version beside its power.
+
+    Parameters
+    ----------
+    answer : TrialAnswer
+        Of the trial.
+    found : Assurance
+        Of `assurance`.
+
+    Returns
+    -------
+    TrialAnswer
+    """
     primary = answer.endpoints[0]
     said = tuple(
         f"`{arm.arm}`: power {arm.power.value:.3f} if the estimates of the fit are true; "

@@ -13,8 +13,19 @@ MOST = 200  # patients up to which designs are looked for
 
 @dataclass(frozen=True)
 class OneStage:
-    """n: patients; needed: responders from which the rate is called above the historical one; alpha, power:
-    as they are, by the exact binomial distribution; p0, p1: historical rate and the one hoped for."""
+    """A design of one stage.
+
+    Attributes
+    ----------
+    n : int
+        Patients.
+    needed : int
+        Responders from which the rate is called above the historical one.
+    alpha, power : float
+        As they are, by the exact binomial distribution.
+    p0, p1 : float
+        Historical rate and the one hoped for.
+    """
 
     n: int
     needed: int
@@ -26,9 +37,27 @@ class OneStage:
 
 @dataclass(frozen=True)
 class TwoStage:
-    """n1: patients of the first stage, stop with r1 or fewer responders; n: all patients, the treatment is
-    called promising with more than r responders; expected: number of patients if the rate is p0; early:
-    probability of stopping then; alpha, power: exact."""
+    """A design of two stages.
+
+    Attributes
+    ----------
+    r1 : int
+        Responders in it, at which or below which the trial stops.
+    n1 : int
+        Patients of the first stage.
+    r : int
+        Responders of all, above which the treatment is called promising.
+    n : int
+        All patients.
+    expected : float
+        Number of patients if the rate is p0.
+    early : float
+        Probability of stopping then.
+    alpha, power : float
+        Exact.
+    p0, p1 : float
+        Historical rate and the one hoped for.
+    """
 
     r1: int
     n1: int

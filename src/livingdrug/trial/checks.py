@@ -27,7 +27,18 @@ SUPERPOSITION = (
 
 
 def check_trial(trial: Trial) -> None:
-    """Raise InputError with every fault of a trial."""
+    """Refuse a trial that cannot be simulated.
+
+    Parameters
+    ----------
+    trial : Trial
+        As it was built.
+
+    Raises
+    ------
+    InputError
+        With every fault of the trial.
+    """
     faults = [*_rules(trial), *_names(trial), *_sampling(trial)]
     if not faults:
         for arm in trial.arms:

@@ -102,13 +102,19 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Futility:
-    """An arm stops when `at` (share of its subjects, and of the control's) have been seen and it looks
-    hopeless.
+    """An arm stops when it looks hopeless. Nobody is enrolled in that arm between the look and its result.
 
-    rule: `conditional_power`: the chance that the first endpoint turns out significant, should the difference
-    seen so far be true, is below `below` (Lan and Wittes 1988, Biometrics 44:579); `effect`: the ratio of
-    geometric means (difference of rates) towards the better side is below `below`. Nobody is enrolled in that
-    arm between the look and its result."""
+    Attributes
+    ----------
+    at : float
+        Part of its subjects, and of the control's, that have been seen by then.
+    below : float
+        The arm stops where that is below this value.
+    rule : {'conditional_power', 'effect'}
+        `conditional_power`: of the first endpoint, should the difference seen so far be true (Lan and Wittes
+        1988, Biometrics 44:579); `effect`: the ratio of geometric means (difference of rates) towards the
+        better side.
+    """
 
     at: float
     below: float

@@ -34,8 +34,21 @@ class LevelAnswer:
 
 @dataclass(frozen=True, repr=False)
 class EscalationAnswer(Shown):
-    """Operating characteristics; none: trials that end without a tolerated dose; sentence: the same in
-    words."""
+    """Operating characteristics of a dose escalation; `sentence` says them in words.
+
+    Attributes
+    ----------
+    escalation : Escalation
+        The design and the true rates.
+    replicates, seed : int
+        Of the simulated trials.
+    levels : tuple of LevelAnswer
+        Of each dose.
+    none : Share
+        Trials that end without a tolerated dose.
+    notices : tuple of str
+        What to know of them.
+    """
 
     escalation: Escalation
     replicates: int

@@ -88,9 +88,24 @@ def boin_boundaries(
 ) -> tuple[float, float]:
     """(escalate at or below, de-escalate at or above) this observed rate of toxicity.
 
-    low, high: rates that are too low and too high, 0.6 and 1.4 times the target by default. Liu and Yuan
-    2015, J R Stat Soc C 64:507, equations for the local optimal design. Raises InputError unless 0 < low <
-    target < high < 1."""
+    Liu and Yuan 2015, J R Stat Soc C 64:507, equations for the local optimal design.
+
+    Parameters
+    ----------
+    target : float
+        Rate of toxicity that is aimed at.
+    low, high : float, optional
+        Rates that are too low and too high, 0.6 and 1.4 times the target by default.
+
+    Returns
+    -------
+    tuple[float, float]
+
+    Raises
+    ------
+    InputError
+        Unless 0 < low < target < high < 1.
+    """
     low = 0.6 * target if low is None else low
     high = 1.4 * target if high is None else high
     if not 0 < low < target < high < 1:
@@ -112,7 +127,21 @@ def too_toxic(toxicities, treated, target: float) -> np.ndarray:
 
 def boin_table(target: float, patients: int, cohort: int = 1) -> list[tuple[int, int, int, int | None]]:
     """(treated, escalate at or below, de-escalate at or above, give up at or above) at one level, after each
-    cohort."""
+    cohort.
+
+    Parameters
+    ----------
+    target : float
+        Rate of toxicity that is aimed at.
+    patients : int
+        At one level, at most.
+    cohort : int, optional
+        Patients treated at once.
+
+    Returns
+    -------
+    list[tuple[int, int, int, int]] or None
+    """
     down, up = boin_boundaries(target)
     rows = []
     for n in range(cohort, patients + 1, cohort):

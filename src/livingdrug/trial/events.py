@@ -44,9 +44,28 @@ def event_probability(hazard: float, accrual: float, follow_up: float) -> float:
 def power_log_rank(
     n: float, hazard_ratio: float, event_rate: float, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0
 ) -> float:
-    """Power by Schoenfeld's formula of n subjects in the first arm and ratio * n in the second, of whom a
-    share of `event_rate` (both arms together) has the event. The tail on the wrong side is left out, as the
-    formula does."""
+    """Power of the log-rank test by Schoenfeld's formula. The tail on the wrong side is left out, as the
+    formula does.
+
+    Parameters
+    ----------
+    n : float
+        Subjects in the first arm; the second has ratio * n.
+    hazard_ratio : float
+        That is to be seen.
+    event_rate : float
+        Part of the subjects of both arms together who have the event.
+    alpha : float, optional
+        Significance.
+    sides : int, optional
+        1 or 2.
+    ratio : float, optional
+        Subjects of the second arm over those of the first.
+
+    Returns
+    -------
+    float
+    """
     from scipy.special import ndtr, ndtri
 
     events = n * (1 + ratio) * event_rate

@@ -21,8 +21,23 @@ SUBJECTS = 10_000
 
 @dataclass(frozen=True, repr=False)
 class SizeGrid(Shown):
-    """n (scales, folds): subjects per arm, two equal arms, t-test on the logarithm; log_sd (scales,): SD of
-    the logarithm of the endpoint; name: of the endpoint; power, alpha: of the test, two-sided."""
+    """Subjects per arm over fold change and variability: two equal arms, t-test on the logarithm.
+
+    Attributes
+    ----------
+    name : str
+        Of the endpoint.
+    folds : tuple of float
+        Changes of the geometric mean.
+    scales : tuple of float
+        By which the variability is multiplied.
+    log_sd : ndarray, shape (scales,)
+        SD of the logarithm of the endpoint.
+    n : ndarray, shape (scales, folds)
+        Subjects per arm.
+    power, alpha : float
+        Of the test, two-sided.
+    """
 
     name: str
     folds: tuple[float, ...]

@@ -17,10 +17,32 @@ def dunnett_critical(versions, control: float, df: float, alpha: float = 0.05, s
     """The value that the largest of k statistics (t with common df, or z with df = inf) exceeds with
     probability alpha.
 
-    versions: subjects in each of the k arms, control: in the control. The statistics share the control, so
-    that corr(i, j) = l_i l_j with l_i = sqrt(n_i / (n_i + n_0)), and given the control's mean and the common
-    SD they are independent (Dunnett 1955, J Am Stat Assoc 50:1096; 1964, Biometrics 20:482). Raises
-    InputError for no arm, an arm without subjects, or an alpha or number of sides that cannot be."""
+    The statistics share the control, so that corr(i, j) = l_i l_j with l_i = sqrt(n_i / (n_i + n_0)), and
+    given the control's mean and the common SD they are independent (Dunnett 1955, J Am Stat Assoc 50:1096;
+    1964, Biometrics 20:482).
+
+    Parameters
+    ----------
+    versions
+        Subjects in each of the k arms.
+    control : float
+        Subjects in the control.
+    df : float
+        Degrees of freedom of the common SD, inf where it is known.
+    alpha : float, optional
+        Significance.
+    sides : int, optional
+        1 or 2.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        For no arm, an arm without subjects, or an alpha or number of sides that cannot be.
+    """
     from scipy.optimize import brentq
     from scipy.stats import norm, t
 

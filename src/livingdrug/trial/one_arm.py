@@ -63,7 +63,17 @@ class OneArm(Shown):
 
 
 def design_row(design: OneStage | TwoStage) -> dict[str, float | int | None]:
-    """The numbers of a design under one set of names; None for a first stage that there is not."""
+    """The numbers of a design under one set of names; None for a first stage that there is not.
+
+    Parameters
+    ----------
+    design : OneStage or TwoStage
+        Of one or two stages.
+
+    Returns
+    -------
+    dict[str, float or int] or None
+    """
     two = isinstance(design, TwoStage)
     return {
         "n1": design.n1 if two else None,
@@ -87,14 +97,38 @@ def stop_probability(design: OneStage | TwoStage, rate: float) -> float:
 
 
 def expected_patients(design: OneStage | TwoStage, rate: float) -> float:
-    """Patients expected at a true rate."""
+    """Patients expected at a true rate.
+
+    Parameters
+    ----------
+    design : OneStage or TwoStage
+        Of one or two stages.
+    rate : float
+        The true one.
+
+    Returns
+    -------
+    float
+    """
     if isinstance(design, OneStage):
         return float(design.n)
     return design.n1 + (1 - stop_probability(design, rate)) * (design.n - design.n1)
 
 
 def claim_probability(design: OneStage | TwoStage, rate: float) -> float:
-    """Probability that the treatment is called promising at a true rate, by the binomial distribution."""
+    """Probability that the treatment is called promising at a true rate, by the binomial distribution.
+
+    Parameters
+    ----------
+    design : OneStage or TwoStage
+        Of one or two stages.
+    rate : float
+        The true one.
+
+    Returns
+    -------
+    float
+    """
     from scipy.stats import binom
 
     if isinstance(design, OneStage):

@@ -1,14 +1,12 @@
 """The question `how many patients per arm`, answered with numbers and one plain sentence."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.shown import Shown
 from livingdrug.core.units import in_a_day
 from livingdrug.models import Model
 from livingdrug.simulation import draw_subjects, simulate
@@ -30,7 +28,19 @@ OUTCOMES = 4_000_000  # pairs of numbers of events that are gone through
 
 @dataclass(frozen=True)
 class Design:
-    """Two arms: allocation 1 to `ratio`, significance, sides and the power that is wanted."""
+    """How two arms are compared.
+
+    Attributes
+    ----------
+    power : float
+        That is wanted.
+    alpha : float
+        Significance.
+    sides : int
+        1 or 2.
+    ratio : float
+        Subjects of the second arm over those of the first.
+    """
 
     power: float = 0.8
     alpha: float = 0.05
@@ -69,43 +79,26 @@ class PowerAnswer:
     assured: Assured | None = None
 
 
-@dataclass(frozen=True, repr=False)
-class PowerCurve(Shown):
-    """Power over the number of subjects in the smaller arm.
-
-    what: the difference in words; sizes (m,): whole numbers; power (m,); wanted: the power that the design
-    asks for; assumptions: what the formula takes for granted.
-    """
-
-    what: str
-    sizes: np.ndarray
-    power: np.ndarray
-    wanted: float
-    assumptions: tuple[str, ...]
-
-    def table(self):
-        """Columns n (smaller arm) and power."""
-        import pandas as pd
-
-        return pd.DataFrame({"n": self.sizes, "power": self.power})
-
-    def _frame(self):
-        return self.table()
-
-
-def power_curve(
-    power_of: Callable[[float], float], design: Design, upto: int, what: str, *assumptions: str
-) -> PowerCurve:
-    """Power at up to 60 whole sizes from 2 to `upto`; power_of(subjects in the first arm)."""
-    sizes = np.unique(np.linspace(2, max(upto, 3), 60).astype(int))
-    power = np.array([power_of(float(n) / min(1.0, design.ratio)) for n in sizes])
-    return PowerCurve(what, sizes, power, design.power, assumptions)
-
-
 def log_sd_of_auc28(
     model: Model, spread: str | None = None, seed: int = 1, subjects: int = SUBJECTS
 ) -> float:
-    """SD of ln AUC0-28 of the model's first output over 100,000 virtual subjects."""
+    """SD of ln AUC0-28 of the model's first output over 100,000 virtual subjects.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    spread : str, optional
+        Name of the between-subject variability; the first one by default.
+    seed : int, optional
+        Of the random streams.
+    subjects : int, optional
+        How many are drawn.
+
+    Returns
+    -------
+    float
+    """
     end = 28.0 * in_a_day(model.time_unit)
     result = simulate(model, draw_subjects(model, subjects, seed, spread), times=[end], until=end)
     area = result.metric(result.outputs[0], "AUC")
@@ -113,7 +106,19 @@ def log_sd_of_auc28(
 
 
 def effect_of_fold(fold: float, log_sd: float) -> float:
-    """Effect size of a fold change on a log-normal endpoint: ln(fold) / SD of the logarithm."""
+    """Effect size of a fold change on a log-normal endpoint: ln(fold) / SD of the logarithm.
+
+    Parameters
+    ----------
+    fold : float
+        Change of the geometric mean.
+    log_sd : float
+        SD of the logarithm.
+
+    Returns
+    -------
+    float
+    """
     if not (math.isfinite(fold) and fold > 0 and fold != 1):
         raise InputError(f"the fold change is {fold:g}; it must be above 0 and not 1")
     if not (math.isfinite(log_sd) and log_sd > 0):
@@ -123,7 +128,23 @@ def effect_of_fold(fold: float, log_sd: float) -> float:
 
 def size_for_means(effect: float, design: Design, what: str, n: int | None = None) -> PowerAnswer:
     """Two arms compared by a t-test; `what` names the difference in the sentence. With n: the power of that
-    many."""
+    many.
+
+    Parameters
+    ----------
+    effect : float
+        Difference of means over the common SD.
+    design : Design
+        Of the test.
+    what : str
+        The difference in words.
+    n : int, optional
+        Subjects in the smaller arm, whose power is wanted; None for the number that reaches the design's.
+
+    Returns
+    -------
+    PowerAnswer
+    """
     exact = exact_size_t(effect, design.power, design.alpha, design.sides, design.ratio)
     return _answer(exact, design, what, n, lambda m, r: power_t(m, effect, design.alpha, design.sides, r), 2)
 
@@ -131,7 +152,23 @@ def size_for_means(effect: float, design: Design, what: str, n: int | None = Non
 def size_for_fold(
     fold: float, log_sds: tuple[float, float], design: Design, n: int | None = None
 ) -> PowerAnswer:
-    """Two arms whose logarithms have different SDs, the first arm's first, compared by Welch's t-test."""
+    """Two arms whose logarithms have different SDs, the first arm's first, compared by Welch's t-test.
+
+    Parameters
+    ----------
+    fold : float
+        Change of the geometric mean.
+    log_sds : tuple[float, float]
+        SDs of the logarithms of the first and of the second arm.
+    design : Design
+        Of the test.
+    n : int, optional
+        Subjects in the smaller arm, whose power is wanted; None for the number that reaches the design's.
+
+    Returns
+    -------
+    PowerAnswer
+    """
     effect_of_fold(fold, log_sds[0])  # refuses what cannot be
     what = f"a {fold:g}-fold change of exposure"
     exact = exact_size_welch(math.log(fold), log_sds, design.power, design.alpha, design.sides, design.ratio)
@@ -145,8 +182,23 @@ def size_for_fold(
 def size_for_hazards(
     hazard_ratio: float, event_rate: float, design: Design, n: int | None = None
 ) -> PowerAnswer:
-    """Two arms compared by the log-rank test (Schoenfeld); event_rate: share of all subjects who have the
-    event."""
+    """Two arms compared by the log-rank test (Schoenfeld).
+
+    Parameters
+    ----------
+    hazard_ratio : float
+        That is to be seen.
+    event_rate : float
+        Share of all subjects who have the event.
+    design : Design
+        Of the test.
+    n : int, optional
+        Subjects in the smaller arm, whose power is wanted; None for the number that reaches the design's.
+
+    Returns
+    -------
+    PowerAnswer
+    """
     exact = exact_size_log_rank(
         hazard_ratio, event_rate, design.power, design.alpha, design.sides, design.ratio
     )
@@ -158,8 +210,22 @@ def size_for_hazards(
 
 
 def size_for_proportions(p1: float, p2: float, design: Design, n: int | None = None) -> PowerAnswer:
-    """Two arms compared by their proportions; power_enumerated: of the same test over all outcomes, where
-    they are few."""
+    """Two arms compared by their proportions. The answer's power_enumerated is that of the same test over all
+    outcomes, where they are few.
+
+    Parameters
+    ----------
+    p1, p2 : float
+        Of the first and of the second arm.
+    design : Design
+        Of the test.
+    n : int, optional
+        Subjects in the smaller arm, whose power is wanted; None for the number that reaches the design's.
+
+    Returns
+    -------
+    PowerAnswer
+    """
     exact = exact_size_proportions(p1, p2, design.power, design.alpha, design.sides, design.ratio)
     what = f"a difference of {p1:.0%} against {p2:.0%}"
 

@@ -15,7 +15,15 @@ BAND = (5.0, 95.0)  # of the power over draws of the estimates
 
 @dataclass(frozen=True)
 class Share:
-    """`count` of `total` replicates."""
+    """A part of the replicates.
+
+    Attributes
+    ----------
+    count : int
+        Replicates in which it happened.
+    total : int
+        All replicates.
+    """
 
     count: int
     total: int
@@ -69,8 +77,25 @@ class ArmAnswer:
 
 @dataclass(frozen=True)
 class EndpointAnswer:
-    """critical: of the statistic (None under Holm); any_power, any_false: at least one version significant;
-    any_false is the family-wise error, measured where no version differs from the control."""
+    """What a simulated trial says of one endpoint.
+
+    Attributes
+    ----------
+    endpoint : Endpoint
+        The endpoint.
+    unit : str
+        Of its values.
+    test : str
+        Its name.
+    critical : float or None
+        Of the statistic, None under Holm.
+    arms : tuple of ArmAnswer
+        Of each version.
+    any_power : Share
+        At least one version significant.
+    any_false : Share
+        The same where no version differs from the control: the family-wise error.
+    """
 
     endpoint: Endpoint
     unit: str
@@ -136,8 +161,19 @@ class SizeNeeded:
 
 @dataclass(frozen=True)
 class Assured:
-    """value: power, averaged over draws of the estimates; error: of the simulation; low, high: 5 and 95 % of
-    the power over the draws, which the replicates of a draw blur; draws."""
+    """Power averaged over draws of the estimates.
+
+    Attributes
+    ----------
+    value : float
+        The power.
+    error : float
+        Of the simulation.
+    low, high : float
+        5 and 95 % of the power over the draws, which the replicates of a draw blur.
+    draws : int
+        How many.
+    """
 
     value: float
     error: float
@@ -172,7 +208,17 @@ class Assured:
 
 @dataclass(frozen=True)
 class Assurance:
-    """Assured power of each (endpoint, arm); notes on the draws; replicates: trials at each draw."""
+    """Assured power of a trial.
+
+    Attributes
+    ----------
+    powers : dict[tuple[str, str], Assured]
+        (endpoint, arm) -> its assured power.
+    notes : tuple of str
+        On the draws.
+    replicates : int
+        Trials at each draw.
+    """
 
     powers: dict[tuple[str, str], Assured]
     notes: tuple[str, ...]

@@ -32,8 +32,22 @@ def noncentral_t_tail(t: float, df: float, shift: float) -> float:
 def power_t(n: float, effect: float, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0) -> float:
     """Power of a pooled two-sample t-test.
 
-    n: subjects in the first arm (real, above 1); the second has ratio * n; effect: difference of means over
-    the common SD; sides: 1 or 2. Both tails count in the two-sided test.
+    Parameters
+    ----------
+    n : float
+        Subjects in the first arm (real, above 1); the second has ratio * n.
+    effect : float
+        Difference of means over the common SD.
+    alpha : float, optional
+        Significance.
+    sides : int, optional
+        1 or 2; both tails count in the two-sided test.
+    ratio : float, optional
+        Subjects of the second arm over those of the first.
+
+    Returns
+    -------
+    float
     """
     from scipy.special import stdtrit
 
@@ -50,7 +64,22 @@ def power_proportions(
     """Power of the comparison of two proportions, pooled variance under the null, no continuity correction
     (Fleiss).
 
-    n subjects in the first arm, ratio * n in the second.
+    Parameters
+    ----------
+    n : float
+        Subjects in the first arm; the second has ratio * n.
+    p1, p2 : float
+        Of the first and of the second arm.
+    alpha : float, optional
+        Significance.
+    sides : int, optional
+        1 or 2.
+    ratio : float, optional
+        Subjects of the second arm over those of the first.
+
+    Returns
+    -------
+    float
     """
     from scipy.special import ndtr, ndtri
 
@@ -148,5 +177,19 @@ def exact_size_proportions(
 
 
 def sample_size_t(effect: float, power: float = 0.8, alpha: float = 0.05) -> int:
-    """Smallest whole n per arm (2 or more) whose power reaches `power`, two-sided, equal arms."""
+    """Smallest whole n per arm (2 or more) whose power reaches `power`, two-sided, equal arms.
+
+    Parameters
+    ----------
+    effect : float
+        Difference of means over the common SD.
+    power : float, optional
+        That is to be reached.
+    alpha : float, optional
+        Significance.
+
+    Returns
+    -------
+    int
+    """
     return max(2, math.ceil(exact_size_t(effect, power, alpha) - 1e-9))

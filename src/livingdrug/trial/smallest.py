@@ -90,7 +90,21 @@ def smallest_fold(n: int, log_sds: tuple[float, float], design: Design | None = 
 
 def smallest_rate(n: int, rate: float, design: Design | None = None) -> float:
     """Rate above `rate`, that of the first arm, which n patients in the smaller arm tell from it (two
-    proportions)."""
+    proportions).
+
+    Parameters
+    ----------
+    n : int
+        Patients in the smaller arm.
+    rate : float
+        Of the first arm.
+    design : Design, optional
+        Of the test.
+
+    Returns
+    -------
+    float
+    """
     design = design or Design()
     if not 0 < rate < 1:
         raise InputError(f"the rate of the first arm is {rate:g}; give a number between 0 and 1")
@@ -160,7 +174,17 @@ class Smallest:
 
 @dataclass(frozen=True, repr=False)
 class SmallestCurve(Shown):
-    """The smallest difference over the number of patients in the smaller arm: sizes (m,), values (m,)."""
+    """The smallest difference that is told, over the number of patients in the smaller arm.
+
+    Attributes
+    ----------
+    quantity : str
+        What the values are.
+    sizes : ndarray, shape (m,)
+        Numbers of patients.
+    values : ndarray, shape (m,)
+        Differences.
+    """
 
     quantity: str
     sizes: np.ndarray
@@ -255,7 +279,25 @@ def smallest_curve(
     event_rate: float | None = None,
     design: Design | None = None,
 ) -> SmallestCurve:
-    """The same for up to 30 numbers of patients around n; those that show nothing are left out."""
+    """The same for up to 30 numbers of patients around n; those that show nothing are left out.
+
+    Parameters
+    ----------
+    n : int
+        Patients in the smaller arm.
+    log_sd : float or tuple[float, float], optional
+        SD of the logarithm, for a fold change; one for each arm where they differ.
+    control_rate : float, optional
+        Rate of the first arm, for a difference of proportions.
+    event_rate : float, optional
+        Part of the subjects who have the event, for a hazard ratio.
+    design : Design, optional
+        Of the test.
+
+    Returns
+    -------
+    SmallestCurve
+    """
     design, way = design or Design(), _way(log_sd, control_rate, event_rate)
     sizes, values = [], []
     for size in sorted({*np.linspace(2, max(2 * n, 20), 29).astype(int).tolist(), n}):

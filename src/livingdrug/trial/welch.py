@@ -14,10 +14,27 @@ def power_welch(
     sides: int = 2,
     ratio: float = 1.0,
 ) -> float:
-    """Power with n subjects in the first arm and ratio * n in the second (both above 1), of SDs `sds`.
+    """Power of Welch's t-test. Noncentral t with the degrees of freedom of Welch (Biometrika 1947;34:28) and
+    Satterthwaite at the true SDs: an approximation, as the test itself estimates them.
 
-    Noncentral t with the degrees of freedom of Welch (Biometrika 1947;34:28) and Satterthwaite at the true
-    SDs: an approximation, as the test itself estimates them.
+    Parameters
+    ----------
+    n : float
+        Subjects in the first arm; the second has ratio * n (both above 1).
+    difference : float
+        Of the means.
+    sds : tuple[float, float]
+        Of the first and of the second arm.
+    alpha : float, optional
+        Significance.
+    sides : int, optional
+        1 or 2.
+    ratio : float, optional
+        Subjects of the second arm over those of the first.
+
+    Returns
+    -------
+    float
     """
     from scipy.stats import t as student
 

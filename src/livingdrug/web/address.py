@@ -1,6 +1,7 @@
 """A scenario as the query of an address, and back: what is on the screen can be pasted to a colleague."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from livingdrug.core.errors import InputError
@@ -13,6 +14,9 @@ MAX_QUERY = 20_000
 # tables whose keys are names, which may hold dots
 NAMED = ("values", "columns", "units", "purpose", "above", "limits", "saturations", "fix", "per_cell",
          "ranges", "groups")
+
+
+D = TypeVar("D", bound=Document)
 
 
 def to_query(scenario: Document, view: Sequence[tuple[str, str]] = ()) -> str:
@@ -56,6 +60,14 @@ def read_query(query: str) -> tuple[Document | None, dict[str, list[str]]]:
     nested = _nested([(k, v) for k, v in mine if k != "kind"], noun)
     scenario = checked(noun, {**nested, "kind": kind}, "address")
     check_limits(scenario)
+    return scenario, view
+
+
+def read_as(kind: type[D], query: str) -> tuple[D, dict[str, list[str]]]:
+    """The same of a query that holds a scenario of this kind. Raises InputError for another one, or none."""
+    scenario, view = read_query(query)
+    if not isinstance(scenario, kind):
+        raise InputError("the address holds no question of this page; open the page again")
     return scenario, view
 
 

@@ -1,11 +1,12 @@
 """The app: a frame with the pages in it, served on this machine only."""
 
 import secrets
+from typing import Any, cast
 
 from dash import Dash, Input, Output, dcc, html, set_props
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.web import explore, exports, live, shell
+from livingdrug.web import again, cancelling, explore, exports, live, shell
 from livingdrug.web.guard import KEY, NO_MEMORY, guard
 from livingdrug.web.pages import pages
 from livingdrug.web.parts import problem
@@ -15,12 +16,14 @@ from livingdrug.web.work import Work
 def make_app(work: Work | None = None, key: str | None = None) -> Dash:
     """The Dash app, ready to be served. key: what an address must say once, so that nobody else on this machine is let in."""
     work = work or Work()
-    app = Dash("livingdrug.web", title="livingdrug", serve_locally=True, suppress_callback_exceptions=True, update_title=None,
-               on_error=_say_what_broke)  # fmt: skip
+    no_title = cast(Any, None)  # Dash keeps the title of the window then, which its types do not say
+    app = Dash("livingdrug.web", title="livingdrug", serve_locally=True, suppress_callback_exceptions=True,
+               update_title=no_title, on_error=_say_what_broke)  # fmt: skip
     app.index_string = app.index_string.replace("<html>", '<html lang="en">')
     guard(app.server, key)
     exports.register(app.server, work)
     live.register(app.server, work)
+    cancelling.register(app.server, work.tasks)
     app.layout = shell.shell()
     shell.register(app)
 
@@ -34,7 +37,7 @@ def make_app(work: Work | None = None, key: str | None = None) -> Dash:
         heading = "What do you want to know?" if there == "/" else name
         return shell.titled(name, heading, page_of(path, search, work)), menu(there)
 
-    for module in pages().values():
+    for module in (again, *pages().values()):
         module.register(app, work)
     return app
 
@@ -71,6 +74,8 @@ def page_of(path: str, search: str, work: Work):
     path = _place(path, search)
     if path not in pages():
         return problem(f"there is no page `{path[:60]}`; choose one of the menu")
+    if again.missing(search, work):
+        return again.page(path, search, work)
     try:
         return pages()[path].page(search, work)
     except LivingdrugError as error:

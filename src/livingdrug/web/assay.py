@@ -7,22 +7,26 @@ from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.web import explore
-from livingdrug.web.address import read_query, to_query
-from livingdrug.web.assay_fields import AFTER, FIELDS, MORE, PATH, STEPS, in_words, link, step, steps_after
+from livingdrug.web.address import read_as, read_query, to_query
+from livingdrug.web.assay_fields import AFTER, FIELDS, FOLDER, MORE, PATH, STEPS, in_words, link, step, steps_after
 from livingdrug.web.assay_job import job_page, register_job
 from livingdrug.web.drawn_answer import drawn, parts_of
 from livingdrug.web.forms import form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import downloads, problem
+from livingdrug.web.parts import attribute, downloads, problem
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, PLATE, SUFFIXES
 from livingdrug.web.work import Work
-from livingdrug.workflows import Document, workflow
+from livingdrug.workflows import Document, checked, workflow
 from livingdrug.workflows.simulate.spec import Simulation
 
 PAGE = Page(PATH, "Killing assay", place=60)
 ADDED = ("5000@24 into=tumour", "5000@48 into=tumour")
 PUBLISHED = Simulation(model="carrgo_restimulation", doses=ADDED, days=3)
-EXAMPLE = workflow("assay-check").scenario(files=(PLATE["files"],), plan=PLATE["plan"], events=PLATE["events"])
+EXAMPLE = checked(
+    workflow("assay-check").scenario,
+    {"files": (PLATE["files"],), "plan": PLATE["plan"], "events": PLATE["events"]},
+    "the example",
+)
 CHOSEN = {"files": "Readings", "plan": "Plate map", "events": "Events"}
 TAKEN = {
     "files": "xCELLigence, Incucyte, plate reader, flow cytometry, lysis or a long table; several files are one experiment",
@@ -74,7 +78,7 @@ def _simulated(query: str, work: Work) -> html.Div:
 
 
 def _choosers(scenario: Document | None) -> list:
-    made = [html.H2("Your files")]
+    made: list = [html.H2("Your files")]
     for field, label in CHOSEN.items():
         drop = html.Div([f"{label}: drop here, or ", html.Span("choose", className="button")])
         made += [dcc.Upload(drop, id=f"assay-{field}", className="drop", max_size=MAX_BYTES, multiple=field == "files"),
@@ -89,10 +93,11 @@ def _choosers(scenario: Document | None) -> list:
 def _shown(scenario: Document, work: Work) -> Iterator:
     """Which files or which fit the page is about, the steps, and the fields of this one."""
     if scenario.FOLDERS:
-        fit = work.runs.job(scenario.folder)
-        yield html.P(["From the ", dcc.Link(f"fit of {', '.join(fit.shown.files)}", href=f"{PATH}?job={scenario.folder}"),
+        folder = getattr(scenario, FOLDER)
+        fit = work.runs.job(folder)
+        yield html.P(["From the ", dcc.Link(f"fit of {', '.join(fit.shown.files)}", href=f"{PATH}?job={folder}"),
                       _simulated_note(fit.asked)])  # fmt: skip
-        yield steps_after(scenario.folder, scenario.kind)
+        yield steps_after(folder, scenario.kind)
     else:
         for field, label in CHOSEN.items():
             value = getattr(scenario, field)
@@ -101,7 +106,7 @@ def _shown(scenario: Document, work: Work) -> Iterator:
                 yield html.P([f"{label}: ", html.B(", ".join(map(work.uploads.name, tokens)))])
         yield html.P(_simulated_note(scenario).strip())
         links = [html.Li(link(text, step(kind, scenario), kind == scenario.kind)) for kind, text in STEPS.items()]
-        yield html.Nav(html.Ul(links), **{"aria-label": "steps"})
+        yield html.Nav(html.Ul(links), **attribute("aria-label", "steps"))
     yield form(scenario.kind, scenario, to_query(scenario), FIELDS[scenario.kind])
     more = MORE.get(scenario.kind, ())
     if more:
@@ -113,7 +118,7 @@ def _shown(scenario: Document, work: Work) -> Iterator:
 
 
 def _simulated_note(scenario: Document) -> str:
-    return " (simulated data)" if any(token in EXAMPLES for token in scenario.files) else ""
+    return " (simulated data)" if any(token in EXAMPLES for token in getattr(scenario, "files", ())) else ""
 
 
 def _right(scenario: Document, work: Work) -> Iterator:
@@ -172,7 +177,7 @@ def register(app, work: Work) -> None:
         if not clicks:
             raise PreventUpdate
         try:
-            scenario, _ = read_query(query)
+            scenario, _ = read_as(Document, query)
             ident = work.runs.start(scenario, work.named(scenario), work.located(scenario))
         except LivingdrugError as error:
             return no_update, problem(in_words(str(error), {}))
@@ -208,7 +213,9 @@ def with_files(query: str, field: str, contents, names, work: Work) -> Document:
             raise InputError("choose the readings first; the map and the events belong to them")
         given = {field: work.uploads.add(names or "map.csv", contents, WITH_MAPS)}
     noun = type(EXAMPLE)
-    known = step("assay-check", scenario).model_dump(exclude_defaults=True) if hasattr(scenario, "files") else {}
+    known = {}
+    if scenario is not None and hasattr(scenario, "files"):
+        known = step("assay-check", scenario).model_dump(exclude_defaults=True)
     if field == "files" and set(known.get("files", ())) & set(EXAMPLES):
         known = {}  # one's own readings do not go with the map of the example
     return noun(**{**known, **given})

@@ -7,8 +7,9 @@ from dash import dcc, html
 from livingdrug.web.address import to_query
 from livingdrug.web.files import by_their_names, in_fields
 from livingdrug.web.forms import Entry
+from livingdrug.web.parts import attribute
 from livingdrug.web.uploads import PLATE
-from livingdrug.workflows import Document, workflow
+from livingdrug.workflows import Document, checked, workflow
 
 PATH = "/assay"
 # questions to files, and questions to a fit that has come to its end
@@ -110,6 +111,7 @@ _CALLED = (
     Entry("estimate_per_cell", "Readings whose factor per cell is estimated"),
     Entry("product", "Model of patients"),
 )  # fmt: skip
+FOLDER = "folder"  # of an earlier fit: the field of every kind that starts from one
 FIRST_LINK = "k_kill=k_kill"
 
 
@@ -123,7 +125,7 @@ def step(kind: str, scenario: Document) -> Document:
     """The question of this kind to the same files, with what was said of them; a fit of the example by its own model."""
     noun = workflow(kind).scenario
     known = {n: v for n, v in scenario.model_dump(exclude_defaults=True).items() if n in noun.model_fields and n != "kind"}
-    if kind == "assay-fit" and scenario.files == (PLATE["files"],):
+    if kind == "assay-fit" and getattr(scenario, "files", ()) == (PLATE["files"],):
         known.setdefault("model", "exhaustion")
     return noun(**known)
 
@@ -131,15 +133,15 @@ def step(kind: str, scenario: Document) -> Document:
 def after(kind: str, ident: str) -> Document:
     """The question of this kind to the fit of this name."""
     more = {"links": (FIRST_LINK,)} if kind == "assay-predict" else {}
-    return workflow(kind).scenario(folder=ident, **more)
+    return checked(workflow(kind).scenario, {FOLDER: ident, **more}, "the page")
 
 
 def link(text: str, scenario: Document, here: bool = False) -> dcc.Link:
     """To a question; here: whether it is the one that the page shows."""
-    return dcc.Link(text, href=f"{PATH}?{to_query(scenario)}", **({"className": "chosen"} if here else {}))
+    return dcc.Link(text, href=f"{PATH}?{to_query(scenario)}", **(attribute("className", "chosen") if here else {}))
 
 
 def steps_after(ident: str, here: str = "") -> html.Nav:
     """Links to the questions that a fit answers."""
     links = [html.Li(link(text, after(kind, ident), kind == here)) for kind, text in AFTER.items()]
-    return html.Nav(html.Ul(links), **{"aria-label": "what the fit answers"})
+    return html.Nav(html.Ul(links), **attribute("aria-label", "what the fit answers"))

@@ -8,7 +8,7 @@ from livingdrug.report import REPORT, SCENARIO
 from livingdrug.web.address import to_query
 from livingdrug.web.assay_fields import AFTER, PATH, STEPS, in_words, steps_after
 from livingdrug.web.drawn_answer import kept, parts_of, recorded
-from livingdrug.web.parts import downloads, problem
+from livingdrug.web.parts import attribute, downloads, problem
 from livingdrug.web.runs import RunJob
 from livingdrug.web.uploads import EXAMPLES
 from livingdrug.web.work import Work
@@ -71,7 +71,7 @@ def progress_view(job: RunJob) -> list:
     """What is done now."""
     phase = job.progress()["phase"]
     said = f"{phase[:1].upper()}{phase[1:]}"
-    return [html.Progress(**{"aria-label": "it runs"}), html.P(f"{said} ...", **{"aria-live": "polite"})]
+    return [html.Progress(**attribute("aria-label", "it runs")), html.P(f"{said} ...", **attribute("aria-live", "polite"))]
 
 
 def register_job(app, work: Work) -> None:

@@ -1,17 +1,18 @@
 """Product attributes: a table of products, step by step from what its columns mean to what all of them predict."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.web.address import read_query, to_query
+from livingdrug.web.address import read_as, read_query, to_query
 from livingdrug.web.drawn_answer import drawn, parts_of
 from livingdrug.web.files import by_their_names, chooser, in_fields, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import downloads, problem
+from livingdrug.web.parts import attribute, downloads, problem
 from livingdrug.web.uploads import MAX_BYTES, PRODUCTS
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, workflow
@@ -80,7 +81,7 @@ def page(query: str, work: Work) -> html.Div:
     elif scenario.kind not in STEPS:
         raise InputError(f"this page answers questions of product attributes, not a `{scenario.kind}` scenario")
     else:
-        left += [shown_file(scenario.file, work), _steps(scenario, work),
+        left += [shown_file(getattr(scenario, "file", ""), work), _steps(scenario, work),
                  form(scenario.kind, scenario, to_query(scenario), FIELDS[scenario.kind])]  # fmt: skip
         right = list(_answers(scenario, work))
         left += _more(scenario, work)
@@ -103,19 +104,19 @@ def _more(scenario: Document, work: Work) -> Iterator:
 
 def _steps(scenario: Document, work: Work) -> html.Nav:
     """Links to the questions, each with what was said before."""
-    links = []
+    links, file = [], getattr(scenario, "file", "")
     for kind, text in STEPS.items():
         noun = workflow(kind).scenario
         kept = {n: v for n, v in scenario.model_dump(exclude_defaults=True).items() if n in noun.model_fields and n != "kind"}
         if "outcome" in noun.model_fields:
-            kept.setdefault("outcome", _guess(scenario.file, work)[0])
+            kept.setdefault("outcome", _guess(file, work)[0])
         if kind == "attributes-learn":
             kept.setdefault("permutations", QUICK)
         if kind == "attributes-range":
-            kept.setdefault("attribute", _guess(scenario.file, work)[1])
-        mark = {"className": "chosen"} if kind == scenario.kind else {}
+            kept.setdefault("attribute", _guess(file, work)[1])
+        mark: dict[str, Any] = {"className": "chosen"} if kind == scenario.kind else {}
         links.append(html.Li(dcc.Link(text, href=f"{PATH}?{to_query(noun(**kept))}", **mark)))
-    return html.Nav(html.Ul(links), **{"aria-label": "questions"})
+    return html.Nav(html.Ul(links), **attribute("aria-label", "questions"))
 
 
 def _guess(token: str, work: Work) -> tuple[str, str]:
@@ -178,5 +179,5 @@ def _register_more(app, name: str, work: Work) -> None:
 
 def with_table(search: str, name: str, token: str) -> str:
     """The address of the same question with a further table."""
-    scenario, _ = read_query(search.removeprefix("?"))
+    scenario, _ = read_as(Document, search.removeprefix("?"))
     return to_query(scenario.model_copy(update={name: token}))

@@ -2,13 +2,16 @@
 is typed changes the document, and nothing is simulated before it is asked for."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import dash_mantine_components as dmc
 from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.web.parts import problem
+from livingdrug.core.known import known
+from livingdrug.response import Link
+from livingdrug.web.parts import attribute, problem
 from livingdrug.workflows import scenario_of_text, to_toml
 from livingdrug.workflows.trial.spec import TrialScenario
 
@@ -59,7 +62,8 @@ FIELDS = {
         Cell("kind", "Kind", "", "", ("auc", "cmax", "response", "toxicity", "persistence", "positive")),
         Cell("window", "Window", "days from, to", "numbers"), Cell("test", "Test", "", "", ("pooled", "welch")),
         Cell("exposure", "Driven by", "", "", ("auc", "cmax")), Cell("ec50", "EC50", "one for each grade", "numbers"),
-        Cell("slope", "Slope"), Cell("at_least", "Grade at least"), Cell("above", "Level kept"), Cell("day", "On day"),
+        Cell("slope", "Slope"), Cell("link", "Link of the curve", "", "", get_args(Link)),
+        Cell("at_least", "Grade at least"), Cell("above", "Level kept"), Cell("day", "On day"),
     ),
 }  # fmt: skip
 
@@ -98,7 +102,7 @@ def _grid(scenario: TrialScenario, part: str) -> html.Div:
                     disabled=len(rows) <= (2 if part == ARMS else 1)),
     ]  # fmt: skip
     table = html.Div(html.Table([html.Thead(head), html.Tbody(body)]), className="scroll grid", tabIndex="0", role="region",
-                     **{"aria-label": part})  # fmt: skip
+                     **attribute("aria-label", part))  # fmt: skip
     return html.Div([table, html.Div(buttons, className="row")])
 
 
@@ -228,7 +232,8 @@ def register(app) -> None:
         if not any(clicks):
             raise PreventUpdate
         try:
-            after = rows_changed(read_design(text), ctx.triggered_id["part"], ctx.triggered_id["do"])
+            pressed = known(ctx.triggered_id, "the button that was pressed")
+            after = rows_changed(read_design(text), pressed["part"], pressed["do"])
         except LivingdrugError as error:
             return no_update, no_update, problem(str(error))
         return to_toml(after), grids(after), []

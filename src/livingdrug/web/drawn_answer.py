@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from dash import html
 
@@ -15,7 +16,10 @@ from livingdrug.web.files import by_their_names, in_fields
 from livingdrug.web.forms import Entry
 from livingdrug.web.parts import FILES, downloads, points, problem, table
 from livingdrug.web.work import Work
-from livingdrug.workflows import Document, Workflow, workflow
+from livingdrug.workflows import Conduct, Document, Workflow, workflow
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Words = Callable[[str], str]
 POINT = "- "  # begins a sentence that is one of a list
@@ -34,8 +38,8 @@ def answered(
     try:
         names = work.names(scenario)
         located = work.located(scenario)
-        with work.job():
-            found = kind.run(located)
+        with work.job() as progress:
+            found = kind.run(located, Conduct(progress=progress))
             answer = kind.answer(located, found)
             figures = list(drawn(kind, located, found))
     except LivingdrugError as error:
@@ -72,7 +76,7 @@ def drawn(kind: Workflow, scenario: Document, found) -> Iterator[html.Figure]:
     """Every figure as an image with the sentence that says what it shows."""
     for picture, figure in kind.figures(scenario, found):
         file = io.BytesIO()
-        figure.savefig(file, format="png", dpi=144)
+        cast("Figure", figure).savefig(file, format="png", dpi=144)
         yield _figure(file.getvalue(), picture)
 
 
@@ -93,6 +97,15 @@ def recorded(said: dict) -> Answer:
         key: tuple(Table(t["title"], tuple(t["header"]), tuple(map(tuple, t["rows"])), t["detail"]) for t in said[key])
         for key in ("tables", "check_tables")
     }
-    texts = {key: tuple(said[key]) for key in ("sentences", "flags", "checks")}
-    pictures = tuple(Picture(**picture) for picture in said["pictures"])
-    return Answer(said["title"], said["question"], **texts, **tables, pictures=pictures, seed=said["seed"], ok=said["ok"])
+    return Answer(
+        title=said["title"],
+        question=said["question"],
+        sentences=tuple(said["sentences"]),
+        flags=tuple(said["flags"]),
+        checks=tuple(said["checks"]),
+        tables=tables["tables"],
+        check_tables=tables["check_tables"],
+        pictures=tuple(Picture(**picture) for picture in said["pictures"]),
+        seed=said["seed"],
+        ok=said["ok"],
+    )

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from typing import Any
 
 import dash_mantine_components as dmc
 import numpy as np
@@ -15,7 +16,7 @@ from livingdrug.models.conformance import joining
 from livingdrug.plots import panels_of
 from livingdrug.report import Table, model_card, number
 from livingdrug.simulation import Result, default_until
-from livingdrug.web.address import read_query, to_query, with_query
+from livingdrug.web.address import read_as, read_query, to_query, with_query
 from livingdrug.web.diagrams import diagram_image
 from livingdrug.web.figures import panel_figure, panels_height
 from livingdrug.web.model_choice import grouped, model_of
@@ -39,7 +40,7 @@ PATIENTS, CV, POINTS, MOST_PINS = 200, 0.3, 120, 6
 def page(query: str, work: Work) -> html.Div:
     """The page of an address; what the address leaves open is filled with what serves a first look."""
     scenario, view = read_query(query)
-    scenario = complete(scenario or EXAMPLE, work)
+    scenario = complete(EXAMPLE if scenario is None else read_as(Simulation, query)[0], work)
     line = view["line"][-1] if view["line"] else default_line(scenario, work)
     return html.Div(body(scenario, view["pin"][:MOST_PINS], line, work), id="explore")
 
@@ -78,7 +79,7 @@ def body(scenario: Simulation, pins: list[str], line: str, work: Work) -> list:
     query = to_query(scenario, view_of(pins, line))
     stores = [dcc.Store(id="query", data=query), dcc.Store(id="settled")]
     # each page its own, so that its sliders are drawn anew even where the last page started from the same values
-    given = {"data-spans": json.dumps(sliders(model)), "data-query": query, "data-page": secrets.token_hex(4)}
+    given: dict[str, Any] = {"data-spans": json.dumps(sliders(model)), "data-query": query, "data-page": secrets.token_hex(4)}
     buttons = [html.Button("Back to published values", id="reset", n_clicks=0),
                html.Button("Pin this curve", id="pin", n_clicks=0),
                html.Button("Remove pins", id="unpin", n_clicks=0, hidden=not pins)]  # fmt: skip
@@ -219,7 +220,7 @@ def _mechanisms(base: Model, scenario: Simulation) -> html.Section:
             refused.append(f"{said}: {join.why or f'needs {join.partner}'.replace('_', ' ')}")
         if on:
             on_now.append(html.Small(f"{said}: {title}."))
-    note = [] if buttons else [html.P("This model takes no mechanism.", className="quiet")]
+    note: list = [] if buttons else [html.P("This model takes no mechanism.", className="quiet")]
     if refused:
         note.append(html.Details([html.Summary(f"Those that cannot be joined now ({len(refused)})"),
                                   html.Ul([html.Li(text) for text in refused], className="quiet")]))  # fmt: skip
@@ -266,7 +267,7 @@ def register(app, work: Work) -> None:
     )  # fmt: skip
     def draw(dose, days, line, query):
         try:
-            before, view = read_query(query)
+            before, view = read_as(Simulation, query)
             given = {"doses": tuple(text.strip() for text in (dose or "").split(",") if text.strip())}
             given |= {"days": float(days)} if days else {}
             scenario = complete(before.model_copy(update=given), work)
@@ -286,7 +287,7 @@ def register(app, work: Work) -> None:
     def tell(query):
         if not query:
             raise PreventUpdate
-        scenario = read_query(query)[0]
+        scenario = read_as(Simulation, query)[0]
         model = model_of(scenario, work)
         said, exposure, notes, numbers = words(scenario, model, work.simulate(scenario))
         return said, exposure, notes, table(numbers)
@@ -311,14 +312,14 @@ def _register_models(app) -> None:
         Input("explore-model", "value"), State("query", "data"), prevent_initial_call=True,
     )  # fmt: skip
     def choose(name, query):
-        if not name or read_query(query)[0].model == name:
+        if not name or read_as(Simulation, query)[0].model == name:
             raise PreventUpdate
         return PATH, f"?kind=simulate&model={name}"
 
 
 def switched(button, query: str, work: Work | None = None) -> str:
     """The address after a button was pressed."""
-    scenario, view = read_query(query)
+    scenario, view = read_as(Simulation, query)
     pins, line = view["pin"], view["line"][-1] if view["line"] else ""
     if button == "pin":
         pins = [*pins, to_query(scenario)][-MOST_PINS:]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from textwrap import wrap
+from typing import Any
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def panel_figure(
         made[f"xaxis{n}"] = axis(f"time ({results[0].time_unit})", anchor=f"y{n}")
         made[f"xaxis{n}"]["title"]["standoff"] = 4
         few = ranges[k][1] - ranges[k][0] <= FEW
-        decades = {} if few else {"dtick": 1}
+        decades: dict[str, Any] = {} if few else {"dtick": 1}
         if few and ranges[k][1] < PLAIN:
             decades["tickformat"] = ",.3~r"
         made[f"yaxis{n}"] = axis("", type="log", range=ranges[k], exponentformat="power", anchor=f"x{n}", **decades)

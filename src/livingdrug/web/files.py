@@ -13,11 +13,10 @@ from livingdrug.core.export import safe_cell
 from livingdrug.data import Check
 from livingdrug.report import Table
 from livingdrug.web.forms import Entry
-from livingdrug.web.parts import points, problem, table
+from livingdrug.web.parts import attribute, points, problem, table
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, SUFFIXES
 from livingdrug.web.work import Work
-from livingdrug.workflows import Document, about, column_table, finding_table
-from livingdrug.workflows.fields import option_names
+from livingdrug.workflows import Document, about, column_table, finding_table, option_names
 
 LIMITS = f"CSV or Excel up to {MAX_BYTES / 1e6:g} MB ({', '.join(SUFFIXES)}); the file stays on this machine."
 # a field for every question that the reader of files can ask; a test compares them with `data.Reading`
@@ -85,7 +84,7 @@ def chooser(ident: str, example: str) -> list:
     return [
         html.H2("Your file"), upload, html.Small(LIMITS), html.Div(id=f"{ident}-problem"),
         html.P(dcc.Link("Look at the example (simulated data)", href=example)),
-        html.P(**{"data-mine": example.partition("?")[0]}),
+        html.P(**attribute("data-mine", example.partition("?")[0])),
     ]  # fmt: skip
 
 
@@ -140,7 +139,7 @@ def found_in_file(checked: Check, names: Mapping[str, str]) -> tuple[list, html.
         found = replace(found, rows=rows)
         made = [table(found), _as_file(found), *made]
     notes = [in_fields(note) for note in checked.notes]
-    made += filter(None, [points("What was done to the data", notes, "notes")])
+    made += [part for part in [points("What was done to the data", notes, "notes")] if part is not None]
     if checked.ok:
         return made, None
     wrong = sum(f.severity == "error" for f in checked.findings)

@@ -5,7 +5,7 @@ from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.report import Table, number
-from livingdrug.web.address import read_query, to_query
+from livingdrug.web.address import read_as, read_query, to_query
 from livingdrug.web.files import LIMITS, READING, chooser, register_chooser, shown_file
 from livingdrug.web.fit_answer import Shown, finished, numbers
 from livingdrug.web.fit_plan import (
@@ -24,7 +24,7 @@ from livingdrug.web.fit_plan import (
 from livingdrug.web.fits import FitJob
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import problem, table
+from livingdrug.web.parts import attribute, problem, table
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 from livingdrug.web.worker import RUN
@@ -141,11 +141,11 @@ def progress_view(job: FitJob) -> list:
     done, every, left = told.get("done"), told.get("all"), told.get("left")
     said = told["phase"][0].upper() + told["phase"][1:]
     if done is None:
-        return [html.Progress(**{"aria-label": "how far the fit is"}), html.P(f"{said} ...")]
+        return [html.Progress(**attribute("aria-label", "how far the fit is")), html.P(f"{said} ...")]
     numbers = f"{said}: iteration {done} of {every}, objective {told['objective']:.2f}"
     if done < every and left is not None:
         numbers += f", about {left:.0f} s left in the search"
-    bar = html.Progress(value=str(done), max=str(every), **{"aria-label": "how far the search is"})
+    bar = html.Progress(value=str(done), max=str(every), **attribute("aria-label", "how far the search is"))
     then = " Standard errors, predictive checks and the report follow the search." if done < every else ""
     return [bar, html.P(f"{numbers}.{then}")]
 
@@ -164,7 +164,7 @@ def register(app, work: Work) -> None:
     )  # fmt: skip
     def choose(roles, values, query):
         scenario, _ = read_query(query)
-        if scenario is None:
+        if not isinstance(scenario, Fit):
             raise PreventUpdate
         try:
             model = model_of(scenario)
@@ -187,7 +187,7 @@ def register(app, work: Work) -> None:
         if not clicks:
             raise PreventUpdate
         try:
-            scenario, _ = read_query(query)
+            scenario, _ = read_as(Fit, query)
             ident = work.fits.start(scenario, work.named(scenario), work.uploads.path(scenario.file))
         except LivingdrugError as error:
             return no_update, problem(str(error)), no_update
@@ -207,7 +207,8 @@ def compared(ident: str, mine: list[str], work: Work) -> list:
     """Fits of this browser to the same file, side by side; nothing where there is one."""
     here = work.fits.job(ident)
     known = [(name, job) for name in dict.fromkeys([*mine, ident]) if (job := work.fits.known(name)) is not None]
-    same = [(name, job, job.answer()) for name, job in known if job.asked.file == here.asked.file and job.state == "finished"]
+    mine_too = [(name, job) for name, job in known if job.asked.file == here.asked.file and job.state == "finished"]
+    same = [(name, job, said) for name, job in mine_too if (said := job.answer()) is not None]
     if len(same) < 2:
         return []
     rows = tuple((job.shown.model, job.shown.method, _chosen(job), number(said["objective"]["minus2ll"]),

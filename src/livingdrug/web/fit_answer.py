@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import numpy as np
 from dash import dcc, html
 
+from livingdrug.core.known import known as known_of
 from livingdrug.models import MODEL_FILE, read_model
 from livingdrug.plots import COLOURS, MUTED
 from livingdrug.report import Table, number, text_table
@@ -44,7 +45,7 @@ class Shown:
 
 def finished(ident: str, job: FitJob, shown: Shown, work: Work | None = None) -> list:
     """Everything, under a sentence with the verdict."""
-    folder, said = job.folder / RUN, job.answer()
+    folder, said = job.folder / RUN, known_of(job.answer(), "the answer of a finished fit")
     records = _read(folder / "predictions.csv")
     known = fit_checks.covariates_of(job)
 
@@ -110,10 +111,11 @@ def _read(path: Path):
 
 def _estimates(folder: Path) -> Table:
     rows = []
-    for row in _read(folder / "parameters.csv").itertuples():
-        told = ["" if v != v else form(v) for v, form in ((row.se, number), (row.rse, "{:.1f}".format),
-                                                          (row.shrinkage, "{:.0f}".format))]  # fmt: skip
-        rows.append((row.parameter, row.kind, number(row.value), "fixed" if row.fixed else told[0] or "-", *told[1:]))
+    for row in _read(folder / "parameters.csv").to_dict("records"):
+        told = ["" if v != v else form(v) for v, form in ((row["se"], number), (row["rse"], "{:.1f}".format),
+                                                          (row["shrinkage"], "{:.0f}".format))]  # fmt: skip
+        shown = "fixed" if row["fixed"] else told[0] or "-"
+        rows.append((row["parameter"], row["kind"], number(row["value"]), shown, *told[1:]))
     return Table("estimates", ("parameter", "kind", "value", "SE", "RSE %", "shrinkage %"), tuple(rows))
 
 
@@ -122,11 +124,12 @@ def _checks(folder: Path, said: dict) -> list:
     if not (folder / "vpc.csv").is_file():
         return []
     check, records = with_ends(_read(folder / "vpc.csv")), _read(folder / "predictions.csv")
-    made = [html.H2("Does it describe the data? Visual predictive check")]
+    made: list = [html.H2("Does it describe the data? Visual predictive check")]
     for k, (output, rows) in enumerate(check.groupby("output", sort=False)):
         ident = f"vpc-{k + 1}" if k else "vpc"
         mine = records[records["output"] == output]
-        made.append(plot(ident, _vpc_figure(rows, mine, said), vpc_sentence(output, rows), _vpc_table(rows), 460))
+        told = vpc_sentence(str(output), rows)
+        made.append(plot(ident, _vpc_figure(rows, mine, said), told, _vpc_table(rows), 460))
         made += fit_checks.below_panel(f"{ident}-below", rows, said["time_unit"])
     return made
 
@@ -208,11 +211,11 @@ def _vpc_figure(rows, records, said: dict) -> dict:
 def _percentile(rows, colour: str, dash: str, foot: float, place) -> list[dict]:
     """Band of the model and line of the data; an end below the limit goes down to the foot, a value there has no mark."""
     x, name = place(rows["time"].tolist()), str(rows["quantity"].iloc[0]).replace("p", "", 1) + "th percentile"
-    edges = [[max(v, foot) if np.isfinite(v) else foot for v in rows[end]] for end in ("low", "high")]
+    low, high = ([max(v, foot) if np.isfinite(v) else foot for v in rows[end]] for end in ("low", "high"))
     seen = [v if np.isfinite(v) and v > 0 else None for v in rows["observed"]]
     line = {"x": x, "y": seen, "mode": "lines+markers", "name": f"{name} of the data",
             "line": {"color": colour, "dash": dash, "width": 2}, "marker": {"size": 5}}  # fmt: skip
-    return [*band(x, *edges, colour), line]
+    return [*band(x, low, high, colour), line]
 
 
 def _course(folder: Path, averaged_from: int | None) -> list:

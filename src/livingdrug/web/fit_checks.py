@@ -13,7 +13,7 @@ from livingdrug.plots import COLOURS, MUTED
 from livingdrug.report import Table, number, text_table
 from livingdrug.web.figures import axis, band, grid_layout, layout, log_range, long_time
 from livingdrug.web.fits import FitJob
-from livingdrug.web.parts import plot, problem
+from livingdrug.web.parts import attribute, plot, problem
 from livingdrug.web.work import Work
 
 PATH = "/fit"
@@ -126,7 +126,7 @@ def subjects(ident: str, records, folder: Path, said: dict, chosen: str) -> list
     mine = curves[curves["subject"] == chosen]
     for k, (output, rows) in enumerate(mine.groupby("output", sort=False)):
         values = records[(records["subject"] == chosen) & (records["output"] == output)]
-        made.append(_one(_named("own", k), chosen, output, rows, values, said))
+        made.append(_one(_named("own", k), chosen, str(output), rows, values, said))
     return made
 
 
@@ -198,8 +198,8 @@ def covariates(ident: str, found: Covariates, folder: Path, chosen: str) -> list
     if not effects:
         return []
     chosen = chosen if chosen in found else next(iter(found))
-    values = own["subject"].map(found[chosen]).fillna("")
-    numeric = pd.to_numeric(values, errors="coerce")
+    values = pd.Series([found[chosen].get(name, "") for name in own["subject"]], index=own.index)
+    numeric = pd.Series(pd.to_numeric(values, errors="coerce"))
     classes = bool(numeric.isna().all() or numeric.nunique() <= FEW)
     x = (
         [str(v) or "not given" for v in values]
@@ -213,7 +213,7 @@ def covariates(ident: str, found: Covariates, folder: Path, chosen: str) -> list
         ("subject", printable(chosen, 40), *effects),
         tuple(
             (printable(str(row["subject"]), 40), str(v), *(number(float(row[name])) for name in effects))
-            for v, (_, row) in zip(x, own.head(MOST).iterrows(), strict=False)
+            for v, row in zip(x, own.head(MOST).to_dict("records"), strict=False)
         ),
     )
     return [
@@ -327,12 +327,12 @@ def _measured(records):
 
 def _links(ident: str, names: Sequence[str], chosen: str, key: str) -> html.Nav:
     made = [
-        html.Span(printable(name, 30), className="here", **{"aria-current": "true"})
+        html.Span(printable(name, 30), className="here", **attribute("aria-current", "true"))
         if name == chosen
         else dcc.Link(printable(name, 30), href=f"{PATH}?{urlencode({'job': ident, key: name})}")
         for name in names
     ]
-    return html.Nav([part for link in made for part in (link, " ")], **{"aria-label": key.removeprefix("shown-")})
+    return html.Nav([part for link in made for part in (link, " ")], **attribute("aria-label", key.removeprefix("shown-")))
 
 
 def _level(y: float, dash: str) -> dict:

@@ -1,6 +1,7 @@
 """What is to be fitted: model, method, which parameters differ between subjects, and what becomes of it in words."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from dash import dcc, html
 
@@ -16,7 +17,7 @@ from livingdrug.web.files import BRIDGE, READING, by_their_names, found_in_file,
 from livingdrug.web.forms import Entry
 from livingdrug.web.jobs import RUNNING
 from livingdrug.web.limits import check_fit, fit_methods
-from livingdrug.web.parts import choice, field, points, problem, table
+from livingdrug.web.parts import attribute, choice, field, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows import TableScenario
 from livingdrug.workflows.fit.plan import planned_fit
@@ -57,11 +58,11 @@ def models(scenario: Fit) -> html.Nav:
     kept = {name: getattr(scenario, name) for name in TableScenario.model_fields if name not in ("version", "purpose")}
     links = []
     for name in list_runnable():
-        mark = {"className": "chosen"} if name == scenario.model else {}
+        mark: dict[str, Any] = {"className": "chosen"} if name == scenario.model else {}
         there = to_query(Fit(**kept, model=name, method=scenario.method, below=scenario.below))
         links.append(html.Li(dcc.Link(name, href=f"{PATH}?{there}", title=get_model(name).title, **mark)))
     about = html.P(get_model(scenario.model).title, className="quiet")
-    return html.Nav([html.H2("Model"), html.Ul(links), about], **{"aria-label": "models"})
+    return html.Nav([html.H2("Model"), html.Ul(links), about], **attribute("aria-label", "models"))
 
 
 def published_spreads(model: Model) -> dict[str, float]:

@@ -15,17 +15,24 @@ def run_job(folder: Path, resume: bool, say: Progress) -> None:
     NUMBERS the same before the checks and pictures are made."""
     from livingdrug.core.export import write_csv
     from livingdrug.core.folders import held
+    from livingdrug.fit import FitResult
     from livingdrug.fit.store import drop_state, made_folder, parameter_table
     from livingdrug.workflows import keep_answer, read_scenario
     from livingdrug.workflows.fit.checks import keep_fit
     from livingdrug.workflows.fit.plan import run_fit
+    from livingdrug.workflows.fit.spec import Fit
 
     scenario, out = read_scenario(folder / JOB), made_folder(folder / RUN)
+    if not isinstance(scenario, Fit):
+        raise ValueError("a job of a fit holds the scenario of one")
     with held(out):
         mine = (folder / NAME).read_text(encoding="utf-8")
         several = scenario.starts is not None and scenario.starts > 1
         say.phase = f"searching from {scenario.starts} starts; of the first one" if several else "searching"
-        result = named(run_fit(scenario, out, resume, say), mine)
+        result = run_fit(scenario, out, resume, say)
+        if not isinstance(result, FitResult):
+            raise ValueError("the app fits by methods that give estimates")
+        result = named(result, mine)
         write_csv(parameter_table(result), folder / "parameters.csv")
         write(answer_of(result), folder / NUMBERS)
         say.enter("making predictive checks, figures and the report")

@@ -23,7 +23,7 @@ TABLES = ("parameters.csv", "individuals.csv", "predictions.csv", "vpc.csv", "tr
 PICTURES = {"picture.svg": "vpc.svg", "picture.png": "vpc.png"}
 
 
-class FitJob(Job):
+class FitJob(Job[Fit]):
     """One fit."""
 
     @property
@@ -37,11 +37,11 @@ class FitJob(Job):
         return json.loads(path.read_text(encoding="utf-8")) if path else None
 
 
-class Fits(Jobs):
+class Fits(Jobs[FitJob]):
     """The fits of an app."""
 
     WHAT: ClassVar = "fit"
-    OF: ClassVar = FitJob
+    OF = FitJob
 
     def launch(self, folder: Path, resume: bool = False) -> subprocess.Popen:
         """The process of the fit in a folder."""

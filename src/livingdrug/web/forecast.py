@@ -12,7 +12,7 @@ from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
-from livingdrug.workflows import workflow
+from livingdrug.workflows import checked, workflow
 
 PATH = "/forecast"
 PAGE = Page(PATH, "Forecast", place=55)
@@ -37,24 +37,26 @@ def page(query: str, work: Work) -> html.Div:
     scenario, _ = read_query(query)
     if scenario is not None and scenario.kind != "forecast":
         raise InputError(f"this page forecasts patients; a `{scenario.kind}` scenario has a page of its own")
-    left = [*chooser("forecast-upload", f"{PATH}?{_query(EXAMPLE)}"),
+    left = [*chooser("forecast-upload", f"{PATH}?{asked(EXAMPLE)}"),
             html.Small("Samples of patients over time, with doses.")]  # fmt: skip
     if scenario is None:
         right = [html.P("Choose a table of samples on the left, or look at the example first.", className="quiet")]
     else:
         reading = html.Details([html.Summary("How the file is read"),
                                 form("forecast-reading", scenario, to_query(scenario), READING)])  # fmt: skip
-        left += [shown_file(scenario.file, work), form("forecast", scenario, to_query(scenario), FIELDS), reading]
+        fields = form("forecast", scenario, to_query(scenario), FIELDS)
+        left += [shown_file(getattr(scenario, "file", ""), work), fields, reading]
         right = list(answered(scenario, (*FIELDS, *READING), work))
     return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
 
 
-def _query(token: str) -> str:
-    return to_query(workflow("forecast").scenario(file=token, **BEGIN))
+def asked(token: str) -> str:
+    """The address of the first question to a file."""
+    return to_query(checked(workflow("forecast").scenario, {"file": token, **BEGIN}, "the page"))
 
 
 def register(app, work: Work) -> None:
     """The callbacks of the page."""
-    register_chooser(app, "forecast-upload", work, _query)
+    register_chooser(app, "forecast-upload", work, asked)
     register_form(app, "forecast", FIELDS)
     register_form(app, "forecast-reading", READING)

@@ -7,7 +7,7 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.web.address import read_query, to_query, view_pairs
+from livingdrug.web.address import read_as, to_query, view_pairs
 from livingdrug.web.parts import choice, field, problem
 from livingdrug.workflows import Document, about
 
@@ -74,8 +74,8 @@ def register_form(app, name: str, entries: Sequence[Entry]) -> None:
     )  # fmt: skip
     def edit(*values):
         *texts, query = values
+        scenario, view = read_as(Document, query)
         try:
-            scenario, view = read_query(query)
             changed = edited(scenario, entries, texts)
         except (LivingdrugError, ValueError):
             wrong = [e.label for e, text in zip(entries, texts, strict=True) if not _fits(scenario, e, text)]

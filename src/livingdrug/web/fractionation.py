@@ -1,6 +1,6 @@
 """Fractionation: splits of one dose, response and severe CRS."""
 
-from livingdrug.models import Model, build_model
+from livingdrug.models import ClosedForm, Model, build_model
 from livingdrug.simulation import with_il6
 from livingdrug.web.pages import Page
 from livingdrug.web.questions import Question, fits
@@ -9,7 +9,9 @@ from livingdrug.web.questions import Question, fits
 def _runs(model: Model) -> bool:
     """Whether a model takes doses, has a tumour, and IL-6 of its own or by the fragment."""
     system = model.system
-    dosed = getattr(system, "dose_into", "") and system.time_unit == "d" and any("target" in s.roles for s in system.states)
+    if isinstance(system, ClosedForm):
+        return False
+    dosed = system.dose_into and system.time_unit == "d" and any("target" in s.roles for s in system.states)
     return bool(dosed) and fits(lambda: with_il6(build_model(model.name)).system)
 
 

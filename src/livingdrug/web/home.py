@@ -9,7 +9,6 @@ from livingdrug.web.address import to_query
 from livingdrug.web.pages import Page
 from livingdrug.web.uploads import EXAMPLE, PRODUCTS
 from livingdrug.web.work import Work
-from livingdrug.workflows import workflow
 from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.nca.spec import Nca
 
@@ -71,7 +70,7 @@ def cards() -> list[Card]:
             "What will this patient do?",
             "The first two weeks of simulated patients, and what is likely to follow.",
             "Then: your own samples, another population.",
-            f"{forecast.PATH}?{to_query(workflow('forecast').scenario(file=EXAMPLE, **forecast.BEGIN))}",
+            f"{forecast.PATH}?{forecast.asked(EXAMPLE)}",
         ),
         Card(
             "Show me the paper",

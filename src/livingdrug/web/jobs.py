@@ -11,10 +11,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.files import refusal
+from livingdrug.core.known import known
 from livingdrug.web.uploads import temporary_folder
 from livingdrug.web.worker import ANSWER, INTERRUPTED, PROGRESS, REFUSED
 from livingdrug.workflows import Document
@@ -22,17 +23,19 @@ from livingdrug.workflows import Document
 RUNNING, KEPT = 2, 10
 GRACE = 10.0  # s that an interrupted job has to save its state
 MOST_HOURS = 6.0
+D = TypeVar("D", bound=Document)
+J = TypeVar("J", bound="Job[Any]")
 
 
 @dataclass
-class Job:
+class Job(Generic[D]):
     """One job. shown: its scenario, with files as their user calls them; asked: the same with the files' tokens, which an
     address takes; names: of files in its folder -> how their user calls them; stopped: why it was told to end, "" where it
     was not."""
 
     folder: Path
-    shown: Document
-    asked: Document
+    shown: D
+    asked: D
     names: dict[str, str]
     process: subprocess.Popen
     begun: float = field(default_factory=time.monotonic)
@@ -70,16 +73,16 @@ class Job:
         return f"this {what} ended in an error that nobody foresaw (code {code}); the terminal has the details"
 
 
-class Jobs:
+class Jobs(Generic[J]):
     """At most RUNNING at once and KEPT in all; the oldest that has ended goes when another one comes. WHAT: a job in words;
     OF: what one is."""
 
     WHAT: ClassVar[str] = "job"
-    OF: ClassVar[type[Job]] = Job
+    OF: type[J]
 
     def __init__(self) -> None:
         self._folder = temporary_folder(self)
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._jobs: OrderedDict[str, J] = OrderedDict()
         self._lock = threading.Lock()
         weakref.finalize(self, end_all, self._jobs)  # before its folder goes
 
@@ -106,7 +109,7 @@ class Jobs:
             self._forget()
         return ident
 
-    def job(self, ident: str) -> Job:
+    def job(self, ident: str) -> J:
         """A job by its name. Raises InputError where there is none (any more)."""
         with self._lock:
             found = self._jobs.get(ident)
@@ -119,7 +122,7 @@ class Jobs:
             _stop(found, f"It was stopped after {MOST_HOURS:g} hours.")
         return found
 
-    def known(self, ident: str) -> Job | None:
+    def known(self, ident: str) -> J | None:
         """A job by its name, None where there is none (any more)."""
         return self._jobs.get(ident)
 
@@ -127,7 +130,7 @@ class Jobs:
         """Interrupt a job, which may save where it stands. Raises InputError as `job` does."""
         _stop(self.job(ident), "It was cancelled.")
 
-    def again(self, job: Job, resume: bool = False) -> None:
+    def again(self, job: J, resume: bool = False) -> None:
         """Start a job that did not go to its end once more. Raises InputError as `begin` does."""
         with self._lock:
             if job.state not in ("interrupted", "failed"):
@@ -148,10 +151,10 @@ class Jobs:
             shutil.rmtree(self._jobs.pop(ident).folder, ignore_errors=True)
 
 
-def _stop(job: Job, why: str) -> None:
+def _stop(job: Job[Any], why: str) -> None:
     """Close the input that a job listens to; one that does not end within GRACE seconds is ended."""
     job.stopped = why
-    job.process.stdin.close()
+    _close(job.process)
     try:
         job.process.wait(GRACE)
     except subprocess.TimeoutExpired:
@@ -159,9 +162,13 @@ def _stop(job: Job, why: str) -> None:
         job.process.wait()
 
 
-def end_all(jobs: OrderedDict[str, Job]) -> None:
+def _close(process: subprocess.Popen) -> None:
+    known(process.stdin, "the input that a job listens to").close()
+
+
+def end_all(jobs: OrderedDict[str, J]) -> None:
     """End what still runs; nobody would see its answer."""
     for job in jobs.values():
         job.process.kill()
         job.process.wait()
-        job.process.stdin.close()
+        _close(job.process)

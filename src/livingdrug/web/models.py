@@ -21,7 +21,7 @@ from livingdrug.web.explore import PATH as EXPLORE
 from livingdrug.web.explore import about_model
 from livingdrug.web.exports import MODEL_FILES
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import choice, downloads
+from livingdrug.web.parts import attribute, choice, downloads
 from livingdrug.web.sensitivity import PATH as SENSITIVITY
 from livingdrug.web.work import Work
 
@@ -66,7 +66,7 @@ def _catalogue(asked: dict[str, str]) -> html.Div:
     return html.Div(
         [
             html.Div(fields, className="row"),
-            html.P(said, id="models-count", **{"aria-live": "polite"}),
+            html.P(said, id="models-count", **attribute("aria-live", "polite")),
             *none,
             cards,
             _mechanisms(),
@@ -111,7 +111,7 @@ def _one(model: Model) -> html.Div:
     fits = [name for name in list_fragments() if joining(model, name).fits]
     said = f"Mechanisms that can be joined to it: {', '.join(fits).replace('_', ' ')}."
     card = about_model(model)
-    card.open = True
+    setattr(card, "open", True)  # noqa: B010 - an attribute that Dash gives every Details
     return html.Div(
         [
             html.P(dcc.Link("All models", href=PATH)),
@@ -132,7 +132,7 @@ def _one(model: Model) -> html.Div:
     )
 
 
-def _exports(model: Model) -> html.Div:
+def _exports(model: Model) -> html.Nav:
     """The model for other tools."""
     query = urlencode({"kind": "simulate", "model": model.name})
     names = {

@@ -1,6 +1,7 @@
 """My data: a file, what its columns mean, what is wrong by line, parameters with flags, terminal points by hand."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from dash import Input, Output, State, ctx, dcc, html, no_update
@@ -11,7 +12,7 @@ from livingdrug.data import check, printable
 from livingdrug.nca import NcaResult, nca
 from livingdrug.products import Comparison, compare, exposure_facts
 from livingdrug.report import Table, number
-from livingdrug.web.address import read_query, to_query
+from livingdrug.web.address import read_as, read_query, to_query
 from livingdrug.web.figures import axis, layout
 from livingdrug.web.files import (
     BRIDGE,
@@ -26,7 +27,7 @@ from livingdrug.web.files import (
 )
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import FILES, downloads, field, plot, points, problem, table
+from livingdrug.web.parts import FILES, attribute, downloads, field, plot, points, problem, table
 from livingdrug.web.profile_figures import MOST, all_profiles, one_profile, rows_of
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
@@ -62,6 +63,8 @@ def page(query: str, work: Work) -> html.Div:
     """Upload on the left, what was found on the right."""
     scenario, view = read_query(query)
     subject = view["subject"][-1] if view["subject"] else ""
+    if scenario is not None and not isinstance(scenario, Nca):
+        raise InputError(f"this page analyses samples; a `{scenario.kind}` scenario has a page of its own")
     if scenario is None:
         found = [html.P("Choose a file on the left, or look at the example first. " + LIMITS, className="quiet")]
     else:
@@ -88,14 +91,14 @@ def _left(scenario: Nca | None, work: Work) -> list:
     links = []
     for product in sorted({f.product for f in exposure_facts()}):
         there = to_query(_compared(scenario, None if product == chosen else product))
-        mark = {"className": "chosen"} if product == chosen else {}
+        mark: dict[str, Any] = {"className": "chosen"} if product == chosen else {}
         links.append(html.Li(dcc.Link(product, href=f"{PATH}?{there}", **mark)))
     head = html.H2("Beside a product")
-    return [*made, head, html.Nav(html.Ul(links), **{"aria-label": "products"}),
+    return [*made, head, html.Nav(html.Ul(links), **attribute("aria-label", "products")),
             html.Small("The chosen one again: no comparison.")]  # fmt: skip
 
 
-def _compared(scenario: Nca, product: str | None) -> Nca:
+def _compared(scenario: Nca | None, product: str | None) -> Nca | Compare:
     kept = {name: getattr(scenario, name) for name in Nca.model_fields if name != "kind"}
     return Nca(**kept) if product is None else Compare(**kept, product=product)
 
@@ -114,7 +117,7 @@ def _answers(scenario: Nca, subject: str, names: dict[str, str], work: Work) -> 
     here = work.located(scenario)
     checked = check(here.file, here.reading())
     made, faulty = found_in_file(checked, names)
-    if not checked.ok:
+    if checked.data is None:
         return [faulty, *made]
     result = analyse(here, checked.data, here.settings())
     beside = compare(result, here.product, here.indication, here.variability) if isinstance(here, Compare) else None
@@ -202,10 +205,10 @@ def _reasons(result: NcaResult) -> html.Details:
 def _subjects(scenario: Nca, ids: list[str], subject: str) -> html.Nav:
     unique = list(dict.fromkeys(ids))[:MOST]
     links = [
-        html.Span(printable(name, 30), className="here", **{"aria-current": "true"}) if name == subject
+        html.Span(printable(name, 30), className="here", **attribute("aria-current", "true")) if name == subject
         else dcc.Link(printable(name, 30), href=f"{PATH}?{to_query(scenario, _view(name))}") for name in unique
     ]  # fmt: skip
-    return html.Nav([part for link in links for part in (link, " ")], **{"aria-label": "subjects"})
+    return html.Nav([part for link in links for part in (link, " ")], **attribute("aria-label", "subjects"))
 
 
 def _terminal(scenario: Nca, result: NcaResult, subject: str) -> list:
@@ -300,7 +303,7 @@ def register(app, work: Work) -> None:
     def choose(use, undo, start, end, reason, subject, query):
         if not (use or undo):
             raise PreventUpdate
-        scenario, _ = read_query(query)
+        scenario, _ = read_as(Nca, query)
         terminal = scenario.terminal
         if ctx.triggered_id == "terminal-undo":
             terminal = terminal[:-1]

@@ -1,6 +1,8 @@
 """Exposure and response: efficacy and toxicity on one axis, the window between them, what dose or spread would buy; built
 in and cited curves, or those of a file."""
 
+from typing import Any
+
 import numpy as np
 from dash import dcc, html
 
@@ -15,7 +17,7 @@ from livingdrug.web.figures import axis, band, layout
 from livingdrug.web.files import by_their_names, chooser, in_fields, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import downloads, plot, points, problem, table
+from livingdrug.web.parts import attribute, downloads, plot, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows.index.answer import both_curves
 from livingdrug.workflows.index.spec import Index, IndexAnswer
@@ -50,14 +52,14 @@ def page(query: str, work: Work) -> html.Div:
     if not isinstance(scenario, Index | Response):
         raise InputError(f"this page relates exposure to response; a `{scenario.kind}` scenario has a page of its own")
     left = [*chooser("response-upload", f"{PATH}?{to_query(own_response.EXAMPLE)}"), html.Small(ROWS)]
-    left += _own(scenario, work) if scenario.file else _built_in(scenario)
+    left += _own(scenario, work) if isinstance(scenario, Response) or scenario.file else _built_in(scenario)
     right = own_response.answers(scenario, work) if isinstance(scenario, Response) else _answers(scenario, work)
     return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
 
 
 def _own(scenario: Index | Response, work: Work) -> list:
     """Columns of the file, and for two outcomes limits and product."""
-    files = (scenario.file, scenario.endpoints) if scenario.endpoints else (scenario.file,)
+    files = [file for file in (scenario.file, scenario.endpoints) if file]
     made = [*(shown_file(token, work) for token in files), html.P(dcc.Link("Back to the built-in curves", href=PATH)),
             *own_response.left(scenario, work)]  # fmt: skip
     if isinstance(scenario, Index):
@@ -71,13 +73,13 @@ def _built_in(scenario: Index) -> list:
     for side in ("efficacy", "toxicity"):
         chosen = getattr(scenario, f"{side}_curve")
         links = [html.Li(_link(scenario, side, name, chosen)) for name in list_curves()]
-        left.append(html.Nav([html.H2(f"Curve of {side}"), html.Ul(links)], **{"aria-label": f"curves of {side}"}))
+        left.append(html.Nav([html.H2(f"Curve of {side}"), html.Ul(links)], **attribute("aria-label", f"curves of {side}")))
     return [*left, html.H2("Limits and product"), form("index", scenario, to_query(scenario), ENTRIES)]
 
 
 def _link(scenario: Index, side: str, name: str, chosen: str):
     there = scenario.model_copy(update={f"{side}_curve": name})
-    mark = {"className": "chosen"} if name == chosen else {}
+    mark: dict[str, Any] = {"className": "chosen"} if name == chosen else {}
     return dcc.Link(name.replace("_", " "), href=f"{PATH}?{to_query(there)}", title=get_curve(name).basis, **mark)
 
 
@@ -89,6 +91,8 @@ def _answers(scenario: Index, work: Work) -> list:
             answer = run_index(work.located(scenario))
     except LivingdrugError as error:
         return [problem(in_fields(by_their_names(str(error), names), OWN_ENTRIES)), *made]
+    if not isinstance(answer, IndexAnswer):
+        raise InputError("this page compares curves; `livingdrug index --list` lists the built-in ones")
     index, outlook = answer.index, answer.outlook
     notes = [by_their_names(note, names) for note in answer.notes]
     return [

@@ -11,7 +11,7 @@ from livingdrug.response.sample.columns import KINDS
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.files import by_their_names, in_fields
 from livingdrug.web.forms import Entry, form, register_form
-from livingdrug.web.parts import choice, downloads, plot, points, problem, table
+from livingdrug.web.parts import attribute, choice, downloads, plot, points, problem, table
 from livingdrug.web.response_figures import curve_table, response_figure
 from livingdrug.web.uploads import RESPONSES
 from livingdrug.web.work import Work
@@ -47,7 +47,8 @@ MORE = {
                Entry("landmark", "Only subjects free of the event after", "a day, with the time below"),
                Entry("time", "Time to the event or the end of observation", "a column")),
     "time": (Entry("event", "Column of the event", "1: event, 0: still free of it; empty: that of PFS"),
-             Entry("groups", "Groups of exposure"), Entry("landmark", "Only subjects free of the event after", "a day")),
+             Entry("groups", "Groups of exposure"), Entry("by_day", "Probability of an event by day", "a day after time 0"),
+             Entry("landmark", "Only subjects free of the event after", "a day")),
 }  # fmt: skip
 
 
@@ -80,7 +81,7 @@ def _look(scenario: Response | Index, work: Work) -> Looked:
     """The file of outcomes: the endpoints where samples are joined to them."""
     if scenario.endpoints:
         return look(work.uploads.path(scenario.endpoints))
-    return look(work.uploads.path(scenario.file), scenario.sheet)
+    return look(work.uploads.path(scenario.file or ""), scenario.sheet)
 
 
 def _outcomes(looked: Looked) -> tuple[str, str]:
@@ -149,7 +150,7 @@ def _kind(scenario: Response, looked: Looked) -> str:
 
 def in_file(scenario: Response | Index, work: Work) -> list:
     """Faults by line, and what the columns are taken for. Raises InputError where the file is no table of subjects."""
-    looked, name = _look(scenario, work), work.uploads.name(scenario.endpoints or scenario.file)
+    looked, name = _look(scenario, work), work.uploads.name(scenario.endpoints or scenario.file or "")
     rows = tuple((printable(g.heading, 60), g.use, g.unit or "not stated" if g.use in ("exposure", "number", "time") else "",
                   g.why) for g in looked.guesses)  # fmt: skip
     columns = Table(f"columns of {name}", ("column", "taken for", "unit", "because of"), rows)
@@ -189,7 +190,7 @@ def _answer(answer: Answer, k: int) -> list:
     if said.get("exposure_at"):
         ends.append(table(_levels(said["exposure_at"], answer.sample.exposure_unit)))
     return [
-        html.P(said["sentence"], className="answer", **({} if k else {"id": "sentence"})),
+        html.P(said["sentence"], className="answer", **({} if k else attribute("id", "sentence"))),
         plot(f"response-{k + 1}" if k else "response", response_figure(answer, curves), about, curve_table(answer, curves)),
         table(text_table("coefficients", _coefficients(said["coefficients"]))), *ends,
     ]  # fmt: skip
@@ -230,6 +231,8 @@ def register(app, work: Work) -> None:
     )  # fmt: skip
     def choose(exposure, first, second, query):
         before, _ = read_query(query)
+        if not isinstance(before, Response | Index):
+            raise PreventUpdate
         if (exposure, first, second) == (before.exposure, *_given(before)):
             raise PreventUpdate
         looked = _look(before, work)

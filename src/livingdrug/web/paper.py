@@ -9,7 +9,7 @@ from livingdrug.models import build_model, get_model
 from livingdrug.models.shared import PAPER
 from livingdrug.plots import panels_of
 from livingdrug.web import explore, outcomes, trial
-from livingdrug.web.address import read_query, to_query
+from livingdrug.web.address import read_as, to_query
 from livingdrug.web.assay import ADDED
 from livingdrug.web.figures import panel_figure, panels_height
 from livingdrug.web.pages import Page
@@ -96,7 +96,7 @@ def page(query: str, work: Work) -> html.Div:
 def _first_panel(work: Work) -> list:
     """A panel as it is drawn, so that the page begins with a figure."""
     entry = next(e for e in entries() if e.name == FIRST)
-    scenario, view = read_query(entry.href.partition("?")[2])
+    scenario, view = read_as(Simulation, entry.href.partition("?")[2])
     model = build_model(scenario.model, scenario.fragments, scenario.values)
     shown = tuple(panel for panel in panels_of(model) if panel.measured)
     result = work.simulate(scenario)

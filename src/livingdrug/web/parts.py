@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any, cast
 
 from dash import dcc, html
 
@@ -19,11 +20,16 @@ FILES = (
 )  # fmt: skip
 
 
+def attribute(name: str, text: str) -> dict[str, Any]:
+    """An attribute of an element whose name is no name of Python, such as `aria-label`."""
+    return {name: text}
+
+
 def table(made: Table) -> html.Div:
     """A table with its caption; it scrolls sideways, by keyboard too. `app.js` draws it from plain data, as text."""
     rows = [[_cell(text) for text in row] for row in made.rows]
     data = json.dumps({"title": in_words(made.title), "header": made.header, "rows": rows}, ensure_ascii=False)
-    given = {"data-table": data, "aria-label": made.title}
+    given: dict[str, Any] = {"data-table": data, "aria-label": made.title}
     return html.Div(className="scroll", tabIndex="0", role="region", **given)
 
 
@@ -38,8 +44,9 @@ def plot(ident: str, figure: dict, sentence: str, numbers: Table | None, height:
     """A plot, the sentence that says what it shows, and its numbers as a table."""
     return html.Figure(
         [
-            dcc.Graph(id=ident, figure=figure, config=CONFIG, style={"height": f"{height}px"}, responsive=True),
-            html.Figcaption(sentence, id=f"{ident}-sentence", **{"aria-live": "polite"}),
+            dcc.Graph(id=ident, figure=cast(Any, figure), config=cast(Any, CONFIG), style={"height": f"{height}px"},
+                      responsive=True),
+            html.Figcaption(sentence, id=f"{ident}-sentence", **attribute("aria-live", "polite")),
             html.Details(
                 [html.Summary("The numbers of this plot as a table"),
                  html.Div(table(numbers) if numbers else [], id=f"{ident}-table")]
@@ -52,15 +59,15 @@ def downloads(query: str, files: Sequence[tuple[str, str]] = FILES, add: bool = 
     """Links to everything that reproduces what is on the screen; they follow the address. add: with a button that keeps it
     for a report of several answers."""
     links = [
-        html.A(text, href=f"/export/{name}?{query}", download=name, **{"data-export": name}, className="button")
+        html.A(text, href=f"/export/{name}?{query}", download=name, **attribute("data-export", name), className="button")
         for name, text in files
     ]
-    keep = [html.Button("Add to a report", type="button", **{"data-add": "report-added"}),
+    keep = [html.Button("Add to a report", type="button", **attribute("data-add", "report-added")),
             dcc.Link("To the report", href="/report")] if add else []  # fmt: skip
-    return html.Nav([html.Span("Download: ", className="quiet"), *links, *keep], **{"aria-label": "downloads"})
+    return html.Nav([html.Span("Download: ", className="quiet"), *links, *keep], **attribute("aria-label", "downloads"))
 
 
-def field(ident: str, label: str, value="", help_text: str = "", **given) -> html.Div:
+def field(ident: str | dict[str, str], label: str, value: str | float | None = "", help_text: str = "", **given) -> html.Div:
     """A labelled input."""
     more = [html.Small(help_text)] if help_text else []
     return html.Div(
@@ -78,7 +85,7 @@ def choice(ident, label: str, value: str, choices: Sequence[tuple[str, str]], he
     """One of several; choices: (value, text) of each. `app.js` draws a native list, as Dash's own fails accessibility
     checks; what is chosen is the property `data` of `ident`."""
     given = {"id": ident, "label": label, "help": help_text, "value": value, "choices": choices}
-    place = html.Div(className="choice", **{"data-choice": json.dumps(given, ensure_ascii=False)})
+    place = html.Div(className="choice", **attribute("data-choice", json.dumps(given, ensure_ascii=False)))
     return html.Div([dcc.Store(id=ident, data=value), place], className="field")
 
 
@@ -96,4 +103,5 @@ def points(title: str, texts: Sequence[str], kind: str = "flags") -> html.Sectio
 
 def toggle(ident, text: str, on: bool, title: str = "") -> html.Button:
     """A button that says whether it is on."""
-    return html.Button(text, id=ident, n_clicks=0, title=title, className="toggle", **{"aria-pressed": str(on).lower()})
+    pressed = attribute("aria-pressed", str(on).lower())
+    return html.Button(text, id=ident, n_clicks=0, title=title, className="toggle", **pressed)

@@ -14,7 +14,8 @@ def _products(_: Document) -> list[tuple[str, str]]:
 
 
 def _groups(scenario: Document) -> list[tuple[str, str]]:
-    return [(name, name) for name in published_groups(scenario.product)] if scenario.product else [("", "of a product")]
+    product = getattr(scenario, "product", None)
+    return [(name, name) for name in published_groups(product)] if product else [("", "of a product")]
 
 
 def _runs(model: Model) -> bool:

@@ -1,5 +1,7 @@
 """Profiles of subjects as plots: samples below the limit as open circles, late times without pressing the early ones."""
 
+from typing import SupportsIndex
+
 import numpy as np
 
 from livingdrug.data import printable
@@ -11,7 +13,7 @@ OWN, OTHERS, FAINT = "#D55E00", "#0072B2", "rgba(0,114,178,0.35)"
 HOVER = "%{customdata:,.4g}: %{y:,.4g}"
 
 
-def rows_of(result: NcaResult, i: int) -> np.ndarray:
+def rows_of(result: NcaResult, i: SupportsIndex) -> np.ndarray:
     """Rows of a profile in the order of time."""
     rows = np.flatnonzero(result.data.profile == i)
     return rows[np.argsort(result.data.time[rows], kind="stable")]

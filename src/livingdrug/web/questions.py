@@ -12,6 +12,7 @@ from dash import Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.core.known import known
 from livingdrug.models import Model
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.drawn_answer import answered
@@ -21,9 +22,8 @@ from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import FILES, choice
 from livingdrug.web.work import Work
-from livingdrug.workflows import Document, about, workflow
+from livingdrug.workflows import Document, about, help_of, workflow
 from livingdrug.workflows.fields import EvenSo
-from livingdrug.workflows.found import help_of
 
 MODEL, MODELS = "model", "models"
 _EVEN_SO = get_args(EvenSo)[1].flags
@@ -58,7 +58,9 @@ class Question:
         found: dict[str, list[str]] = {}
         for name, info in workflow(self.kind).scenario.model_fields.items():
             said = about(info)
-            listed = said is not None and (not said.hidden or name in self.labels) and said.flags != _EVEN_SO
+            if said is None:
+                continue
+            listed = (not said.hidden or name in self.labels) and said.flags != _EVEN_SO
             if listed and name not in self.left_out and (name != MODELS or self.typed):
                 group = self.heading if said.argument or not found or said.group == "Method" else said.group
                 found.setdefault(group, []).append(name)
@@ -90,7 +92,8 @@ class Question:
         noun = workflow(self.kind).scenario
         info = noun.model_fields[name]
         kind, none = _kind_of(info.annotation)
-        text = self.texts.get(name, _meaning(about(info).text, labels, noun))
+        said = known(about(info), f"what is said of the field {name}").text
+        text = self.texts.get(name, _meaning(said, labels, noun))
         listed = self._choices(name, kind, none, scenario)
         if listed:
             return Entry(name, self.label(name), text, choices=listed)
@@ -137,13 +140,14 @@ class Question:
         yield html.H2("The models")
         titles = dict(choices())
         items = []
-        for name in scenario.models:
-            rest = tuple(other for other in scenario.models if other != name)
+        models = getattr(scenario, MODELS)
+        for name in models:
+            rest = tuple(other for other in models if other != name)
             said, there = titles.get(name, name), to_query(scenario.model_copy(update={MODELS: rest}))
             without = dcc.Link("leave it out", href=f"{self.page.path}?{there}", title=f"leave out {said}")
             items.append(html.Li([said, *([" ", without] if len(rest) > 1 else [])]))
         yield html.Ul(items)
-        others = [one for one in choices(self.offered) if one[0] not in scenario.models]
+        others = [one for one in choices(self.offered) if one[0] not in models]
         yield choice(f"{self.kind}-add", "Another model", "", (("", "choose one to add it"), *others))
         yield dcc.Store(id=f"{self.kind}-models", data=to_query(scenario))
 
@@ -163,7 +167,7 @@ class Question:
             if not name:
                 raise PreventUpdate
             scenario = self.scenario(query)
-            return "?" + to_query(scenario.model_copy(update={MODELS: (*scenario.models, name)}))
+            return "?" + to_query(scenario.model_copy(update={MODELS: (*getattr(scenario, MODELS), name)}))
 
 
 def fits(build: Callable[[], object]) -> bool:

@@ -1,10 +1,12 @@
 """Plotly figures of an exposure-response: the curve with its band, what was observed, survival by exposure."""
 
+from typing import cast
+
 import numpy as np
 
 from livingdrug.plots import COLOURS, FEW_DECADES, MARKS, MUTED
 from livingdrug.report import Table, text_table
-from livingdrug.response import ObservedRate, observed_rates
+from livingdrug.response import BinaryFit, ContinuousFit, GradedFit, ObservedRate, TimeFit, observed_rates
 from livingdrug.web.figures import DASHES, axis, band, layout
 from livingdrug.workflows.response.spec import ResponseAnswer as Answer
 
@@ -52,7 +54,7 @@ def _made(answer: Answer, data: list[dict], height: dict) -> dict:
 
 
 def _binary(answer: Answer, curves) -> dict:
-    fit, sample = answer.fit, answer.sample
+    fit, sample = cast(BinaryFit, answer.fit), answer.sample
     x = curves[sample.exposure_name].tolist()
     made = [*band(x, curves["low"].tolist(), curves["high"].tolist(), COLOURS[0]),
             _line(x, curves["probability"], COLOURS[0], 0, f"{fit.model}, {100 * fit.level:g} % band"),
@@ -66,7 +68,7 @@ def _binary(answer: Answer, curves) -> dict:
 
 
 def _graded(answer: Answer, curves) -> dict:
-    fit, sample, made = answer.fit, answer.sample, []
+    fit, sample, made = cast(GradedFit, answer.fit), answer.sample, []
     for k, ((name, rows), grade) in enumerate(zip(curves.groupby("outcome", sort=False), fit.grades[1:], strict=True)):
         x, colour = rows[sample.exposure_name].tolist(), COLOURS[k % len(COLOURS)]
         rates = observed_rates(sample, (sample.outcome >= grade).astype(float), fit.level)
@@ -76,7 +78,7 @@ def _graded(answer: Answer, curves) -> dict:
 
 
 def _continuous(answer: Answer, curves) -> dict:
-    fit, sample = answer.fit, answer.sample
+    fit, sample = cast(ContinuousFit, answer.fit), answer.sample
     x = curves[sample.exposure_name].tolist()
     made = [*band(x, curves["low"].tolist(), curves["high"].tolist(), COLOURS[0]),
             _line(x, curves["response"], COLOURS[0], 0, f"{fit.model}, {100 * fit.level:g} % band"),
@@ -87,13 +89,13 @@ def _continuous(answer: Answer, curves) -> dict:
 
 
 def _survival(answer: Answer, curves) -> dict:
-    fit, made = answer.fit, []
+    fit, made = cast(TimeFit, answer.fit), []
     for k, group in enumerate(fit.groups):
         curve, colour = group.curve, COLOURS[k % len(COLOURS)]
         time = [0.0, *curve.time.tolist()]
-        edges = [[1.0, *np.where(np.isnan(b), curve.survival, b).tolist()] for b in (curve.low, curve.high)]
+        low, high = ([1.0, *np.where(np.isnan(b), curve.survival, b).tolist()] for b in (curve.low, curve.high))
         line = _line(time, [1.0, *curve.survival.tolist()], colour, k, f"{group.label}: {group.events} of {group.n}")
-        steps = [*band(time, *edges, colour, 0.1), line]
+        steps = [*band(time, low, high, colour, 0.1), line]
         for step in steps:
             step["line"] = {**step["line"], "shape": "hv"}
         seen = curve.censored > 0

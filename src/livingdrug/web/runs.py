@@ -7,7 +7,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from livingdrug.core.errors import InputError
 from livingdrug.report import REPORT, SCENARIO, read_record
@@ -22,7 +22,7 @@ MADE = (SCENARIO, "script.py")
 _PICTURE = re.compile(r"[\w-]+\.(png|svg)")
 
 
-class RunJob(Job):
+class RunJob(Job[Any]):
     """One run."""
 
     @property
@@ -35,11 +35,11 @@ class RunJob(Job):
         return read_record(self.run)["answer"]
 
 
-class Runs(Jobs):
+class Runs(Jobs[RunJob]):
     """The long runs of an app."""
 
     WHAT: ClassVar = "run"
-    OF: ClassVar = RunJob
+    OF = RunJob
 
     def launch(self, folder: Path, resume: bool = False) -> subprocess.Popen:
         """The process of the run in a folder."""

@@ -46,7 +46,7 @@ class Handler(WSGIRequestHandler):
         self.rfile.close()
         self.rfile = io.BufferedReader(self.timed)
 
-    def log_error(self, *message) -> None:
+    def log_error(self, format: str, *args) -> None:
         """A connection that is given up is nobody's error: a browser leaves them open."""
 
     def handle_one_request(self) -> None:

@@ -1,11 +1,13 @@
 """What stands around every page: header, menu, notice, sign of work; light and dark, wide and narrow."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import dash_mantine_components as dmc
 from dash import Input, Output, dcc, html
 
 from livingdrug.core.words import NOTICE
+from livingdrug.web.parts import attribute
 
 PRIVACY = "Everything is computed on this machine: your data never leave it, and nothing is fetched from a network."
 MENU_WIDTH, HEADER_HEIGHT = 200, 52  # px
@@ -28,7 +30,7 @@ def shell() -> dmc.MantineProvider:
             dmc.AppShell(
                 [
                     dmc.AppShellHeader(_header()),
-                    dmc.AppShellNavbar(html.Div(id="menu"), p="xs", **{"aria-label": "pages"}),
+                    dmc.AppShellNavbar(html.Div(id="menu"), p="xs", **attribute("aria-label", "pages")),
                     dmc.AppShellMain(
                         [
                             html.Div(id="broken", role="alert"),
@@ -43,7 +45,7 @@ def shell() -> dmc.MantineProvider:
                 padding="md",
             ),
         ],
-        theme=THEME,
+        theme=cast(Any, THEME),
         defaultColorScheme="auto",
     )
 
@@ -51,7 +53,7 @@ def shell() -> dmc.MantineProvider:
 def _header() -> dmc.Group:
     return dmc.Group(
         [
-            dmc.Burger(id="burger", opened=False, hiddenFrom=WIDE, size="sm", **{"aria-label": "menu of pages"}),
+            dmc.Burger(id="burger", opened=False, hiddenFrom=WIDE, size="sm", **attribute("aria-label", "menu of pages")),
             dcc.Link("livingdrug", href="/", className="brand"),
             html.P([html.B(PRIVACY), " ", NOTICE], className="notice quiet"),
             dmc.ColorSchemeToggle(
@@ -60,7 +62,7 @@ def _header() -> dmc.Group:
                 variant="default",
                 size="md",
                 className="scheme",
-                **{"aria-label": "light or dark colours"},
+                **attribute("aria-label", "light or dark colours"),
             ),
         ],
         h="100%",
@@ -78,7 +80,7 @@ def menu(pages: Sequence[tuple[str, str]], path: str) -> list[dmc.NavLink]:
             href=there,
             active=there == path,
             className="here" if there == path else "",
-            **({"aria-current": "page"} if there == path else {}),
+            **(attribute("aria-current", "page") if there == path else {}),
         )
         for there, name in pages
     ]
@@ -86,7 +88,7 @@ def menu(pages: Sequence[tuple[str, str]], path: str) -> list[dmc.NavLink]:
 
 def titled(name: str, heading: str, page) -> html.Div:
     """A page under its heading; `app.js` gives the window the name of the page as its title."""
-    return html.Div([html.H1(heading), page], **{"data-title": name})
+    return html.Div([html.H1(heading), page], **attribute("data-title", name))
 
 
 def register(app) -> None:

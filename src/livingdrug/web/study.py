@@ -6,14 +6,15 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.core.known import known
 from livingdrug.data import printable
 from livingdrug.web import forecast, own_response
-from livingdrug.web.address import read_query, to_query
+from livingdrug.web.address import read_as, read_query, to_query
 from livingdrug.web.files import LIMITS, READING, by_their_names, found_in_file, in_fields
 from livingdrug.web.fit import FIRST
 from livingdrug.web.forms import form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import downloads, problem
+from livingdrug.web.parts import attribute, downloads, problem
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, STUDY
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, TableScenario, workflow
@@ -25,7 +26,7 @@ from livingdrug.workflows.nca.spec import Nca
 PATH = "/study"
 PAGE = Page(PATH, "My study", place=18)
 FILES = {"file": "Samples over time", "endpoints": "Endpoints, a row for each subject"}
-EXAMPLE = CheckFile(**STUDY)
+EXAMPLE = CheckFile(file=STUDY["file"], endpoints=STUDY["endpoints"])
 PRODUCT = "tisagenlecleucel"
 MOST_NAMED = 8
 
@@ -33,7 +34,7 @@ MOST_NAMED = 8
 def page(query: str, work: Work) -> html.Div:
     """The files and how they are read on the left; what was found, and the ways on, on the right."""
     scenario, _ = read_query(query)
-    if scenario is not None and scenario.kind != "check":
+    if scenario is not None and not isinstance(scenario, CheckFile):
         raise InputError(f"this page joins files; a `{scenario.kind}` scenario has a page of its own")
     left = [dcc.Store(id="study-query", data=to_query(scenario) if scenario else ""), html.H2("Your files")]
     for name, label in FILES.items():
@@ -88,7 +89,7 @@ def _found(scenario: CheckFile, work: Work) -> list:
     return [
         html.P(said, className="answer", id="sentence"),
         html.H2("Go on with this study"),
-        html.Ul(links, id="study-ways", **{"data-study": json.dumps(kept)}),
+        html.Ul(links, id="study-ways", **attribute("data-study", json.dumps(kept))),
         html.P(
             "This browser remembers it: the other pages offer it beside their own choice of a file.",
             className="quiet",
@@ -105,7 +106,8 @@ def _told(checked, names: dict[str, str]) -> list:
 
 def joined_words(found: Checked) -> str:
     """How many subjects have samples, endpoints, or both, and who is in one file alone."""
-    samples = [str(name) for name in found.samples.data.subjects]
+    data = known(found.samples.data, "the samples of a file that passed validation")
+    samples = [str(name) for name in data.subjects]
     if found.endpoints is None:
         return f"{len(samples)} subjects with samples; no endpoints were given."
     ends = [str(name) for name in found.endpoints.subjects]
@@ -174,7 +176,7 @@ def _register_chooser(app, name: str, work: Work) -> None:
 
 def with_file(query: str, name: str, contents: str, title: str, work: Work) -> CheckFile:
     """The study with another file. Raises InputError for one that is no table, or endpoints before samples."""
-    before = read_query(query)[0] if query else None
+    before = read_as(CheckFile, query)[0] if query else None
     if before is None and name != "file":
         raise InputError("choose the samples first; endpoints are joined to them by subject")
     token = work.uploads.add(title or "data.csv", contents)

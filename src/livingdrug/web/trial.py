@@ -15,9 +15,9 @@ from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.limits import check_run
 from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import downloads, plot, points, problem, table
+from livingdrug.web.parts import attribute, downloads, plot, points, problem, table
 from livingdrug.web.work import Work
-from livingdrug.workflows import scenario_of_text, workflow
+from livingdrug.workflows import Conduct, scenario_of_text, workflow
 from livingdrug.workflows.examples.trial import UMBRELLA
 from livingdrug.workflows.power.answer import NAMES, assumed
 from livingdrug.workflows.power.spec import Power, log_sd_of, over_sizes, power_curve
@@ -72,7 +72,8 @@ def page(query: str, work: Work) -> html.Div:
     links = [html.Li(dcc.Link(text, href=f"{PATH}?{to_query(example)}")) for example, text in QUESTIONS.values()]
     wanted = scenario.wanted()
     left = [
-        html.H2("How many patients does it take to see ..."), html.Nav(html.Ul(links), **{"aria-label": "questions"}),
+        html.H2("How many patients does it take to see ..."),
+        html.Nav(html.Ul(links), **attribute("aria-label", "questions")),
         form(f"power-{wanted}", scenario, to_query(scenario), _entries(wanted)), html.H2("A whole trial, simulated"),
         html.P(dcc.Link("Several versions against a shared control", href=f"{PATH}?{to_query(_example_trial())}")),
     ]  # fmt: skip
@@ -87,7 +88,10 @@ def _entries(wanted: str) -> tuple[Entry, ...]:
 
 def _example_trial() -> TrialScenario:
     text = UMBRELLA.replace('kind = "trial"', 'kind = "trial"\nreplicates = 1000', 1)
-    return scenario_of_text(text, "example")
+    made = scenario_of_text(text, "example")
+    if not isinstance(made, TrialScenario):
+        raise ValueError("the example of a trial is a scenario of a trial")
+    return made
 
 
 def _answers(scenario: Power, work: Work) -> list:
@@ -195,8 +199,8 @@ def _simulated(scenario: TrialScenario, work: Work) -> html.Div:
 def _trial_answers(scenario: TrialScenario, work: Work) -> list:
     try:
         check_run(scenario)
-        with work.job():
-            answer = run_trial(with_sizes(scenario))
+        with work.job() as progress:
+            answer = run_trial(with_sizes(scenario), Conduct(progress=progress))
     except LivingdrugError as error:
         return [problem(str(error))]
     rows = [(str(p.n), *(f"{share.value:.3f} ± {share.error:.3f}" for share in p.power)) for p in answer.sizes]

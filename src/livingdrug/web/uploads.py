@@ -2,9 +2,9 @@
 
 import base64
 import binascii
+import hashlib
 import os
 import re
-import secrets
 import shutil
 import tempfile
 import threading
@@ -19,6 +19,7 @@ from livingdrug.core.files import refusal, take
 from livingdrug.core.folders import LOCK
 
 MAX_BYTES, MAX_FILES = 20_000_000, 20
+DIGITS = 24  # of a token
 PREFIX = "livingdrug-"  # of the folders
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat", ".tbl", ".xlsx", ".xlsm")
 EXAMPLE = "example"
@@ -32,9 +33,10 @@ EXAMPLES |= dict(zip(PLATE.values(), ("readings.csv", "map.csv", "events.csv"), 
 
 
 class Uploads:
-    """At most MAX_FILES files of MAX_BYTES each; the oldest goes when another comes. A file is known by its token and the
-    name that its user gave it, of which letters and digits of any script, dots, dashes and underscores are kept. Nothing is
-    opened here: the readers of `data` refuse what is no table."""
+    """At most MAX_FILES files of MAX_BYTES each; the oldest goes when another comes. A file is known by its token, which is
+    of its content, so that a link to it holds wherever the file is, and by the name that its user gave it, of which letters
+    and digits of any script, dots, dashes and underscores are kept. Nothing is opened here: the readers of `data` refuse what
+    is no table."""
 
     def __init__(self) -> None:
         self._folder = temporary_folder(self)
@@ -58,7 +60,7 @@ class Uploads:
     def keep(self, name: str, raw: bytes) -> str:
         """Token of a file with this content."""
         with self._lock:
-            token = secrets.token_hex(12)
+            token = hashlib.sha256(raw).hexdigest()[:DIGITS]
             path = self._folder / (token + Path(name).suffix.lower())
             try:
                 path.write_bytes(raw)
@@ -66,10 +68,15 @@ class Uploads:
                 path.unlink(missing_ok=True)
                 raise refusal(name, error) from None
             self._files[token] = name
+            self._files.move_to_end(token)
             while len(self._files) > MAX_FILES:
                 old, title = self._files.popitem(last=False)
                 (self._folder / (old + Path(title).suffix.lower())).unlink(missing_ok=True)
         return token
+
+    def has(self, token: str) -> bool:
+        """Whether the file of a token is here."""
+        return token in EXAMPLES or token in self._files
 
     def name(self, token: str) -> str:
         """How its user calls a file. Raises InputError for a token that is not known (any more)."""
@@ -90,6 +97,11 @@ class Uploads:
                 write_csv(_example(token), path)
             return path
         return self._folder / (token + Path(name).suffix.lower())
+
+
+def is_token(text: str) -> bool:
+    """Whether a text can be that of a file."""
+    return re.fullmatch(f"[0-9a-f]{{{DIGITS}}}", text) is not None
 
 
 def _example(token: str):

@@ -4,7 +4,7 @@ import secrets
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,8 @@ from pathlib import Path
 from livingdrug.core.errors import InputError
 from livingdrug.models import MODEL_FILE
 from livingdrug.simulation import CurvesTask, Result
+from livingdrug.web.address import D
+from livingdrug.web.cancelling import Task, Tasks, asked_name
 from livingdrug.web.drawn_times import drawn_times
 from livingdrug.web.fits import Fits
 from livingdrug.web.limits import MEMORY, OWN, check_run, is_fitted
@@ -29,7 +31,7 @@ class Work:
     """What the app runs, with a bound on everything: results in memory, folders on disk, jobs at once."""
 
     def __init__(self) -> None:
-        self.uploads, self.fits, self.runs = Uploads(), Fits(), Runs()
+        self.uploads, self.fits, self.runs, self.tasks = Uploads(), Fits(), Runs(), Tasks()
         self._results: OrderedDict[str, Result] = OrderedDict()
         self._runs: OrderedDict[str, Path] = OrderedDict()
         self._folder = temporary_folder(self)
@@ -47,7 +49,8 @@ class Work:
         task = plan(self.located(scenario))
         if not isinstance(task, CurvesTask):
             raise InputError("an exposure has no curves to draw; leave `exposure` out")
-        result = replace(task, times=drawn_times(task))(0, task.n)
+        with self.tasks.under(asked_name()):
+            result = replace(task, times=drawn_times(task))(0, task.n)
         with self._lock:
             self._results[key] = result
             while len(self._results) > KEPT_RESULTS:
@@ -55,30 +58,34 @@ class Work:
         return result
 
     @contextmanager
-    def job(self):
-        """A place among the long jobs. Raises InputError when none gets free within PATIENCE seconds."""
+    def job(self) -> Iterator[Task]:
+        """A place among the long jobs; gives what to call with how much is done, of how much. Whoever asked may cancel it.
+
+        Raises InputError when no place gets free within PATIENCE seconds, and once it is cancelled.
+        """
         if not self._jobs.acquire(timeout=PATIENCE):
             raise InputError(f"{JOBS} long jobs are running already; wait for one of them to end and ask again")
         try:
-            yield
+            with self.tasks.under(asked_name()) as task:
+                yield task
         finally:
             self._jobs.release()
 
-    def located(self, scenario: Document) -> Document:
+    def located(self, scenario: D) -> D:
         """The scenario with its uploaded files, and folders of earlier runs, where they lie on this machine.
 
         Raises InputError for any other file or folder.
         """
         check_run(scenario)
         given = {name: _each(value, lambda token: str(self.uploads.path(token))) for name, value in _files(scenario).items()}
-        given |= {"model": str(self.fitted(scenario.model))} if is_fitted(scenario) else {}
+        given |= {"model": str(self.fitted(getattr(scenario, "model")))} if is_fitted(scenario) else {}  # noqa: B009
         folders = {name: str(self.runs.made(getattr(scenario, name))) for name in scenario.FOLDERS}
         made = scenario.model_copy(update=given | folders)
         if is_fitted(scenario):
             check_memory(made, MEMORY, "")
         return made
 
-    def named(self, scenario: Document) -> Document:
+    def named(self, scenario: D) -> D:
         """The scenario with its files by the names that their user knows: what is handed out."""
         given = {name: _each(value, self.uploads.name) for name, value in _files(scenario).items()}
         given |= {"model": MODEL_FILE} if is_fitted(scenario) else {}
@@ -106,10 +113,10 @@ class Work:
             if key in self._runs:
                 self._runs.move_to_end(key)
                 return self._runs[key]
-        with self.job():
+        with self.job() as progress:
             folder = self._folder / secrets.token_hex(8)
             shown, names = self.named(scenario), self.names(scenario)
-            keep_run(self.located(scenario), folder, shown=shown, names=names)
+            keep_run(self.located(scenario), folder, progress=progress, shown=shown, names=names)
         with self._lock:
             self._runs[key] = folder
             while len(self._runs) > KEPT_RUNS:

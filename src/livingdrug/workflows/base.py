@@ -55,15 +55,32 @@ if (
 class Conduct:
     """How a run is carried out, which changes no number.
 
-    executor: who computes the subjects, this process by default; progress: called with how many are done, and
-    of how many; out: the file of a table that is written as it comes; drawn: whether figures will be drawn;
-    folder: where the state of a long run is kept on its way; resume: go on from that state; say: takes a
-    sentence for the user; kept: the blocks of subjects that are kept on the way; shard: the part of them that is
-    computed; yes: whether a run beyond the limits of time and disk is started (None: nobody asks what it takes).
+    Attributes
+    ----------
+    executor : Executor or None
+        Who computes the subjects, this process by default.
+    progress : callable or None
+        Called with how many are done, and of how many, by a search with its objective too.
+    out : str or Path or None
+        The file of a table that is written as it comes.
+    drawn : bool
+        Whether figures will be drawn.
+    folder : str or Path or None
+        Where the state of a long run is kept on its way.
+    resume : bool
+        Go on from that state.
+    say : callable
+        Takes a sentence for the user.
+    kept : Kept or None
+        The blocks of subjects that are kept on the way.
+    shard : Shard or None
+        The part of them that is computed.
+    yes : bool or None
+        Whether a run beyond the limits of time and disk is started; None where nobody asks what it takes.
     """
 
     executor: "Executor | None" = None
-    progress: "Progress | None" = None
+    progress: Callable[..., None] | None = None
     out: str | Path | None = None
     drawn: bool = False
     folder: str | Path | None = None
@@ -95,7 +112,17 @@ class NothingLeft(Exception):
 
 @dataclass(frozen=True)
 class Workflow:
-    """A kind of analysis: its name, its scenario, and the module that says how its answer is told."""
+    """A kind of analysis.
+
+    Attributes
+    ----------
+    kind : str
+        Its name.
+    scenario : type[Document]
+        The class of its documents.
+    spec : ModuleType
+        The module that says how its answer is told.
+    """
 
     kind: str
     scenario: type[Document]
@@ -212,18 +239,47 @@ def _loaded(spec: ModuleType, kind: str) -> Workflow:
 
 
 def workflow(kind: str) -> Workflow:
-    """The kind of this name, which is one of `kinds()`."""
+    """The kind of this name, which is one of `kinds()`.
+
+    Parameters
+    ----------
+    kind : str
+        Its name.
+    """
     return _loaded(part(kind, "spec"), kind)
 
 
 def read_scenario(path: str | Path) -> Document:
-    """The scenario in a TOML file. Raises InputError with every fault at once, each by its key."""
+    """The scenario in a TOML file.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the file.
+
+    Raises
+    ------
+    InputError
+        With every fault at once, each by its key.
+    """
     return scenario_of_text(read_text(path), str(path))
 
 
 def scenario_of_text(text: str, origin: str) -> Document:
-    """The scenario in a TOML text; origin: what to call it in messages. Raises InputError in one printable
-    sentence."""
+    """The scenario in a TOML text.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    origin : str
+        What to call it in messages.
+
+    Raises
+    ------
+    InputError
+        In one printable sentence.
+    """
     data = parse_toml(text, origin)
     kind = data.get("kind", "simulate")
     if not isinstance(kind, str) or kind not in kinds():
@@ -246,10 +302,27 @@ def keep_run(
 ) -> Answer:
     """Run a scenario into a folder, whole or not at all; an earlier run there is replaced.
 
-    shown: the scenario that is written down, where the files it reads are called otherwise than the one that
-    is run; names: what those files are called here -> how their user calls them. results.csv and pictures as
-    they come, scenario.toml, script.py, record.json (what was said, versions, hashes) and report.html. Raises
-    InputError for a folder of another origin, and what the scenario raises.
+    Parameters
+    ----------
+    scenario : Document
+        Of any kind.
+    folder : str or Path
+        Of the run.
+    executor : Executor, optional
+        Who computes the subjects, this process by default.
+    progress : Progress, optional
+        Called with how many are done, and of how many.
+    shown : Document, optional
+        The scenario that is written down, where the files it reads are called otherwise than the one that is
+        run.
+    names : Mapping[str, str], optional
+        What those files are called here -> how their user calls them. results.csv and pictures as they come,
+        scenario.toml, script.py, record.json (what was said, versions, hashes) and report.html.
+
+    Raises
+    ------
+    InputError
+        For a folder of another origin, and what the scenario raises.
     """
     conduct = Conduct(executor, progress)
     made = workflow(scenario.kind)
@@ -263,8 +336,21 @@ def keep_answer(
     shown: Document | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Answer:
-    """The same where the answer has been computed: `write` puts its files into the folder that it is given,
-    and says what they hold."""
+    """`keep_run` where the answer has been computed.
+
+    Parameters
+    ----------
+    scenario : Document
+        Of any kind.
+    folder : str or Path
+        Of the run.
+    write : callable
+        Puts its files into the folder that it is given, and says what they hold.
+    shown : Document, optional
+        The scenario that is written down, where its files are called otherwise.
+    names : Mapping[str, str], optional
+        What files are called here -> how their user calls them.
+    """
     shown = shown or scenario
     script = workflow(shown.kind).script(shown)
     texts = {SCENARIO: to_toml(shown)} | ({"script.py": script} if script else {})
@@ -275,7 +361,15 @@ def table_of(scenario: Document):
     """The table that `results.csv` holds, without pictures or words: what --out FILE.csv of the kind's
     command writes.
 
-        Raises InputError where there is none.
+    Parameters
+    ----------
+    scenario : Document
+        Of any kind.
+
+    Raises
+    ------
+    InputError
+        Where there is none.
     """
     made = workflow(scenario.kind)
     table = made.table(scenario, made.run(scenario))
@@ -285,7 +379,18 @@ def table_of(scenario: Document):
 
 
 def to_script(scenario: Document) -> str:
-    """The script, which writes the table of a run's folder. Raises InputError for a kind that has none."""
+    """The script, which writes the table of a run's folder.
+
+    Parameters
+    ----------
+    scenario : Document
+        Of any kind.
+
+    Raises
+    ------
+    InputError
+        For a kind that has none.
+    """
     script = workflow(scenario.kind).script(scenario)
     if script is None:
         raise InputError(f"a `{scenario.kind}` scenario has no Python script; run it with `livingdrug run`")

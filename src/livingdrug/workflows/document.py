@@ -34,6 +34,7 @@ class Document(BaseModel):
     if TYPE_CHECKING:
         kind: Any = ""  # every kind has its own, as a field
 
+
     version: Literal[1] = 1
     purpose: Purpose = Field(default_factory=Purpose)
 
@@ -41,9 +42,13 @@ class Document(BaseModel):
     @classmethod
     def renamed(cls, data):
         """The same with the keys of earlier documents under their names of today."""
-        if not isinstance(data, dict):
-            return data
-        made = {field: about(info).former for field, info in cls.model_fields.items() if about(info)}
+        return cls.of_today(data) if isinstance(data, dict) else data
+
+    @classmethod
+    def of_today(cls, data: dict) -> dict:
+        """The fields with the keys of earlier documents under their names of today."""
+        said = {field: about(info) for field, info in cls.model_fields.items()}
+        made = {field: of.former for field, of in said.items() if of}
         today = {
             old: field for field, names in made.items() for old in names if old in data and field not in data
         }
@@ -74,8 +79,27 @@ class Document(BaseModel):
 
 
 def checked(kind: type[Document], data: dict, origin: str) -> Document:
-    """A scenario of this kind from plain data; InputError names every fault, each by its key."""
-    data = kind.renamed(data)
+    """A scenario of this kind from plain data.
+
+    Parameters
+    ----------
+    kind : type[Document]
+        The class of its documents.
+    data : dict
+        Fields.
+    origin : str
+        What to call it in messages.
+
+    Returns
+    -------
+    Document
+
+    Raises
+    ------
+    InputError
+        Naming every fault, each by its key.
+    """
+    data = kind.of_today(data)
     try:
         return kind(**data)
     except ValidationError as error:
@@ -83,7 +107,17 @@ def checked(kind: type[Document], data: dict, origin: str) -> Document:
 
 
 def to_toml(scenario: Document) -> str:
-    """The scenario as a TOML document; defaults are left out."""
+    """The scenario as a TOML document; defaults are left out.
+
+    Parameters
+    ----------
+    scenario : Document
+        Of any kind.
+
+    Returns
+    -------
+    str
+    """
     import tomli_w
 
     kept = scenario.model_dump(exclude_defaults=True, exclude_none=True, mode="json")

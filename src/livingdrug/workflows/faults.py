@@ -21,7 +21,7 @@ def refusal(error: ValidationError, kind: type[BaseModel], data: dict, origin: s
             before = f"`{where}`: " if where else ""
             faults.append(before + unknown("key", str(place[-1]), _keys(kind, place[:-1])))
         else:
-            faults.append(_fault(fault, _said(kind, place, data, origin)) + _meaning(kind, place))
+            faults.append(_fault(dict(fault), _said(kind, place, data, origin)) + _meaning(kind, place))
     return InputError(f"{origin}: " + "; ".join(dict.fromkeys(faults)))
 
 
@@ -68,7 +68,7 @@ def _named(place: list, data) -> str:
     """The key as text; an entry of a list by its `name`, or counted from 1."""
     words = []
     for part in place:
-        data = data[part] if _holds(data, part) else None
+        data = data[part] if data is not None and _holds(data, part) else None
         own = data.get("name") if isinstance(part, int) and isinstance(data, dict) else None
         words.append(own if isinstance(own, str) else str(part + 1 if isinstance(part, int) else part))
     return ".".join(words)

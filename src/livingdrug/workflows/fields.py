@@ -14,16 +14,28 @@ INPUT, METHOD, OUTPUT = "Input file", "Method", "Output"  # headings of a comman
 class About:
     """What stands beside the type of a field, as `fold: Annotated[float | None, About("...")] = None`.
 
-    text: what it is, in the words of the field; a sentence for the help of the option.
-    flags: names of the option, the first one shown, old ones after it; `--name-of-the-field` by default.
-    group: heading in the help of the command.
-    unit: of the value, where it has one.
-    metavar: what stands for the value in the help, such as NAME=VALUE.
-    example: a value, for messages.
-    argument: given by its place and not by a flag.
-    read: (texts of all its uses, name of the option) -> value, where the text is not the value itself.
-    hidden: has no option; it is written in a document only.
-    former: names that the field had in earlier documents and on the command line; they go on working.
+    Attributes
+    ----------
+    text : str
+        What it is, in the words of the field; a sentence for the help of the option.
+    flags : tuple of str
+        Names of the option, the first one shown, old ones after it; `--name-of-the-field` by default.
+    group : str
+        Heading in the help of the command.
+    unit : str
+        Of the value, where it has one.
+    metavar : str
+        What stands for the value in the help, such as NAME=VALUE.
+    example : str
+        A value, for messages.
+    argument : bool
+        Given by its place and not by a flag.
+    read : callable or None
+        (texts of all its uses, name of the option) -> value, where the text is not the value itself.
+    hidden : bool
+        Has no option; it is written in a document only.
+    former : tuple of str
+        Names that the field had in earlier documents and on the command line; they go on working.
     """
 
     text: str
@@ -46,19 +58,53 @@ EvenSo = Annotated[
 
 
 def about(field) -> About | None:
-    """What is said of a field of a document; None for a field that only documents have."""
+    """What is said of a field of a document; None for a field that only documents have.
+
+    Parameters
+    ----------
+    field
+        Of pydantic.
+
+    Returns
+    -------
+    About or None
+    """
     return next((part for part in field.metadata if isinstance(part, About)), None)
 
 
 def option_names(name: str, field) -> tuple[str, ...]:
-    """Every name of the option of a field, that of today first."""
+    """Every name of the option of a field, that of today first.
+
+    Parameters
+    ----------
+    name : str
+        Of the field.
+    field
+        Of pydantic.
+
+    Returns
+    -------
+    tuple of str
+    """
     said = about(field)
     names = said.flags if said and said.flags else (f"--{name.replace('_', '-')}",)
     return (*names, *(f"--{old.replace('_', '-')}" for old in (said.former if said else ())))
 
 
 def flag_of(name: str, field) -> str:
-    """How the option of a field is called in messages: its first long name."""
+    """How the option of a field is called in messages: its first long name.
+
+    Parameters
+    ----------
+    name : str
+        Of the field.
+    field
+        Of pydantic.
+
+    Returns
+    -------
+    str
+    """
     flags = option_names(name, field)
     return next((flag for flag in flags if flag.startswith("--")), flags[0])
 

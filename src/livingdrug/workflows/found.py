@@ -39,12 +39,32 @@ def part(kind: str, name: str = "") -> ModuleType:
 
 
 def help_of(kind: str) -> tuple[str, str]:
-    """(one line, all the rest) of what a kind says of itself in the docstring of its package."""
+    """(one line, all the rest) of what a kind says of itself in the docstring of its package.
+
+    Parameters
+    ----------
+    kind : str
+        Its name.
+
+    Returns
+    -------
+    tuple[str, str]
+    """
     first, _, rest = (part(kind).__doc__ or "").strip().partition("\n")
     return first, rest.strip()
 
 
 def has_command(kind: str) -> bool:
     """Whether there is a command of its name: not where the package says `COMMAND = False`, as its documents
-    are run by another one."""
+    are run by another one.
+
+    Parameters
+    ----------
+    kind : str
+        Its name.
+
+    Returns
+    -------
+    bool
+    """
     return getattr(part(kind), "COMMAND", True)

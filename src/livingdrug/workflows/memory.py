@@ -21,13 +21,39 @@ SIMULATED = 120  # a simulated value of a predictive check; measured 108
 def check_memory(
     scenario: Document, bound: float | None = None, raise_it: str = "--memory", to_file: bool = False
 ) -> None:
-    """Refuse a run that would take more memory than the bound (GB; BOUND where none is given). raise_it: how
-    its user raises the bound, "" where that cannot be; to_file: whether its table goes to a file alone."""
+    """Refuse a run that would take too much memory.
+
+    Parameters
+    ----------
+    scenario : Document
+        Of any kind.
+    bound : float, optional
+        In GB; BOUND where none is given.
+    raise_it : str, optional
+        How its user raises the bound, "" where that cannot be.
+    to_file : bool, optional
+        Whether nothing but its table is kept, in a file.
+
+    Raises
+    ------
+    InputError
+        Of a run that would take more memory than the bound.
+    """
     check_bytes(scenario.memory_to_file() if to_file else scenario.memory(), bound, raise_it)
 
 
 def check_bytes(needed: float, bound: float | None = None, raise_it: str = "--memory") -> None:
-    """The same for a number of bytes."""
+    """Refuse a number of bytes above the bound.
+
+    Parameters
+    ----------
+    needed : float
+        In bytes.
+    bound : float, optional
+        In GB; BOUND where none is given.
+    raise_it : str, optional
+        How its user raises the bound, "" where that cannot be.
+    """
     bound = BOUND if bound is None else bound
     if not 0 < bound < float("inf"):
         raise InputError(f"{raise_it} {bound:g}: a bound on memory is a number of GB above 0")

@@ -1,15 +1,17 @@
 """What the kinds share that start from a table of samples: its reading, the rules of NCA, what is said of its
 columns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.data import (
     Check,
+    Column,
     Data,
     Endpoints,
     Finding,
@@ -31,7 +33,19 @@ RULES = "Rules of NCA"
 
 
 def read_pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
-    """`YOURS=OURS` texts; the last `=` parts them, as headings may hold one."""
+    """`YOURS=OURS` texts; the last `=` parts them, as headings may hold one.
+
+    Parameters
+    ----------
+    texts : tuple of str
+        `YOURS=OURS` each.
+    option : str
+        Its name, for messages.
+
+    Returns
+    -------
+    dict[str, str]
+    """
     pairs = {}
     for text in texts:
         yours, equals, ours = text.rpartition("=")
@@ -254,7 +268,21 @@ class KineticScenario(TableScenario):
 
 
 def analyse(scenario: KineticScenario, data: Data, settings: NcaSettings) -> NcaResult:
-    """The analysis of samples that are already read: endpoints joined, units converted."""
+    """The analysis of samples that are already read: endpoints joined, units converted.
+
+    Parameters
+    ----------
+    scenario : KineticScenario
+        Of an analysis of samples.
+    data : Data
+        As they were read.
+    settings : NcaSettings
+        Of the analysis.
+
+    Returns
+    -------
+    NcaResult
+    """
     if scenario.endpoints:
         data = join(data, read_endpoints(scenario.endpoints))
     if scenario.conversion:
@@ -284,18 +312,58 @@ def hashes(scenario: TableScenario) -> tuple[tuple[str, str], ...]:
 
 def size(checked: Check) -> str:
     """How much data there is."""
-    data = checked.data
+    data = known(checked.data, "the data of a table that may be analysed")
     return f"{len(data.subjects):,} subjects, {data.profiles.n:,} profiles, {data.rows:,} samples"
 
 
-def column_table(part: Check | Endpoints, detail: bool = False) -> Table:
-    """What each column was taken for, and why."""
+class Understood(Protocol):
+    """A file of which it is known what each column means."""
+
+    @property
+    def name(self) -> str:
+        """As it is shown."""
+        ...
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """In the order of the file."""
+        ...
+
+
+def column_table(part: Understood, detail: bool = False) -> Table:
+    """What each column was taken for, and why.
+
+    Parameters
+    ----------
+    part : Understood
+        A file of which it is known what its columns mean.
+    detail : bool, optional
+        For the report alone.
+
+    Returns
+    -------
+    Table
+    """
     rows = tuple((printable(c.name), c.meaning, printable(c.unit), c.why) for c in part.columns)
     return Table(f"columns of {part.name}", ("your column", "our meaning", "unit", "why"), rows, detail)
 
 
 def finding_table(found: tuple[Finding, ...] | list[Finding], name: str, detail: bool = False) -> Table:
-    """Faults by line."""
+    """Faults by line.
+
+    Parameters
+    ----------
+    found : tuple of Finding or sequence of Finding
+        The faults.
+    name : str
+        Of the file.
+    detail : bool, optional
+        For the report alone.
+
+    Returns
+    -------
+    Table
+    """
     rows = tuple(
         (
             str(f.line),
@@ -314,7 +382,7 @@ def finding_table(found: tuple[Finding, ...] | list[Finding], name: str, detail:
     )
 
 
-def checks_of(parts: list[Check | Endpoints], detail: bool = True) -> dict:
+def checks_of(parts: Sequence[Check | Endpoints], detail: bool = True) -> dict:
     """`checks` and `check_tables` of an Answer about tables that were read; detail: the tables are for the
     report alone."""
     tables = [column_table(part, detail) for part in parts]

@@ -17,7 +17,21 @@ from livingdrug.models import System
 
 @lru_cache(maxsize=512)
 def array_function(arguments: tuple[str, ...], lines: tuple[tuple[str, str], ...], results: tuple[str, ...]) -> Callable:
-    """A function of arrays: `arguments` in, the expressions `results` out as a list, after the named `lines`."""
+    """A function of arrays: `arguments` in, the expressions `results` out as a list, after the named `lines`.
+
+    Parameters
+    ----------
+    arguments : tuple of str
+        Names of what it is given.
+    lines : tuple[tuple[str, str], ...]
+        (name, expression) pairs, in order.
+    results : tuple of str
+        Expressions.
+
+    Returns
+    -------
+    Callable
+    """
     return _function(arguments, lines, results, ARRAY)
 
 
@@ -42,7 +56,22 @@ def _compiled(source: str, namespace: dict) -> dict:
 
 
 def state_function(system: System, texts: tuple[str, ...], more: tuple[str, ...] = ()) -> Callable:
-    """A function (time, states, quantities, switches, values of `more` names) of single numbers -> values of expressions."""
+    """A function (time, states, quantities, switches, values of `more` names) of single numbers -> values of
+    expressions.
+
+    Parameters
+    ----------
+    system : System
+        The assembled equations.
+    texts : tuple of str
+        Expressions.
+    more : tuple of str, optional
+        Names of further values.
+
+    Returns
+    -------
+    Callable
+    """
     moving = (*(s.name for s in system.states), *(q.name for q in system.quantities), *(s.name for s in system.switches))
     inner = scalar_function(("time", *moving, *more), _lines(system), texts)
     return lambda t, y, p, on, values=(): inner(t, *y, *p, *on, *values)
@@ -52,6 +81,11 @@ def condition_function(system: System, texts: tuple[str, ...]) -> Callable:
     """Array function (time, *states, *quantities, *switches) -> list of the values of expressions."""
     moving = (*(s.name for s in system.states), *(q.name for q in system.quantities), *(s.name for s in system.switches))
     return array_function(("time", *moving), _lines(system), texts)
+
+
+def flow_rates(system: System) -> Callable:
+    """Array function (time, *states, *quantities, *switches) -> list of the rates of all flows."""
+    return condition_function(system, tuple(flow.rate for flow in system.flows))
 
 
 @dataclass(frozen=True)
@@ -93,7 +127,17 @@ class Code:
 
 @lru_cache(maxsize=64)
 def compile_system(system: System) -> Code:
-    """Compile a system once; the result is shared by all subjects."""
+    """Compile a system once; the result is shared by all subjects.
+
+    Parameters
+    ----------
+    system : System
+        The assembled equations.
+
+    Returns
+    -------
+    Code
+    """
     quantities = tuple(q.name for q in system.quantities)
     pools = _find_pools(system, quantities)
     integrated = tuple(i for i in range(len(system.states)) if i not in pools.all)
@@ -201,7 +245,19 @@ def _find_pools(system: System, quantities: tuple[str, ...]) -> Pools:
 
 
 def output_function(system: System, wanted: Sequence[str]) -> Callable:
-    """Array function (time, *states, *quantities, *switches) -> list of the wanted outputs or states."""
+    """Array function (time, *states, *quantities, *switches) -> list of the wanted outputs or states.
+
+    Parameters
+    ----------
+    system : System
+        The assembled equations.
+    wanted : sequence of str
+        Names of outputs or states.
+
+    Returns
+    -------
+    Callable
+    """
     expressions = {o.name: o.expression for o in system.outputs}
     arguments = ("time", *(s.name for s in system.states), *(q.name for q in system.quantities))
     arguments += tuple(s.name for s in system.switches)

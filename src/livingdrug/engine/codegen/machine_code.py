@@ -14,6 +14,7 @@ from numba import njit
 from numba.core import sigutils
 from numba.core.ccallback import CFunc
 from numba.core.compiler import CompileResult
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
 from livingdrug.core import waiting
@@ -38,7 +39,9 @@ class _Shelf:
         return cache.folder() / f"{self.name}.{key}.code"
 
     def load_overload(self, signature, context) -> CompileResult | None:
-        context.refresh()
+        # Arrays that compiled code makes are counted by numba's runtime. What else numba knows (every function that it can
+        # compile, and SciPy's linear algebra for them) is loaded by its compiler, when there is something to compile.
+        rtsys.initialize(context)
         stored = cache.get(self._path(signature, context.codegen()))
         if stored is not None:
             return CompileResult._rebuild(context, *pickle.loads(stored))
@@ -58,7 +61,18 @@ def _around(path: Path) -> str:
 
 
 def kept(function: Callable) -> Callable:
-    """Compile a function when it is called, without the interpreter's lock, and keep its machine code in the folder."""
+    """Compile a function when it is called, without the interpreter's lock, and keep its machine code in the
+    folder.
+
+    Parameters
+    ----------
+    function : Callable
+        Of arrays and numbers.
+
+    Returns
+    -------
+    Callable
+    """
     made = njit(**OPTIONS, nogil=True)(function)
     made._cache = _Shelf(function, "the solver")
     return made

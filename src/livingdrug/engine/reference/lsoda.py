@@ -62,9 +62,27 @@ def solve(
 ) -> Solution:
     """Run one subject from time 0 to `until`.
 
-    p: value of every quantity; times: increasing, within [0, until]; outputs: array function of
-    `compile.output_function`. A value at the time of a later event is the one just before it; at time 0 it is the one
-    after the events there. rtol, atol: relative and absolute tolerance of all states, the usual ones by default.
+    Parameters
+    ----------
+    code : Code
+        See `compile_system`.
+    p : sequence of float
+        Value of every quantity.
+    events : Events
+        Doses and the like.
+    times : ndarray
+        Increasing, within [0, until].
+    until : float
+        End of the run, in the system's time unit.
+    outputs : Callable
+        Array function of `compile.output_function`. A value at the time of a later event is the one just
+        before it; at time 0 it is the one after the events there.
+    rtol, atol : float, optional
+        Relative and absolute tolerance of all states, the usual ones by default.
+
+    Returns
+    -------
+    Solution
     """
     refuse_events(code.system, "this solver knows none")
     run = Run(code, list(p), rtol)
@@ -77,7 +95,27 @@ def solve(
 def advance(code: Code, p: Sequence[float], y: np.ndarray, events: Events, duration: float) -> np.ndarray:
     """All states after `duration`, from the states `y` at time 0; more exactly than `solve`, for searches.
 
-    Raises SolveError with the reason where the run does not get there.
+    Parameters
+    ----------
+    code : Code
+        See `compile_system`.
+    p : sequence of float
+        Value of every quantity.
+    y : ndarray
+        States at time 0.
+    events : Events
+        Doses and the like.
+    duration : float
+        In the system's time unit.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    SolveError
+        With the reason where the run does not get there.
     """
     refuse_events(code.system, "no steady state of repeated doses can be looked for")
     run = Run(code, list(p), RTOL_SEARCH)

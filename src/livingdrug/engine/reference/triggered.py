@@ -42,8 +42,26 @@ def solve_triggered(
 ) -> Solution:
     """Run one subject from 0 to `until`, with the events of the system and those of the table.
 
-    p: value of every quantity; events: doses and the like; times: increasing, within [0, until]; outputs: array function
-    of `compile.output_function`; rtol: relative tolerance of all states.
+    Parameters
+    ----------
+    code : Code
+        See `compile_system`.
+    p : sequence of float
+        Value of every quantity.
+    events : Events
+        Doses and the like.
+    times : ndarray
+        Increasing, within [0, until].
+    until : float
+        End of the run, in the system's time unit.
+    outputs : Callable
+        Array function of `compile.output_function`.
+    rtol : float, optional
+        Relative tolerance of all states.
+
+    Returns
+    -------
+    Solution
     """
     run = _TriggeredRun(code, list(p), rtol)
     run.atol[~code.log_states] = ATOL

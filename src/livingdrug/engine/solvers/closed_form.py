@@ -30,7 +30,21 @@ def _lines(form: ClosedForm) -> tuple[tuple[str, str], ...]:
 
 
 def closed_form_values(form: ClosedForm, values: Mapping[str, np.ndarray], times: np.ndarray) -> np.ndarray:
-    """Outputs at `times`, shape (subjects, outputs, times)."""
+    """Outputs at `times`, shape (subjects, outputs, times).
+
+    Parameters
+    ----------
+    form : ClosedForm
+        The formulas.
+    values : Mapping[str, ndarray]
+        Quantity -> values (subjects,).
+    times : ndarray
+        In the model's time unit.
+
+    Returns
+    -------
+    ndarray
+    """
     columns = [np.asarray(values[q.name])[:, None] for q in form.quantities]
     out = []
     for output in form.outputs:
@@ -50,7 +64,19 @@ def _piece(form: ClosedForm, expression: str, time, columns) -> np.ndarray:
 
 
 def closed_form_metrics(form: ClosedForm, values: Mapping[str, np.ndarray], until: float, begin: float = 0.0):
-    """(peak, time of peak, integral) of every output on [begin, until], each of shape (subjects, outputs)."""
+    """(peak, time of peak, integral) of every output within a window, each of shape (subjects, outputs).
+
+    Parameters
+    ----------
+    form : ClosedForm
+        The formulas.
+    values : Mapping[str, ndarray]
+        Quantity -> values (subjects,).
+    until : float
+        End of the window, in the model's time unit.
+    begin : float, optional
+        Its start.
+    """
     columns = [np.asarray(values[q.name], dtype=float)[:, None] for q in form.quantities]
     parts = [
         _block(form, [c[start : start + BLOCK] for c in columns], until, begin)
@@ -85,7 +111,19 @@ def _block(form: ClosedForm, columns: list[np.ndarray], until: float, begin: flo
 
 
 def closed_form_faults(form: ClosedForm, values: Mapping[str, np.ndarray]) -> list[str]:
-    """Per subject, the message of the first broken condition of validity, or an empty text."""
+    """Per subject, the message of the first broken condition of validity, or an empty text.
+
+    Parameters
+    ----------
+    form : ClosedForm
+        The formulas.
+    values : Mapping[str, ndarray]
+        Quantity -> values (subjects,).
+
+    Returns
+    -------
+    sequence of str
+    """
     columns = [np.asarray(values[q.name], dtype=float)[:, None] for q in form.quantities]
     n = len(columns[0])
     messages = [""] * n

@@ -38,7 +38,19 @@ class ExponentialKernel:
 
 @lru_cache(maxsize=32)
 def exponential_kernel(form: ClosedForm, individual: tuple[tuple[str, str], ...] = ()) -> ExponentialKernel | None:
-    """Compiled code of a closed form, or None when it is no sum of exponentials."""
+    """Compiled code of a closed form, or None when it is no sum of exponentials.
+
+    Parameters
+    ----------
+    form : ClosedForm
+        The formulas.
+    individual : tuple[tuple[str, str], ...], optional
+        (quantity, expression that replaces it for a subject) pairs.
+
+    Returns
+    -------
+    ExponentialKernel or None
+    """
     name = cache.key("exponentials", repr(form), repr(individual))
     title = ", ".join(o.name for o in form.outputs)
 
@@ -85,8 +97,25 @@ def solve_exponentials(
     end: float,
     limits: Sequence[tuple[int, float]] = (),
 ) -> Curves:
-    """Curves of all subjects; values: quantity -> (subjects,); start, end: window of the measures; limits: (output,
-    value) pairs for which the time above is taken."""
+    """Curves of all subjects.
+
+    Parameters
+    ----------
+    kernel : ExponentialKernel
+        See `exponential_kernel`.
+    values : Mapping[str, ndarray]
+        Quantity -> (subjects,).
+    times : ndarray
+        In the model's time unit.
+    start, end : float
+        Window of the measures.
+    limits : Sequence[tuple[int, float]], optional
+        (output, value) pairs for which the time above is taken.
+
+    Returns
+    -------
+    Curves
+    """
     columns = [np.asarray(values[name], dtype=float) for name in kernel.quantities]
     n, k = len(columns[0]), len(kernel.shape)
     # what is the same for all subjects (one number, broadcast) is written once, not for each

@@ -19,7 +19,19 @@ from livingdrug.models import ClosedForm, Definition, Piece
 
 @dataclass(frozen=True)
 class Formulas:
-    """Formulas in pieces over the same quantities. individual: (quantity, expression that replaces it) pairs."""
+    """Formulas in pieces over the same quantities.
+
+    Attributes
+    ----------
+    pieces : tuple[tuple of Piece, ...]
+        Of each formula.
+    quantities : tuple of str
+        Names.
+    definitions : tuple of Definition
+        Named expressions that they share.
+    individual : tuple[tuple[str, str], ...]
+        (quantity, expression that replaces it) pairs.
+    """
 
     pieces: tuple[tuple[Piece, ...], ...]
     quantities: tuple[str, ...]
@@ -35,9 +47,22 @@ class Formulas:
 
 @dataclass(frozen=True)
 class FormulaKernel:
-    """Compiled formulas: addresses of the functions that give values, and values with slopes by the quantities `by`; and
-    the same values in two parts for many times of one set of quantities: `before`, what does not depend on time (`parts`
-    numbers at most), and `after`."""
+    """Compiled formulas.
+
+    Attributes
+    ----------
+    values, slopes : ndarray
+        Addresses of the functions that give values, and values with slopes.
+    before, after : ndarray
+        The same values in two parts for many times of one set of quantities: what does not depend on time,
+        and the rest.
+    parts : int
+        Numbers at most that `before` gives.
+    by : tuple of str
+        Quantities of the slopes.
+    module : object
+        Of the functions, which live as long.
+    """
 
     values: np.ndarray
     slopes: np.ndarray
@@ -50,7 +75,19 @@ class FormulaKernel:
 
 @lru_cache(maxsize=32)
 def formula_kernel(formulas: Formulas, by: tuple[str, ...]) -> FormulaKernel:
-    """Compiled code of formulas and of their derivatives by quantities (before `individual` acts)."""
+    """Compiled code of formulas and of their derivatives by quantities (before `individual` acts).
+
+    Parameters
+    ----------
+    formulas : Formulas
+        In pieces.
+    by : tuple of str
+        Quantities of the slopes.
+
+    Returns
+    -------
+    FormulaKernel
+    """
     name = cache.key("formulas", repr(formulas), repr(by))
     module = module_of(cache.folder() / f"formulas_{name}.py", "the formulas of a fit", lambda: _text(formulas, by))
 
@@ -63,7 +100,25 @@ def formula_kernel(formulas: Formulas, by: tuple[str, ...]) -> FormulaKernel:
 def formula_values(
     kernel: FormulaKernel, which: np.ndarray, table: np.ndarray, subject: np.ndarray, time: np.ndarray
 ) -> np.ndarray:
-    """Values of formula which[r] at time[r] with the quantities table[subject[r]], shape (records,)."""
+    """Values of formula which[r] at time[r] with the quantities table[subject[r]], shape (records,).
+
+    Parameters
+    ----------
+    kernel : FormulaKernel
+        See `formula_kernel`.
+    which : ndarray, shape (records,)
+        Position of the formula.
+    table : ndarray, shape (subjects, quantities)
+        Values of the quantities.
+    subject : ndarray, shape (records,)
+        Position of the subject.
+    time : ndarray, shape (records,)
+        In the model's time unit.
+
+    Returns
+    -------
+    ndarray
+    """
     out = np.empty(len(time))
     _run(kernel.values, which, np.ascontiguousarray(table), subject, time, out, 1)
     return out
@@ -72,7 +127,25 @@ def formula_values(
 def formula_slopes(
     kernel: FormulaKernel, which: np.ndarray, table: np.ndarray, subject: np.ndarray, time: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Values (records,) and slopes by the kernel's quantities (records, by)."""
+    """Values (records,) and slopes by the kernel's quantities (records, by).
+
+    Parameters
+    ----------
+    kernel : FormulaKernel
+        See `formula_kernel`.
+    which : ndarray, shape (records,)
+        Position of the formula.
+    table : ndarray, shape (subjects, quantities)
+        Values of the quantities.
+    subject : ndarray, shape (records,)
+        Position of the subject.
+    time : ndarray, shape (records,)
+        In the model's time unit.
+
+    Returns
+    -------
+    tuple[ndarray, ndarray]
+    """
     size = 1 + len(kernel.by)
     out = np.empty((len(time), size))
     _run(kernel.slopes, which, np.ascontiguousarray(table), subject, time, out, size)

@@ -35,8 +35,23 @@ BLOCK = 128
 
 @dataclass(frozen=True)
 class LinearKernel:
-    """Compiled code of a linear system. values, slopes: addresses of (numbers, observe) without and with derivatives;
-    input: whether there is a constant inflow; counts: whether states are amounts that cannot be negative."""
+    """Compiled code of a linear system.
+
+    Attributes
+    ----------
+    values, slopes : tuple[int, int]
+        Addresses of (numbers, observe) without and with derivatives.
+    states, outputs : int
+        How many.
+    by : tuple of str
+        Quantities of the slopes.
+    input : bool
+        Whether there is a constant inflow.
+    counts : bool
+        Whether states are amounts that cannot be negative.
+    module : object
+        Of the functions, which live as long.
+    """
 
     values: tuple[int, int]
     slopes: tuple[int, int]
@@ -52,10 +67,23 @@ class LinearKernel:
 def linear_kernel(
     system: System, observed: tuple[str, ...], by: tuple[str, ...], individual: tuple[tuple[str, str], ...] = ()
 ) -> LinearKernel | None:
-    """Compiled code of a system whose flows are linear in the states with constant coefficients, None for another.
+    """Compiled code of a system whose flows are linear in the states with constant coefficients, None for
+    another.
 
-    observed: outputs, which may be any function of the states; by: quantities that slopes are taken by; individual:
-    (quantity, expression that replaces it for a subject) pairs.
+    Parameters
+    ----------
+    system : System
+        The assembled equations.
+    observed : tuple of str
+        Outputs, which may be any function of the states.
+    by : tuple of str
+        Quantities that slopes are taken by.
+    individual : tuple[tuple[str, str], ...], optional
+        (quantity, expression that replaces it for a subject) pairs.
+
+    Returns
+    -------
+    LinearKernel or None
     """
     refuse_events(system, "not fitted")
     name = cache.key("linear", repr(system), repr(observed), repr(by), repr(individual))
@@ -76,8 +104,17 @@ def linear_kernel(
 
 
 class Solution(NamedTuple):
-    """values (sample, output); slopes (sample, output, quantity), of no quantity where they were not asked for; status
-    (subject,): OK, NOT_FINITE, or one that leaves the subject to the general solver."""
+    """Outputs of a linear system with their slopes.
+
+    Attributes
+    ----------
+    values : ndarray
+        Shape (sample, output).
+    slopes : ndarray
+        Shape (sample, output, quantity), of no quantity where they were not asked for.
+    status : ndarray, shape (subject,)
+        OK, NOT_FINITE, or one that leaves the subject to the general solver.
+    """
 
     values: np.ndarray
     slopes: np.ndarray
@@ -89,7 +126,24 @@ def solve_linear(
 ) -> Solution:
     """Outputs of every subject of a task (its quantities before `individual` acts) at its times.
 
-    ticks (subjects,): as `ticks_of` gives them. Samples of a subject that fails are NaN from there on.
+    Samples of a subject that fails are NaN from there on.
+
+    Parameters
+    ----------
+    kernel : LinearKernel
+        See `linear_kernel`.
+    task : Task
+        See `new_task`.
+    ticks : ndarray, shape (subjects,)
+        As `ticks_of` gives them.
+    slopes : bool, optional
+        Whether they are wanted.
+    threads : int, optional
+        Threads to compute with; all processors by default.
+
+    Returns
+    -------
+    Solution
     """
     n = len(task.quantities)
     m = len(kernel.by) if slopes else 0
@@ -113,8 +167,18 @@ def solve_linear(
 
 
 def ticks_of(times: Sequence[np.ndarray]) -> np.ndarray:
-    """Of each subject the longest time of which all of its times (samples and events) are whole multiples; 0 where there is
-    none down to a hundred-thousandth of the unit, or to a second of a day."""
+    """Of each subject the longest time of which all of its times (samples and events) are whole multiples; 0
+    where there is none down to a hundred-thousandth of the unit, or to a second of a day.
+
+    Parameters
+    ----------
+    times : sequence of ndarray
+        Of each subject.
+
+    Returns
+    -------
+    ndarray
+    """
     found = np.zeros(len(times))
     for i, own in enumerate(times):
         whole = np.asarray(own, dtype=float) * TICKS

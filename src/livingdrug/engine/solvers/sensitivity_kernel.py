@@ -28,10 +28,19 @@ class SensitivityAddresses(NamedTuple):
 
 @dataclass(frozen=True)
 class SensitivityKernel:
-    """kernel: the system's own code, without exact pools; call: the further functions; by: names of the quantities.
+    """Compiled code for the sensitivities of a system.
 
-    entries: per group, the indices of its stored entries: q (state, quantity), jt as the Jacobian, qt as q, h (row,
-    state, state), hq (row, state, quantity).
+    Attributes
+    ----------
+    kernel : Kernel
+        The system's own code, without exact pools.
+    call : SensitivityAddresses
+        The further functions.
+    by : tuple of str
+        Names of the quantities.
+    entries : dict[str, ndarray]
+        Per group, the indices of its stored entries: q (state, quantity), jt as the Jacobian, qt as q, h
+        (row, state, state), hq (row, state, quantity).
     """
 
     kernel: Kernel
@@ -44,7 +53,23 @@ class SensitivityKernel:
 def sensitivity_kernel(system: System, observed: tuple[str, ...], by: tuple[str, ...]) -> SensitivityKernel:
     """Compiled code for the sensitivities of outputs (or states) by quantities.
 
-    Raises ModelError for a quantity that the system has not.
+    Parameters
+    ----------
+    system : System
+        The assembled equations.
+    observed : tuple of str
+        Names of outputs or states.
+    by : tuple of str
+        Quantities of the slopes.
+
+    Returns
+    -------
+    SensitivityKernel
+
+    Raises
+    ------
+    ModelError
+        For a quantity that the system has not.
     """
     names = [q.name for q in system.quantities]
     for name in by:

@@ -27,10 +27,26 @@ RADIUS = 1 + 1e-6
 
 
 def steady_state(interval: Map, start: np.ndarray, states: Sequence[State]) -> np.ndarray:
-    """Fixed point x of the map `interval` (states at the start of a dosing interval -> states at its end).
+    """Fixed point of the map of a dosing interval.
 
-    start: states that the doses first meet. Raises SolveError when the doses lead to no steady state (something grows or
-    gathers without bound), or when an interval cannot be computed.
+    Parameters
+    ----------
+    interval : Map
+        States at the start of a dosing interval -> states at its end.
+    start : ndarray
+        States that the doses first meet.
+    states : sequence of State
+        Of the system.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    SolveError
+        When the doses lead to no steady state (something grows or gathers without bound), or when an interval
+        cannot be computed.
     """
     x = np.array(start, dtype=float)
     try:

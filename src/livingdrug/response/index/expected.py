@@ -29,12 +29,24 @@ WIDTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
 
 @dataclass(frozen=True)
 class Expected:
-    """Of a product's patients; intervals are those of the curves, the spread of exposure is taken as given.
+    """What becomes of a product's patients; intervals are those of the curves, the exposures are taken as
+    given.
 
-    median_response, median_toxicity: of a patient with the median exposure; response, toxicity: of all
-    patients; share: of patients whose exposure lies in the window; chance: mean over patients of the
-    probability that their exposure satisfies floor and ceiling, given how uncertain the curves are, nan where
-    no error is known; share_interval: of the share, where few subjects' exposures stand for all patients.
+    Attributes
+    ----------
+    spread : ExposureSpread
+        Their exposures.
+    median_response, median_toxicity : Estimate
+        Of a patient with the median exposure.
+    response, toxicity : Estimate
+        Of all patients.
+    share : float
+        Part of the patients whose exposure lies in the window.
+    chance : float
+        Mean over patients of the probability that their exposure satisfies floor and ceiling, given how
+        uncertain the curves are, nan where no error is known.
+    share_interval : Estimate or None
+        Of `share`, where few subjects' exposures stand for all patients.
     """
 
     spread: ExposureSpread
@@ -48,8 +60,24 @@ class Expected:
 
 
 def expected(index: TherapeuticIndex, spread: ExposureSpread) -> Expected:
-    """What becomes of patients with this spread of exposure. Raises InputError for another exposure or
-    unit."""
+    """What becomes of patients with this spread of exposure.
+
+    Parameters
+    ----------
+    index : TherapeuticIndex
+        Of two curves.
+    spread : ExposureSpread
+        Exposures of the patients.
+
+    Returns
+    -------
+    Expected
+
+    Raises
+    ------
+    InputError
+        For another exposure or unit.
+    """
     pair = index.pair
     check_axis(pair, spread)
     exposures, weights = nodes(spread)
@@ -99,8 +127,22 @@ def _at(curve: Curve, exposure: float, level: float) -> Estimate:
 
 
 def rate_over(curve: Curve, spread: ExposureSpread, level: float = 0.95) -> Estimate:
-    """Share of a product's patients with the outcome: the mean of P over their exposures; delta method on its
-    logit."""
+    """Part of a product's patients with the outcome: the mean of P over their exposures; delta method on its
+    logit.
+
+    Parameters
+    ----------
+    curve : Curve
+        Of the probability.
+    spread : ExposureSpread
+        Exposures of the patients.
+    level : float, optional
+        Of the interval.
+
+    Returns
+    -------
+    Estimate
+    """
     from scipy.special import expit, logit
 
     exposures, weights = nodes(spread)
@@ -117,9 +159,22 @@ def rate_over(curve: Curve, spread: ExposureSpread, level: float = 0.95) -> Esti
 
 def tradeoff(pair: Pair, spread: ExposureSpread, floor: float, ceiling: float, folds=FOLDS, widths=WIDTHS):
     """What another median (times each fold) and another log-SD (times each width) would give, as a table.
-
     Columns: fold, width, median, log_sd, response, toxicity (rates over all patients), share (of patients in
-    the window)."""
+    the window).
+
+    Parameters
+    ----------
+    pair : Pair
+        Of curves.
+    spread : ExposureSpread
+        Exposures of the patients.
+    floor : float
+        Lowest response that is accepted.
+    ceiling : float
+        Highest toxicity that is accepted.
+    folds, widths : optional
+        Factors.
+    """
     import pandas as pd
 
     check_axis(pair, spread)
@@ -141,7 +196,23 @@ def best_fold(pair: Pair, spread: ExposureSpread, floor: float, ceiling: float) 
     """The fold of the median that puts most patients into the window, nan where the window is empty or open.
 
     Of a log-normal exposure it is the one that puts the median half-way, on a log axis, whatever the spread;
-    of draws, the stretch of exposures as long as the window that holds most of them is moved into it."""
+    of draws, the stretch of exposures as long as the window that holds most of them is moved into it.
+
+    Parameters
+    ----------
+    pair : Pair
+        Of curves.
+    spread : ExposureSpread
+        Exposures of the patients.
+    floor : float
+        Lowest response that is accepted.
+    ceiling : float
+        Highest toxicity that is accepted.
+
+    Returns
+    -------
+    float
+    """
     between = window(pair, floor, ceiling)
     if between is None or not (0 < between[0] and between[1] < np.inf):
         return math.nan

@@ -16,10 +16,22 @@ _WEIGHTS = np.exp(-(_NODES**2) / 2) / np.exp(-(_NODES**2) / 2).sum()
 @dataclass(frozen=True)
 class ExposureSpread:
     """ln E = ln median + log_sd * z, where z is standard normal, or the given draws with median 0 and SD 1.
+    It is of an exposure itself, whatever made it: not of a model's parameters.
 
-    This is a spread of an exposure itself, whatever made it: not of a model's parameters. median: in `unit`;
-    log_sd: of the natural logarithm; exposure: its name, such as AUC28; source: where the numbers come from;
-    draws: z of simulated or observed subjects, None for a log-normal exposure.
+    Attributes
+    ----------
+    median : float
+        In `unit`.
+    log_sd : float
+        Of the natural logarithm.
+    exposure : str
+        Its name, such as AUC28.
+    unit : str
+        Of the median.
+    source : str
+        Where the numbers come from.
+    draws : ndarray or None
+        Z of simulated or observed subjects, None for a log-normal exposure.
     """
 
     median: float
@@ -37,9 +49,27 @@ class ExposureSpread:
 
 
 def spread_of(exposures, exposure: str = "", unit: str = "", source: str = "") -> ExposureSpread:
-    """The spread of exposures of subjects, kept draw by draw.
+    """The distribution of exposures of subjects, kept draw by draw.
 
-    Raises InputError for fewer than two exposures, or one that has no logarithm.
+    Parameters
+    ----------
+    exposures
+        Of subjects.
+    exposure : str, optional
+        Its name.
+    unit : str, optional
+        Of the exposures.
+    source : str, optional
+        Where they are from.
+
+    Returns
+    -------
+    ExposureSpread
+
+    Raises
+    ------
+    InputError
+        For fewer than two exposures, or one that has no logarithm.
     """
     values = np.asarray(exposures, dtype=float)
     if values.size < 2:
@@ -56,7 +86,21 @@ def spread_of(exposures, exposure: str = "", unit: str = "", source: str = "") -
 
 
 def changed(spread: ExposureSpread, fold: float = 1.0, width: float = 1.0) -> ExposureSpread:
-    """Another median (times `fold`) and another log-SD (times `width`; its square on the variance)."""
+    """Another median (times `fold`) and another log-SD (times `width`; its square on the variance).
+
+    Parameters
+    ----------
+    spread : ExposureSpread
+        Exposures of patients.
+    fold : float, optional
+        Factor on the median.
+    width : float, optional
+        Factor on the log-SD.
+
+    Returns
+    -------
+    ExposureSpread
+    """
     if not 0 < fold < np.inf:
         raise InputError(f"the fold change of the median is {fold:g}; it must be a number above 0")
     if not 0 <= width < np.inf:
@@ -66,7 +110,17 @@ def changed(spread: ExposureSpread, fold: float = 1.0, width: float = 1.0) -> Ex
 
 def nodes(spread: ExposureSpread) -> tuple[np.ndarray, np.ndarray]:
     """(exposures, weights that add up to 1), so that `weights @ f(exposures)` is the mean of a smooth f over
-    patients."""
+    patients.
+
+    Parameters
+    ----------
+    spread : ExposureSpread
+        Exposures of patients.
+
+    Returns
+    -------
+    tuple[ndarray, ndarray]
+    """
     if spread.draws is None:
         return spread.median * np.exp(spread.log_sd * _NODES), _WEIGHTS
     return spread.median * np.exp(spread.log_sd * spread.draws), np.full(
@@ -75,8 +129,20 @@ def nodes(spread: ExposureSpread) -> tuple[np.ndarray, np.ndarray]:
 
 
 def share_between(spread: ExposureSpread, low: float, high: float) -> float:
-    """Share of patients whose exposure is `low` at least and `high` at most: exact for a log-normal
-    exposure."""
+    """Part of the patients whose exposure is `low` at least and `high` at most: exact for a log-normal
+    exposure.
+
+    Parameters
+    ----------
+    spread : ExposureSpread
+        Exposures of patients.
+    low, high : float
+        Ends, in the unit of the exposure.
+
+    Returns
+    -------
+    float
+    """
     from scipy.special import ndtr
 
     if high < low:
@@ -90,7 +156,19 @@ def share_between(spread: ExposureSpread, low: float, high: float) -> float:
 
 
 def quantiles(spread: ExposureSpread, levels) -> np.ndarray:
-    """Exposures below which these shares (0 to 1) of the patients lie."""
+    """Exposures below which these parts (0 to 1) of the patients lie.
+
+    Parameters
+    ----------
+    spread : ExposureSpread
+        Exposures of patients.
+    levels
+        From 0 to 1.
+
+    Returns
+    -------
+    ndarray
+    """
     from scipy.special import ndtri
 
     z = ndtri(np.asarray(levels, dtype=float)) if spread.draws is None else np.quantile(spread.draws, levels)

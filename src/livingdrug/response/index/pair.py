@@ -14,11 +14,17 @@ from livingdrug.response.models.links import rise
 
 @dataclass(frozen=True, repr=False)
 class Pair(Shown):
-    """Two curves of the same exposure in the same unit.
+    """Two curves of the same exposure in the same unit. Raises InputError for curves of different exposures.
 
-    cross: covariance of the coefficients of efficacy (rows) with those of toxicity (columns), where both were
-    fitted to the same subjects; None where the fits are independent. correlation: what it was made from, see
-    `paired`. Raises InputError for curves of different exposures.
+    Attributes
+    ----------
+    efficacy, toxicity : Curve
+        The curves.
+    cross : ndarray or None
+        Covariance of the coefficients of efficacy (rows) with those of toxicity (columns), where both were
+        fitted to the same subjects; None where the fits are independent.
+    correlation : float
+        What it was made from, see `paired`.
     """
 
     efficacy: Curve

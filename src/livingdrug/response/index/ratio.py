@@ -21,6 +21,19 @@ def ratio_of_fits(
     ln ratio is multiplied by the variance of ln ratio under independence over that with the covariance of the
     pair, which gives it the right curvature (Chandler & Bate 2007, doi:10.1093/biomet/asm015). Where a slope
     may be 0 the interval is open, and where there is no ratio, as `ratio_of_exposures` says.
+
+    Parameters
+    ----------
+    efficacy, toxicity : BinaryFit
+        Fits of the two outcomes.
+    pair : Pair
+        Of their curves.
+    at : tuple[float, float], optional
+        Probabilities of efficacy and of toxicity.
+
+    Returns
+    -------
+    Estimate
     """
     plain = ratio_of_exposures(pair, at, efficacy.level)
     flat = may_be_flat(pair.efficacy, efficacy.level) or may_be_flat(pair.toxicity, efficacy.level)

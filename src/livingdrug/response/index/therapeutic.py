@@ -131,7 +131,19 @@ def _reached(curve: Curve, wanted: float, level: float) -> Estimate:
 
 
 def may_be_flat(curve: Curve, level: float = 0.95) -> bool:
-    """Whether the Wald interval of the slope holds 0."""
+    """Whether the Wald interval of the slope holds 0.
+
+    Parameters
+    ----------
+    curve : Curve
+        Of a fit.
+    level : float, optional
+        Of the interval.
+
+    Returns
+    -------
+    bool
+    """
     return curve.covariance is not None and abs(curve.slope) <= two_sided(level) * math.sqrt(
         curve.covariance[1, 1]
     )
@@ -148,7 +160,23 @@ def ratio_of_exposures(
 
     The interval: percentiles over 20,000 draws of all coefficients from their joint normal distribution (with
     the covariance between the two fits), as the delta method for a ratio of ratios misses on one side in
-    small trials (docs). 0 to infinity where a slope may be 0, as one of the exposures is unbounded then."""
+    small trials (docs). 0 to infinity where a slope may be 0, as one of the exposures is unbounded then.
+
+    Parameters
+    ----------
+    pair : Pair
+        Of curves.
+    at : tuple[float, float], optional
+        Probabilities of efficacy and of toxicity.
+    level : float, optional
+        Of the interval.
+    seed : int, optional
+        Of the draws.
+
+    Returns
+    -------
+    Estimate
+    """
     curves = (pair.efficacy, pair.toxicity)
     for curve, wanted in zip(curves, at, strict=True):
         reached = _reached(curve, wanted, level)
@@ -206,7 +234,21 @@ def _log_exposures(curve: Curve, wanted: float, coefficients: np.ndarray) -> np.
 
 def window(pair: Pair, floor: float, ceiling: float) -> tuple[float, float] | None:
     """(lowest, highest) exposure with response `floor` at least and toxicity `ceiling` at most; None where
-    there is none."""
+    there is none.
+
+    Parameters
+    ----------
+    pair : Pair
+        Of curves.
+    floor : float
+        Lowest response that is accepted.
+    ceiling : float
+        Highest toxicity that is accepted.
+
+    Returns
+    -------
+    tuple[float, float] or None
+    """
     enough, bearable = (
         exposures_where(pair.efficacy, floor, True),
         exposures_where(pair.toxicity, ceiling, False),
@@ -235,7 +277,23 @@ def exposures_where(curve: Curve, limit: float, above: bool) -> tuple[float, flo
 def chance_within(pair: Pair, exposure, floor: float, ceiling: float) -> np.ndarray:
     """Probability, given how uncertain both curves are, that the response at each exposure is `floor` at
     least and the toxicity `ceiling` at most: of a bivariate normal pair on the scales of their links (delta
-    method). nan where no error is known."""
+    method). nan where no error is known.
+
+    Parameters
+    ----------
+    pair : Pair
+        Of curves.
+    exposure
+        Of any shape.
+    floor : float
+        Lowest response that is accepted.
+    ceiling : float
+        Highest toxicity that is accepted.
+
+    Returns
+    -------
+    ndarray
+    """
     exposure = np.asarray(exposure, dtype=float)
     check_limits(floor, ceiling)
     if pair.covariance is None:

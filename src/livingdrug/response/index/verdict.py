@@ -10,7 +10,19 @@ from livingdrug.response.models.curve import Estimate, probability
 
 def verdict(index: TherapeuticIndex, outlook: Expected | None = None) -> str:
     """What the curves allow and, with a product's exposure, what its patients would get and what would have
-    to change."""
+    to change.
+
+    Parameters
+    ----------
+    index : TherapeuticIndex
+        Of two curves.
+    outlook : Expected, optional
+        Of a product's patients.
+
+    Returns
+    -------
+    str
+    """
     if outlook is None:
         return f"{_apart(index)} {_window(index)}"
     return " ".join(
@@ -26,7 +38,17 @@ def _amount(value: float) -> str:
 
 
 def limits(index: TherapeuticIndex) -> str:
-    """Floor and ceiling in words."""
+    """Floor and ceiling in words.
+
+    Parameters
+    ----------
+    index : TherapeuticIndex
+        Of two curves.
+
+    Returns
+    -------
+    str
+    """
     parts = []
     if index.floor > 0:
         parts.append(f"at least {index.floor:.0%} response")

@@ -36,11 +36,30 @@ def fit_binary(
 
     logistic: logit P = a + b x + covariates, maximum likelihood; probit, cloglog: the same with these links.
     firth: the logit with Firth's penalty 0.5 ln |information| (Biometrika 80:27, 1993), which is finite under
-    separation; intervals by penalised profile likelihood (Heinze & Schemper, Stat Med 21:2409, 2002). emax: P =
-    Emax E/(EC50 + E). hill: P = Emax E^b/(EC50^b + E^b), Emax below 1.
+    separation; intervals by penalised profile likelihood (Heinze & Schemper, Stat Med 21:2409, 2002). emax: P
+    = Emax E/(EC50 + E). hill: P = Emax E^b/(EC50^b + E^b), Emax below 1.
 
-    Raises InputError for an outcome that does not vary, separation under anything but `firth`, collinear columns,
-    exposures without logarithm, too few subjects, and an Emax that the data do not determine."""
+    Parameters
+    ----------
+    sample : Sample
+        Subjects.
+    model : str, optional
+        Its name.
+    scale : Scale, optional
+        Of the exposure.
+    level : float, optional
+        Of the intervals.
+
+    Returns
+    -------
+    BinaryFit
+
+    Raises
+    ------
+    InputError
+        For an outcome that does not vary, separation under anything but `firth`, collinear columns, exposures
+        without logarithm, too few subjects, and an Emax that the data do not determine.
+    """
     if model not in MODELS:
         raise InputError(unknown("model for a binary outcome", model, MODELS))
     _check_outcome(sample)
@@ -174,7 +193,20 @@ def _means(fit: BinaryFit) -> np.ndarray:
 
 
 def chance_at_profile(fit: BinaryFit, exposure: float) -> Estimate:
-    """P at an exposure, covariates at their means, with its profile-likelihood interval. For models of LINK_OF."""
+    """P at an exposure, covariates at their means, with its profile-likelihood interval. For `logistic` and
+    `firth`.
+
+    Parameters
+    ----------
+    fit : BinaryFit
+        Of an event.
+    exposure : float
+        In the unit of the fit.
+
+    Returns
+    -------
+    Estimate
+    """
     columns, _ = design(fit.sample, fit.scale)
     z, turn = standardised(columns)
     objective = objective_of(fit.model, z, fit.sample.outcome, fit.sample.trials)

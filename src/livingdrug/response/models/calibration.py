@@ -10,13 +10,41 @@ from livingdrug.response.models.links import Link, inverse, linked
 
 
 def logistic(exposure, ec50: float, slope: float, link: Link = "logit"):
-    """P = E^slope / (EC50^slope + E^slope): logit P = slope (ln E - ln EC50); with another link its eta in place of the
-    logit, so that P is 1/2 at the EC50 with all of them."""
+    """P = E^slope / (EC50^slope + E^slope): logit P = slope (ln E - ln EC50); with another link its eta in
+    place of the logit, so that P is 1/2 at the EC50 with all of them.
+
+    Parameters
+    ----------
+    exposure
+        Of any shape.
+    ec50 : float
+        In the same unit.
+    slope : float
+        Of the link on ln exposure.
+    link : Link, optional
+        Between eta and P.
+    """
     return inverse(link, linked(link, 0.5) + slope * (np.log(exposure) - np.log(ec50)))
 
 
 def marginal_rate(ec50: float, slope: float, median: float, log_sd: float) -> float:
-    """Share of a population with log-normal exposure (median, SD of ln) that has the outcome."""
+    """Part of a population with log-normal exposure that has the outcome.
+
+    Parameters
+    ----------
+    ec50 : float
+        In the unit of the exposure.
+    slope : float
+        Of the logit on ln exposure.
+    median : float
+        Of the exposure.
+    log_sd : float
+        SD of its natural logarithm.
+
+    Returns
+    -------
+    float
+    """
     exposure, weights = nodes(ExposureSpread(median, log_sd))
     return float(weights @ logistic(exposure, ec50, slope))
 
@@ -24,7 +52,25 @@ def marginal_rate(ec50: float, slope: float, median: float, log_sd: float) -> fl
 def calibrate_ec50(rate: float, slope: float, median: float, log_sd: float) -> float:
     """The EC50 that gives an observed marginal rate. A calibration: one rate cannot also tell the slope.
 
-    Raises InputError for a rate outside (0, 1).
+    Parameters
+    ----------
+    rate : float
+        Observed part of the population with the outcome.
+    slope : float
+        Of the logit on ln exposure.
+    median : float
+        Of the exposure.
+    log_sd : float
+        SD of its natural logarithm.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        For a rate outside (0, 1).
     """
     from scipy.optimize import brentq
 

@@ -36,10 +36,41 @@ FAR = 1e3  # an EC50 this many times beyond all exposures is none
 
 @dataclass(frozen=True, repr=False)
 class ContinuousFit(Shown):
-    """terms, estimates, errors (k,), nan where the data leave a parameter open; intervals (k, 2) by profile
-    of the sum of squares, infinite at open ends; covariance (k, k); rss, sigma on df; p_value: of the curve
-    against a constant, by F; explained: share of the variance. Covariates are linear terms, centred at their
-    means."""
+    """The fit of a response on a scale. Covariates are linear terms, centred at their means.
+
+    Attributes
+    ----------
+    sample : Sample
+        Subjects.
+    model : str
+        Its name.
+    scale : Scale
+        Of the exposure's axis.
+    terms : tuple of str
+        Names.
+    estimates, errors : ndarray, shape (k,)
+        Nan where the data leave a parameter open.
+    intervals : ndarray, shape (k, 2)
+        By profile of the sum of squares, infinite at open ends.
+    covariance : ndarray, shape (k, k)
+        Of the estimates.
+    rss : float
+        Residual sum of squares.
+    sigma : float
+        Residual SD.
+    df : int
+        Its degrees of freedom.
+    log_likelihood : float
+        Of normal residuals.
+    p_value : float
+        Of the curve against a constant, by F.
+    explained : float
+        Part of the variance.
+    level : float
+        Of the intervals.
+    notes : tuple of str
+        For the user.
+    """
 
     sample: Sample
     model: str
@@ -65,11 +96,28 @@ def fit_continuous(
     """Fit a response on a scale.
 
     emax: Emax E/(EC50 + E). emax-baseline: E0 + Emax E/(EC50 + E). hill: top/(1 + exp((ln EC50 - ln E)/w)), w
-    = 1/slope. 4pl: bottom + (top - bottom)/(1 + exp((ln EC50 - ln E)/w)). scale: of the axis in pictures; the
-    models have their own.
+    = 1/slope. 4pl: bottom + (top - bottom)/(1 + exp((ln EC50 - ln E)/w)).
 
-    Raises InputError for a response or exposure that does not vary, negative exposures, too few values, and a
-    curve whose parameters the data do not determine.
+    Parameters
+    ----------
+    sample : Sample
+        Subjects.
+    model : str, optional
+        Its name.
+    scale : Scale, optional
+        Of the axis in figures; the models have their own.
+    level : float, optional
+        Of the intervals.
+
+    Returns
+    -------
+    ContinuousFit
+
+    Raises
+    ------
+    InputError
+        For a response or exposure that does not vary, negative exposures, too few values, and a curve whose
+        parameters the data do not determine.
     """
     if model not in MODELS:
         raise InputError(unknown("model for a continuous outcome", model, MODELS))
@@ -138,7 +186,19 @@ def curve_of(model: str, parameters: np.ndarray, exposure: np.ndarray) -> np.nda
 
 def predict(fit: ContinuousFit, exposure) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(response, low, high) at each exposure, covariates at their means: the delta method with the t
-    quantile."""
+    quantile.
+
+    Parameters
+    ----------
+    fit : ContinuousFit
+        Of a response on a scale.
+    exposure
+        Of any shape.
+
+    Returns
+    -------
+    tuple[ndarray, ndarray, ndarray]
+    """
     from scipy.special import stdtrit
 
     exposure = np.asarray(exposure, dtype=float)
@@ -154,7 +214,19 @@ def exposure_at_share(fit: ContinuousFit, share: float) -> Estimate:
     """The exposure that gives this share of the whole change (0.5: EC50, 0.9: EC90).
 
     The EC50 has its profile interval; other shares that of the delta method on ln exposure with the t
-    quantile."""
+    quantile.
+
+    Parameters
+    ----------
+    fit : ContinuousFit
+        Of a response on a scale.
+    share : float
+        Of the whole change, such as 0.5.
+
+    Returns
+    -------
+    Estimate
+    """
     from scipy.special import stdtrit
 
     if not 0 < share < 1:

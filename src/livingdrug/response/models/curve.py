@@ -77,8 +77,19 @@ class Curve:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its interval; low and high are nan where no error is known, infinite where an end is
-    open."""
+    """A number with its interval.
+
+    Attributes
+    ----------
+    value : float
+        The number.
+    low, high : float
+        Ends; nan where no error is known, infinite where an end is open.
+    level : float
+        Of the interval.
+    method : str
+        How the interval was made.
+    """
 
     value: float
     low: float
@@ -90,7 +101,29 @@ class Estimate:
 def curve_at(
     name: str, ec50: float, slope: float, source: str, label: str, exposure: str = "", unit: str = ""
 ) -> Curve:
-    """The curve on log exposure with this EC50 and slope, of which no error is known."""
+    """The curve on log exposure with this EC50 and slope, of which no error is known.
+
+    Parameters
+    ----------
+    name : str
+        Of the curve.
+    ec50 : float
+        In the unit of the exposure.
+    slope : float
+        Of the logit on ln exposure.
+    source : str
+        Where the numbers are from.
+    label : str
+        Of the outcome.
+    exposure : str, optional
+        Its name.
+    unit : str, optional
+        Of the exposure.
+
+    Returns
+    -------
+    Curve
+    """
     if not 0 < ec50 < np.inf:
         raise InputError(f"curve `{name}`: the EC50 is {ec50:g}; it must be a number above 0")
     return Curve(
@@ -114,18 +147,58 @@ def axis(exposure, scale: Scale) -> np.ndarray:
 
 
 def grid(exposure: np.ndarray, scale: Scale, points: int) -> np.ndarray:
-    """Exposures over the range of those given, even on their scale, to draw a curve at."""
+    """Exposures over the range of those given, even on their scale, to draw a curve at.
+
+    Parameters
+    ----------
+    exposure : ndarray
+        Of subjects.
+    scale : Scale
+        Of the axis.
+    points : int
+        How many.
+
+    Returns
+    -------
+    ndarray
+    """
     return (np.geomspace if scale == "log" else np.linspace)(np.min(exposure), np.max(exposure), points)
 
 
 def probability(curve: Curve, exposure) -> np.ndarray:
-    """P at each exposure, of the same shape."""
+    """P at each exposure, of the same shape.
+
+    Parameters
+    ----------
+    curve : Curve
+        Of the probability.
+    exposure
+        Of any shape.
+
+    Returns
+    -------
+    ndarray
+    """
     return curve.ceiling * inverse(curve.link, curve.intercept + curve.slope * axis(exposure, curve.scale))
 
 
 def probability_band(curve: Curve, exposure, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """(low, high) of P at each exposure: the delta method on the scale of the link, turned back. nan where no
-    covariance is known."""
+    covariance is known.
+
+    Parameters
+    ----------
+    curve : Curve
+        Of the probability.
+    exposure
+        Of any shape.
+    level : float, optional
+        Of the interval.
+
+    Returns
+    -------
+    tuple[ndarray, ndarray]
+    """
     eta = on_link(curve, exposure)
     if curve.covariance is None:
         return np.full(eta.shape, np.nan), np.full(eta.shape, np.nan)
@@ -211,7 +284,22 @@ def axis_gradient(curve: Curve, wanted: float) -> np.ndarray:
 
 
 def two_sided(level: float) -> float:
-    """Standard normal quantile of a two-sided interval. Raises InputError for a level outside (0, 1)."""
+    """Standard normal quantile of a two-sided interval.
+
+    Parameters
+    ----------
+    level : float
+        Of the interval.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        For a level outside (0, 1).
+    """
     from scipy.special import ndtri
 
     if not 0 < level < 1:

@@ -11,7 +11,7 @@ from livingdrug.core.toml import parse_toml, read_text
 from livingdrug.response.models.curve import Curve
 
 CURVE_FILE = "curve.toml"  # in the folder of a response
-NUMBERS = ("intercept", "slope", "ceiling", "lowest", "highest")
+NUMBERS = ("intercept", "slope", "ceiling", "lowest", "highest", "day")
 TEXTS = ("name", "group", "scale", "link", "exposure", "unit", "source", "label")
 WHOLE = ("subjects",)
 LISTS = ("covariance", "doubts")
@@ -20,8 +20,25 @@ SEPARATED = "one exposure separates the outcomes, so only a penalty keeps its sl
 
 @dataclass(frozen=True)
 class FittedCurve:
-    """curve: with its covariance; group: of subjects, "" where all are one; lowest, highest: exposures seen; subjects: how
-    many; data_sha256: of the table; doubts: why the fit is not sound, a sentence each."""
+    """A curve that was fitted, as it is kept in a file.
+
+    Attributes
+    ----------
+    curve : Curve
+        With its covariance.
+    group : str
+        Of subjects, "" where all are one.
+    lowest, highest : float
+        Exposures seen.
+    subjects : int
+        How many.
+    data_sha256 : str
+        Of the table.
+    doubts : tuple of str
+        Why the fit is not sound, a sentence each.
+    day : float or None
+        Of a probability by a day after the infusion, None where nobody stated one.
+    """
 
     curve: Curve
     group: str
@@ -30,6 +47,7 @@ class FittedCurve:
     subjects: int
     data_sha256: str = ""
     doubts: tuple[str, ...] = ()
+    day: float | None = None
 
     @property
     def name(self) -> str:
@@ -38,7 +56,17 @@ class FittedCurve:
 
 
 def curves_to_toml(made: tuple[FittedCurve, ...]) -> str:
-    """Curves as a TOML document."""
+    """Curves as a TOML document.
+
+    Parameters
+    ----------
+    made : tuple of FittedCurve
+        Of a response.
+
+    Returns
+    -------
+    str
+    """
     import tomli_w
 
     return tomli_w.dumps({"curves": [_plain(one) for one in made]})
@@ -49,15 +77,25 @@ def _plain(one: FittedCurve) -> dict:
     plain = {name: getattr(curve, name) for name in ("name", "exposure", "unit", "scale", "link", "label", "source")}
     plain |= {"group": one.group, "intercept": float(curve.intercept), "slope": float(curve.slope),
               "ceiling": float(curve.ceiling), "lowest": one.lowest, "highest": one.highest, "subjects": one.subjects,
-              "data_sha256": one.data_sha256, "doubts": list(one.doubts)}  # fmt: skip
+              "data_sha256": one.data_sha256, "doubts": list(one.doubts), "day": one.day}  # fmt: skip
     if curve.covariance is not None:
         plain["covariance"] = [[float(v) for v in row] for row in curve.covariance]
-    return {key: value for key, value in plain.items() if value not in ("", [])}
+    return {key: value for key, value in plain.items() if value not in ("", [], None)}
 
 
 def is_curve_file(name: str) -> bool:
-    """Whether a curve is given as a file or a folder rather than by the name of a built-in one: `run`, `run/curve.toml`,
-    either with `:NAME` behind it."""
+    """Whether a curve is given as a file or a folder rather than by the name of a built-in one: `run`,
+    `run/curve.toml`, either with `:NAME` behind it.
+
+    Parameters
+    ----------
+    name : str
+        As a user gives it.
+
+    Returns
+    -------
+    bool
+    """
     return _file(_parted(name)[0]) is not None
 
 
@@ -79,7 +117,21 @@ def _file(name: str) -> Path | None:
 def read_curves(name: str, even_so: bool = False) -> tuple[FittedCurve, ...]:
     """The curves in a file, or in the folder of a response; `FILE:NAME` for one of several.
 
-    Raises InputError for a file that holds none, a name that it lacks, and a fit that is not sound unless `even_so`.
+    Parameters
+    ----------
+    name : str
+        Of a file, or of the folder of a response.
+    even_so : bool, optional
+        Take a fit that is not sound too.
+
+    Returns
+    -------
+    tuple of FittedCurve
+
+    Raises
+    ------
+    InputError
+        For a file that holds none, a name that it lacks, and a fit that is not sound unless `even_so`.
     """
     given, wanted = _parted(name)
     file = _file(given)
@@ -112,19 +164,36 @@ def _without(folder: str) -> str:
     kind = parse_toml(read_text(scenario), scenario.name).get("kind", "") if scenario.is_file() else ""
     what = f"the folder of a `{printable(str(kind))}`, which" if kind else "a folder that"
     if kind == "response":
-        what = "the folder of a `response` whose outcome is a time or a number, which"
+        what = "the folder of a `response` whose outcome is a time or a number, of which no probability was asked, and"
     return (
         f"`{printable(folder)}` is {what} holds no curve of a probability ({CURVE_FILE}); `livingdrug response --out` writes "
-        "one for an outcome of yes or no and for grades"
+        "one for an outcome of yes or no, for grades, and for a time to an event with --by-day"
     )
 
 
 def read_curve(name: str, even_so: bool = False) -> FittedCurve:
-    """The one curve of a file. Raises InputError as `read_curves`, and where there are several."""
+    """The one curve of a file.
+
+    Parameters
+    ----------
+    name : str
+        Of a file, or of the folder of a response.
+    even_so : bool, optional
+        Take a fit that is not sound too.
+
+    Returns
+    -------
+    FittedCurve
+
+    Raises
+    ------
+    InputError
+        As `read_curves`, and where there are several.
+    """
     one, *more = read_curves(name, even_so)
     if more:
         names = ", ".join(f"`{other.name}`" for other in (one, *more))
-        which = f"say which one, such as {name}:{more[-1].name}"
+        which = f"say which one, such as '{name}:{more[-1].name}'"
         raise InputError(f"`{printable(name)}` holds several curves ({names}); {which}")
     return one
 
@@ -159,4 +228,4 @@ def _read(table: dict, where: str) -> FittedCurve:
     except (LivingdrugError, TypeError, ValueError) as error:
         raise InputError(f"{where}: {error}") from None
     return FittedCurve(curve, text["group"], number["lowest"], number["highest"], subjects,
-                       text["data_sha256"], tuple(doubts))  # fmt: skip
+                       text["data_sha256"], tuple(doubts), number.get("day"))  # fmt: skip

@@ -37,8 +37,22 @@ def drawn_coefficients(curve: Curve, count: int, seed: int = 1) -> np.ndarray:
 
 
 def probabilities(curve: Curve, coefficients: np.ndarray, exposure: np.ndarray) -> np.ndarray:
-    """P for coefficients of shape (..., 3) at exposures that broadcast with (...); an exposure of 0 is the smallest number
-    that has a logarithm."""
+    """P for coefficients of shape (..., 3) at exposures that broadcast with (...); an exposure of 0 is the
+    smallest number that has a logarithm.
+
+    Parameters
+    ----------
+    curve : Curve
+        Whose scale and ceiling are taken.
+    coefficients : ndarray
+        Shape (..., 3).
+    exposure : ndarray
+        That broadcasts with (...).
+
+    Returns
+    -------
+    ndarray
+    """
     from scipy.special import expit
 
     a, b, ceiling = np.moveaxis(coefficients, -1, 0)

@@ -41,11 +41,43 @@ class ProportionalOdds:
 
 @dataclass(frozen=True, repr=False)
 class GradedFit(Shown):
-    """terms: `>= grade` of each grade above the lowest that occurs, then the exposure and covariates;
-    estimates (k,) on the logit scale, covariance (k, k), intervals (k, 2); p_value of the exposure by
-    likelihood ratio; grades: those that occur; curves: P(grade >= g) for each cut, covariates at their means;
-    proportional: whether one slope serves all of them; permutation: the test of the exposure for few
-    subjects, None for many and beside covariates."""
+    """The fit of grades.
+
+    Attributes
+    ----------
+    sample : Sample
+        Subjects.
+    model : str
+        Its name.
+    scale : Scale
+        Of the exposure.
+    terms : tuple of str
+        `>= grade` of each grade above the lowest that occurs, then the exposure and covariates; estimates
+        (k,) on the logit scale, covariance (k, k), intervals (k, 2); p_value of the exposure by likelihood
+        ratio.
+    estimates : ndarray, shape (k,)
+        On the logit scale.
+    covariance : ndarray, shape (k, k)
+        Of the estimates.
+    intervals : ndarray, shape (k, 2)
+        Of the estimates.
+    log_likelihood : float
+        At the estimates.
+    p_value : float
+        Of the exposure by likelihood ratio.
+    grades : tuple of int
+        Those that occur.
+    curves : tuple of Curve
+        P(grade >= g) for each cut, covariates at their means.
+    proportional : ProportionalOdds
+        Whether one slope serves all of them.
+    level : float
+        Of the intervals.
+    notes : tuple of str
+        For the user.
+    permutation : Permutation or None
+        The test of the exposure for few subjects, None for many and beside covariates.
+    """
 
     sample: Sample
     model: str
@@ -80,8 +112,26 @@ def fit_graded(
     """Fit grades 0 to 5 by maximum likelihood (McCullagh, J R Stat Soc B 42:109, 1980); a grade that does not
     occur has no intercept.
 
-    Raises InputError for cells that are no grade, a single grade, separation, collinear columns, and too few
-    subjects."""
+    Parameters
+    ----------
+    sample : Sample
+        Subjects.
+    model : str, optional
+        Its name.
+    scale : Scale, optional
+        Of the exposure.
+    level : float, optional
+        Of the intervals.
+
+    Returns
+    -------
+    GradedFit
+
+    Raises
+    ------
+    InputError
+        For cells that are no grade, a single grade, separation, collinear columns, and too few subjects.
+    """
     if model not in MODELS:
         raise InputError(unknown("model for a graded outcome", model, MODELS))
     grades, rank = _grades(sample)
@@ -119,7 +169,19 @@ def fit_graded(
 
 def half_exposure(fit: GradedFit, cut: int) -> Estimate:
     """The exposure with an even chance of the grade of a cut or above, covariates at their means, with its
-    profile-likelihood interval; ends that the data leave open are 0 or infinite."""
+    profile-likelihood interval; ends that the data leave open are 0 or infinite.
+
+    Parameters
+    ----------
+    fit : GradedFit
+        Of grades.
+    cut : int
+        Position among the grades above the lowest.
+
+    Returns
+    -------
+    Estimate
+    """
     curve = fit.curves[cut]
     if curve.slope == 0:
         return Estimate(np.nan, np.nan, np.nan, fit.level, "none")
@@ -152,7 +214,19 @@ def half_exposure(fit: GradedFit, cut: int) -> Estimate:
 
 
 def grade_shares(fit: GradedFit, exposure) -> np.ndarray:
-    """Chance of each grade that occurs, shape (grades, exposures): differences of the curves."""
+    """Probability of each grade that occurs, shape (grades, exposures): differences of the curves.
+
+    Parameters
+    ----------
+    fit : GradedFit
+        Of grades.
+    exposure
+        Of any length.
+
+    Returns
+    -------
+    ndarray
+    """
     above = np.array([probability(curve, exposure) for curve in fit.curves])
     ends = np.ones_like(above[:1]), np.zeros_like(above[:1])
     return -np.diff(np.concatenate([ends[0], above, ends[1]]), axis=0)

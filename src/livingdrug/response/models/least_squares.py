@@ -28,9 +28,23 @@ HUGE = 1e100  # in place of predictions that are larger or no numbers
 
 @dataclass(frozen=True)
 class LeastSquares:
-    """estimates, errors (k,); covariance (k, k); rss: residual sum of squares; sigma: residual SD on `df`
-    degrees of freedom; offset: relative offset at the end; log_likelihood: of normal residuals, sigma^2 =
-    rss/n."""
+    """A fit by least squares.
+
+    Attributes
+    ----------
+    estimates, errors : ndarray, shape (k,)
+        With standard errors.
+    covariance : ndarray, shape (k, k)
+        Of the estimates.
+    rss : float
+        Residual sum of squares.
+    sigma : float
+        Residual SD.
+    df : int
+        Its degrees of freedom.
+    offset : float
+        Relative offset at the end.
+    """
 
     estimates: np.ndarray
     errors: np.ndarray
@@ -65,8 +79,28 @@ def fit_least_squares(
     """Parameters with the smallest sum of squared residuals that is reached from `start`.
 
     Two searches start there (Levenberg-Marquardt of MINPACK, trust region), both scaled by the Jacobian; the
-    lower end is polished by Gauss-Newton steps. Raises InputError where neither converges, or where
-    parameters cannot be told apart."""
+    lower end is polished by Gauss-Newton steps.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        Parameters -> predictions and their slopes.
+    y : ndarray
+        What was seen.
+    start : ndarray
+        Parameters.
+    evaluations : int, optional
+        At most.
+
+    Returns
+    -------
+    LeastSquares
+
+    Raises
+    ------
+    InputError
+        Where neither converges, or where parameters cannot be told apart.
+    """
     y, start = np.asarray(y, dtype=float), np.asarray(start, dtype=float)
     if len(y) <= len(start):
         raise InputError(f"{len(y)} values are too few for {len(start)} parameters")

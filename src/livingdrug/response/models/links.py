@@ -16,7 +16,19 @@ OPPOSITE: dict[Link, Link] = {"logit": "logit", "probit": "probit", "cloglog": "
 
 
 def inverse(link: Link, eta) -> np.ndarray:
-    """P at eta, of the same shape."""
+    """P at eta, of the same shape.
+
+    Parameters
+    ----------
+    link : Link
+        Between eta and P.
+    eta
+        Of any shape.
+
+    Returns
+    -------
+    ndarray
+    """
     from scipy.special import expit, ndtr
 
     eta = np.asarray(eta, dtype=float)

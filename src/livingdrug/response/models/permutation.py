@@ -16,9 +16,17 @@ SLACK = 1e-9  # of the statistic, within which two are equal
 
 @dataclass(frozen=True)
 class Permutation:
-    """p_value: part of all arrangements whose statistic is as large as the one seen, or larger; arrangements:
-    how many were compared; exact: whether these are all there are, else random ones with the one seen among
-    them."""
+    """A permutation test.
+
+    Attributes
+    ----------
+    p_value : float
+        Part of all arrangements whose statistic is as large as the one seen, or larger.
+    arrangements : int
+        How many were compared.
+    exact : bool
+        Whether these are all there are, else random ones with the one seen among them.
+    """
 
     p_value: float
     arrangements: int
@@ -86,7 +94,19 @@ def _drawn(code: np.ndarray) -> np.ndarray:
 
 def event_scores(time: np.ndarray, event: np.ndarray) -> np.ndarray:
     """Log-rank score of each subject (n,): its event less the cumulative hazard of all up to its time (Peto &
-    Peto 1972)."""
+    Peto 1972).
+
+    Parameters
+    ----------
+    time : ndarray, shape (n,)
+        Of the event, or last seen without it.
+    event : ndarray, shape (n,)
+        Whether it was seen.
+
+    Returns
+    -------
+    ndarray
+    """
     at, place = np.unique(time, return_inverse=True)
     events = np.bincount(place, event.astype(float), len(at))
     at_risk = len(time) - np.concatenate([[0], np.cumsum(np.bincount(place))[:-1]])

@@ -70,6 +70,21 @@ def on_axis(sample: Sample, kind: Kind, model: str | None, scale: Scale) -> Samp
     """The sample with exposures of 0 where they belong on a logarithmic axis, and a note on who they are.
 
     A curve of a value (Emax) and curves of groups of exposure take 0 as it is.
+
+    Parameters
+    ----------
+    sample : Sample
+        Subjects.
+    kind : Kind
+        Of the outcome.
+    model : str or None
+        Its name, None for the usual one.
+    scale : Scale
+        Of the exposure's axis.
+
+    Returns
+    -------
+    Sample
     """
     zero = sample.exposure == 0
     if scale != "log" or kind == "continuous" or model == "km" or not zero.any() or zero.all():

@@ -54,7 +54,17 @@ class Guess:
 
 @dataclass(frozen=True)
 class Looked:
-    """A table of subjects with what its columns may be, and faults by line."""
+    """A table of subjects as it was looked at.
+
+    Attributes
+    ----------
+    table : SubjectTable
+        The table.
+    guesses : tuple of Guess
+        What its columns may be.
+    findings : tuple of Finding
+        Faults by line.
+    """
 
     table: SubjectTable
     guesses: tuple[Guess, ...]
@@ -70,7 +80,24 @@ class Looked:
 
 
 def look(path: str | Path, sheet: str | None = None) -> Looked:
-    """Look at a file with a row for each subject, or group. Raises InputError where it is no such table."""
+    """Look at a file with a row for each subject, or group.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the table: CSV, TSV or Excel.
+    sheet : str, optional
+        Of a workbook; the only one by default.
+
+    Returns
+    -------
+    Looked
+
+    Raises
+    ------
+    InputError
+        Where it is no such table.
+    """
     table = read_subjects(path, sheet, several=True)
     guesses = tuple(_guess(table, heading) for heading in table.columns)
     return Looked(table, guesses, _faults(path, sheet, guesses))

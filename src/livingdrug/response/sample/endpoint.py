@@ -47,8 +47,26 @@ def read_outcome(
     """The outcome called `endpoint`: a column, ORR or CRR of a column of response words, or `CRS>=3` of a
     graded one.
 
-    kind: what the user asks for, else by the values. counts: numbers of events. Raises InputError naming
-    cells that fit not."""
+    Parameters
+    ----------
+    table : SubjectTable
+        Of subjects.
+    endpoint : str
+        Its name.
+    kind : Kind, optional
+        What the user asks for, else by the values.
+    counts : bool, optional
+        Numbers of events.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    InputError
+        Naming cells that fit not.
+    """
     bound = _AT_LEAST.fullmatch(endpoint)
     name, least = (bound.group(1), int(bound.group(2))) if bound else (endpoint, None)
     heading = table.find(name)

@@ -13,8 +13,21 @@ MOST_ROWS = 25  # rows of counts up to this number are their own groups
 
 @dataclass(frozen=True)
 class ObservedRate:
-    """Events among n with exposure from start to end (median: of the exposures), rate with Clopper-Pearson
-    interval."""
+    """Events among subjects of one range of exposure.
+
+    Attributes
+    ----------
+    start, end : float
+        Of the range.
+    median : float
+        Of the exposures.
+    events : int
+        How many.
+    n : int
+        Number of subjects.
+    rate, low, high : float
+        With Clopper-Pearson interval.
+    """
 
     start: float
     end: float
@@ -28,7 +41,21 @@ class ObservedRate:
 
 def observed_rates(sample: Sample, events: np.ndarray, level: float = 0.95) -> tuple[ObservedRate, ...]:
     """Rates by quantile of exposure, equal exposures together; rows of counts (trials above 1) are groups
-    already."""
+    already.
+
+    Parameters
+    ----------
+    sample : Sample
+        Subjects.
+    events : ndarray
+        Of each row.
+    level : float, optional
+        Of the interval.
+
+    Returns
+    -------
+    tuple of ObservedRate
+    """
 
     groups = _groups(sample)
     made = []

@@ -19,12 +19,31 @@ def table_of_samples(data: Data, settings: NcaSettings, exposure: str, endpoints
                      landmark: float | None = None, onset: str | None = None) -> SubjectTable:  # fmt: skip
     """Exposures of all subjects with their covariates and endpoints.
 
-    landmark: in d; samples after it do not count, nor does area; onset: name of a column with a time of each
-    subject, which does the same for that subject alone, in the unit of its heading (that of the samples where
-    it states none).
+    Parameters
+    ----------
+    data : Data
+        The samples.
+    settings : NcaSettings
+        Of the analysis.
+    exposure : str
+        Code of a parameter.
+    endpoints : Endpoints or None
+        Joined to them, None for none.
+    landmark : float, optional
+        In d; samples after it do not count, nor does area.
+    onset : str, optional
+        Name of a column with a time of each subject, which does the same for that subject alone, in the unit
+        of its heading (that of the samples where it states none).
 
-    Raises InputError for an exposure that the analysis does not know, and one that has no meaning on a cut
-    curve."""
+    Returns
+    -------
+    SubjectTable
+
+    Raises
+    ------
+    InputError
+        For an exposure that the analysis does not know, and one that has no meaning on a cut curve.
+    """
     result = nca(data, settings)
     code = next((c for c in result.codes if c.lower() == exposure.lower()), None)
     if code is None:

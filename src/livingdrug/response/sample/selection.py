@@ -35,14 +35,40 @@ CONFOUNDED = (
 class Question:
     """What is asked of a table.
 
-    exposure, endpoint: names; kind: None lets the values decide; trials: column with the size of each group;
-    time, event: columns of a time and whether it ended in an event (1) or not (0); event_value: the code of
-    an event where codes are others; adjust: columns of covariates, `COLUMN=LEVEL` with the reference level of
-    a column of categories; landmark: only subjects event-free and observed after this many days enter; onset:
-    column with the time at which exposure is cut; causes: (name, code) of each event that can end a time, the one asked
-    about first, for competing risks; of a time: start: column with the start of each row (start-stop rows of a subject);
-    strata: columns; cluster: column of rows that belong together; robust: the same with the rows of a subject. seen_by:
-    column with the first visit with the event, where `time` is the last one without."""
+    Attributes
+    ----------
+    exposure : str
+        Names.
+    endpoint : str or None
+        Names.
+    kind : Kind or None
+        None lets the values decide.
+    trials : str or None
+        Column with the size of each group.
+    time, event : str or None
+        Columns of a time and whether it ended in an event (1) or not (0).
+    event_value : float or None
+        The code of an event where codes are others.
+    adjust : tuple of str
+        Columns of covariates, `COLUMN=LEVEL` with the reference level of a column of categories.
+    landmark : float or None
+        Only subjects event-free and observed after this many days enter.
+    onset : str or None
+        Column with the time at which exposure is cut.
+    causes : tuple[tuple[str, str], ...]
+        (name, code) of each event that can end a time, the one asked about first, for competing risks; of a
+        time:.
+    start : str or None
+        Column with the start of each row (start-stop rows of a subject).
+    strata : tuple of str
+        Columns.
+    cluster : str or None
+        Column of rows that belong together.
+    robust : bool
+        The same with the rows of a subject.
+    seen_by : str or None
+        Column with the first visit with the event, where `time` is the last one without.
+    """
 
     exposure: str
     endpoint: str | None = None
@@ -108,7 +134,21 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
     """(kind of fit, its sample). Subjects without exposure, outcome or covariate are left out and named in a
     note.
 
-    Raises InputError where cells cannot be read or nobody is left.
+    Parameters
+    ----------
+    table : SubjectTable
+        Of subjects.
+    question : Question
+        What is asked.
+
+    Returns
+    -------
+    tuple[Kind, Sample]
+
+    Raises
+    ------
+    InputError
+        Where cells cannot be read or nobody is left.
     """
     exposure = table.numbers(question.exposure, "exposure")
     heading = table.heading(question.exposure, "exposure")

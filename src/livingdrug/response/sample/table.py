@@ -31,10 +31,29 @@ MEANING = {word: meaning for meaning, words in ENDPOINT_WORDS.items() for word i
 
 @dataclass(frozen=True)
 class SubjectTable:
-    """columns: heading without unit -> texts (n,); units: heading -> unit, "" where not stated; computed:
-    name -> (n,) numbers that were no text, nan where absent; reasons: name -> why, for each subject; floors:
-    name -> what a curve at the limit gives where the number is 0; names: of the rows in messages; ids:
-    subjects, "" where the file has none."""
+    """A table with a row for each subject, or group.
+
+    Attributes
+    ----------
+    name : str
+        Of the file.
+    names : tuple of str
+        Of the rows in messages.
+    ids : tuple of str
+        Subjects, "" where the file has none.
+    columns : dict[str, ndarray]
+        Heading without unit -> texts (n,).
+    units : dict[str, str]
+        Heading -> unit, "" where not stated.
+    computed : dict[str, ndarray]
+        Name -> (n,) numbers that were no text, nan where absent.
+    reasons : dict[str, ndarray]
+        Name -> why, for each subject.
+    notes : tuple of str
+        What was done to the numbers.
+    floors : dict[str, ndarray]
+        Name -> what a curve at the limit gives where the number is 0.
+    """
 
     name: str
     names: tuple[str, ...]
@@ -101,9 +120,25 @@ class SubjectTable:
 
 
 def read_subjects(path: str | Path, sheet: str | None = None, several: bool = False) -> SubjectTable:
-    """A file with a row for each subject, or for each group (several: rows may name a subject again).
+    """A file with a row for each subject, or for each group.
 
-    Raises InputError for a file that is no table and a subject that has two rows.
+    Parameters
+    ----------
+    path : str or Path
+        Of the table: CSV, TSV or Excel.
+    sheet : str, optional
+        Of a workbook; the only one by default.
+    several : bool, optional
+        Rows may name a subject again.
+
+    Returns
+    -------
+    SubjectTable
+
+    Raises
+    ------
+    InputError
+        For a file that is no table and a subject that has two rows.
     """
     findings = Findings()
     grid = one_row_each(read_grid(path, findings, sheet), findings)
@@ -152,7 +187,21 @@ def with_endpoints(table: SubjectTable, endpoints: Endpoints) -> SubjectTable:
     """The table with the endpoints of its subjects; subjects that only one of the two knows are noted and
     left out.
 
-    Raises InputError where they share none.
+    Parameters
+    ----------
+    table : SubjectTable
+        Of subjects.
+    endpoints : Endpoints
+        See `read_endpoints`.
+
+    Returns
+    -------
+    SubjectTable
+
+    Raises
+    ------
+    InputError
+        Where they share none.
     """
     row_of = {subject: i for i, subject in enumerate(endpoints.subjects)}
     keep = [i for i, subject in enumerate(table.ids) if subject in row_of]
@@ -177,7 +226,19 @@ def with_endpoints(table: SubjectTable, endpoints: Endpoints) -> SubjectTable:
 
 
 def rows_of(table: SubjectTable, keep: np.ndarray) -> SubjectTable:
-    """Some rows of a table."""
+    """Some rows of a table.
+
+    Parameters
+    ----------
+    table : SubjectTable
+        Of subjects.
+    keep : ndarray
+        Positions of these rows.
+
+    Returns
+    -------
+    SubjectTable
+    """
     pick = {
         key: {h: v[keep] for h, v in getattr(table, key).items()}
         for key in ("columns", "computed", "reasons", "floors")

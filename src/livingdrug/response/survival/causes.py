@@ -25,7 +25,19 @@ MODELS = ("fine-gray", "cause-specific")
 
 @dataclass(frozen=True)
 class GroupIncidence:
-    """Subjects of one exposure group: their number, events of each cause, and the cumulative incidence of each."""
+    """Subjects of one exposure group.
+
+    Attributes
+    ----------
+    label : str
+        Of the group.
+    n : int
+        Number of subjects.
+    events : tuple of int
+        Of each cause.
+    curves : tuple of Incidence
+        Cumulative incidence of each cause.
+    """
 
     label: str
     n: int
@@ -35,9 +47,36 @@ class GroupIncidence:
 
 @dataclass(frozen=True, repr=False)
 class CompetingFit(Shown):
-    """groups by exposure; gray: test of the groups for each cause; until: time to which all groups were followed;
-    regressions: cause -> fit, of the subdistribution hazard (fine-gray) or the cause-specific one, None where the cause has
-    too few events for it; exposure: its term; per: the step of exposure whose ratio is given."""
+    """The fit of a time to the first event of several causes.
+
+    Attributes
+    ----------
+    sample : Sample
+        Subjects.
+    model : str
+        Its name.
+    scale : Scale
+        Of the exposure.
+    level : float
+        Of the intervals.
+    times : CompetingTimes
+        With causes.
+    groups : tuple of GroupIncidence
+        By exposure.
+    gray : tuple of ChiSquare
+        Test of the groups for each cause.
+    until : float
+        Time to which all groups were followed.
+    regressions : tuple[SubdistributionFit or CoxFit, ...] or None
+        Cause -> fit, of the subdistribution hazard (fine-gray) or the cause-specific one, None where the
+        cause has too few events for it.
+    exposure : str
+        Its term.
+    per : float
+        The step of exposure whose ratio is given.
+    notes : tuple of str
+        What to know of it.
+    """
 
     sample: Sample
     model: str
@@ -62,10 +101,24 @@ class CompetingFit(Shown):
 def fit_competing(
     sample: Sample, model: str = "fine-gray", scale: Scale = "log", level: float = 0.95, groups: int = 2
 ) -> CompetingFit:
-    """Relate exposure to the first event of several causes; outcome and event of the sample hold times and causes.
+    """Relate exposure to the first event of several causes.
 
-    groups: how many groups by quantile of exposure the incidence is drawn for. Raises InputError for times and causes that
-    cannot be, no event of the first cause, and what the regression of that cause refuses.
+    Parameters
+    ----------
+    sample : Sample
+        Subjects; its outcome and event hold times and causes.
+    model : str, optional
+        Its name.
+    scale : Scale, optional
+        Of the exposure.
+    level : float, optional
+        Of the interval.
+    groups : int, optional
+        How many groups by quantile of exposure the incidence is drawn for.
+
+    Returns
+    -------
+    CompetingFit
     """
     if model not in MODELS:
         raise InputError(unknown("model for competing risks", model, MODELS))

@@ -21,10 +21,22 @@ from livingdrug.response.survival.times import Times, named, refuse_uninformativ
 
 @dataclass(frozen=True)
 class CompetingTimes:
-    """Shape (n,) each: time, 0 or above; cause: 0 where censored, 1 for the first of `causes`, 2 for the next. unit: of the
-    times; subjects: their names.
+    """Times to the first event of several causes, shape (n,) each. Raises InputError for times that cannot be
+    (`Times`) and for causes that are not numbers of `causes`.
 
-    Raises InputError for times that cannot be (`Times`) and for causes that are not numbers of `causes`."""
+    Attributes
+    ----------
+    time : ndarray
+        0 or above.
+    cause : ndarray
+        0 where censored, 1 for the first of `causes`, 2 for the next.
+    causes : tuple of str
+        Names.
+    unit : str
+        Of the times.
+    subjects : tuple of str
+        Their names.
+    """
 
     time: np.ndarray
     cause: np.ndarray
@@ -62,9 +74,29 @@ class CompetingTimes:
 
 @dataclass(frozen=True, repr=False)
 class Incidence(Shown):
-    """Cumulative incidence of one cause just after each distinct time, shape (k,) each: at_risk (just before), events,
-    competing (events of other causes), censored, incidence, error, and an interval of this level on the scale of
-    ln(-ln F), nan where F is 0 or 1."""
+    """Cumulative incidence of one cause just after each distinct time, shape (k,) each.
+
+    Attributes
+    ----------
+    time : ndarray
+        Distinct times.
+    at_risk : ndarray
+        Subjects just before.
+    events : ndarray
+        Of this cause.
+    competing : ndarray
+        Events of other causes.
+    censored : ndarray
+        Subjects last seen then.
+    incidence : ndarray
+        The estimate.
+    error : ndarray
+        Its standard error.
+    low, high : ndarray
+        Interval on the scale of ln(-ln F), nan where F is 0 or 1.
+    level : float
+        Of the interval.
+    """
 
     time: np.ndarray
     at_risk: np.ndarray
@@ -88,10 +120,20 @@ class Incidence(Shown):
 
 
 def cumulative_incidence(times: CompetingTimes, cause: int = 1, level: float = 0.95) -> Incidence:
-    """Aalen and Johansen's estimate (Scand J Stat 1978;5:141) of the probability of an event of a cause by each time.
+    """Aalen and Johansen's estimate (Scand J Stat 1978;5:141) of the probability of an event of a cause by
+    each time.
 
-    Its variance is that of the delta method (Marubini & Valsecchi 1995, Analysing Survival Data from Clinical Trials, 10.3);
-    subjects censored at the time of an event count as seen after it.
+    Its variance is that of the delta method (Marubini & Valsecchi 1995, Analysing Survival Data from Clinical
+    Trials, 10.3); subjects censored at the time of an event count as seen after it.
+
+    Parameters
+    ----------
+    times : CompetingTimes
+        With causes.
+    cause : int, optional
+        Its number, from 1.
+    level : float, optional
+        Of the interval.
     """
     time, of_cause, others, gone, at_risk = _counts(times, cause)
     every = of_cause + others
@@ -139,9 +181,19 @@ def _variance(incidence, before, of_cause, others, at_risk) -> np.ndarray:
 
 
 def gray_test(times: CompetingTimes, group: np.ndarray, cause: int = 1) -> ChiSquare:
-    """Whether groups (n,) differ in the cumulative incidence of a cause (Gray, Ann Stat 1988;16:1141, rho = 0).
+    """Whether groups (n,) differ in the cumulative incidence of a cause (Gray, Ann Stat 1988;16:1141, rho =
+    0).
 
     Of one group, or without an event of the cause, the statistic is nan.
+
+    Parameters
+    ----------
+    times : CompetingTimes
+        With causes.
+    group : ndarray, shape (n,)
+        Labels.
+    cause : int, optional
+        Its number, from 1.
     """
     labels = np.unique(group)
     if len(labels) < 2 or not (times.cause == cause).any():
@@ -223,8 +275,19 @@ def _part(weight, part: _AtRisk, pooled, incidence, every) -> np.ndarray:
 
 @dataclass(frozen=True)
 class SubdistributionFit:
-    """coefficients (p,) of `terms`: logarithms of subdistribution hazard ratios; covariance (p, p): with the weights'
-    own uncertainty."""
+    """Proportional subdistribution hazards.
+
+    Attributes
+    ----------
+    terms : tuple of str
+        Names.
+    coefficients : ndarray, shape (p,)
+        Logarithms of subdistribution hazard ratios.
+    covariance : ndarray, shape (p, p)
+        With the weights' own uncertainty.
+    log_likelihood : float
+        At the estimates.
+    """
 
     terms: tuple[str, ...]
     coefficients: np.ndarray
@@ -247,8 +310,22 @@ class SubdistributionFit:
 def fit_fine_gray(times: CompetingTimes, covariates: Mapping[str, np.ndarray], cause: int = 1) -> SubdistributionFit:
     """Proportional subdistribution hazards (Fine & Gray, JASA 1999;94:496), ties by Breslow.
 
-    Subjects with an event of another cause stay at risk, weighted by the probability of not being censored since.
-    covariates: term -> values (n,). Raises InputError for covariates that do not vary or are collinear.
+    Subjects with an event of another cause stay at risk, weighted by the probability of not being censored
+    since.
+
+    Parameters
+    ----------
+    times : CompetingTimes
+        With causes.
+    covariates : Mapping[str, ndarray]
+        Term -> values (n,).
+    cause : int, optional
+        Its number, from 1.
+
+    Raises
+    ------
+    InputError
+        For covariates that do not vary or are collinear.
     """
     refuse_uninformative(times.events_of(cause))
     terms = tuple(covariates)

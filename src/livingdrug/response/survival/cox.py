@@ -25,9 +25,31 @@ FLAT = 1e-10  # information per event, of columns with SD 1, below which there i
 
 @dataclass(frozen=True)
 class CoxFit:
-    """coefficients (p,) of `terms`: logarithms of hazard ratios; covariance (p, p) of them, robust where clusters were
-    given; score: the test at zero; naive: the covariance by the information, where the other is robust; clusters: how
-    many, 0 where the covariance is not robust."""
+    """Proportional hazards.
+
+    Attributes
+    ----------
+    times : Times
+        To the event.
+    columns : ndarray, shape (n, p)
+        Of the terms.
+    terms : tuple of str
+        Names.
+    ties : Ties
+        How ties are treated.
+    coefficients : ndarray, shape (p,)
+        Logarithms of hazard ratios.
+    covariance : ndarray, shape (p, p)
+        Of them, robust where clusters were given.
+    log_likelihood, null_log_likelihood : float
+        At the estimates, and without terms.
+    score : ChiSquare
+        The test at zero.
+    naive : ndarray or None
+        The covariance by the information, where the other is robust.
+    clusters : int
+        How many, 0 where the covariance is not robust.
+    """
 
     times: Times
     columns: np.ndarray
@@ -71,11 +93,29 @@ def fit_cox(
 ) -> CoxFit:
     """Maximum partial likelihood (Cox, J R Stat Soc B 1972;34:187) by Newton's method.
 
-    times: with entries for covariates that change (a row for each stretch of time), with strata for baseline hazards of
-    their own. covariates: term -> values (n,); ties: Efron's or Breslow's approximation, or the exact discrete
-    likelihood of Cox. clusters (n,): labels of rows that belong together (a patient, a site), for a covariance that holds
-    however they do (Lin & Wei, JASA 1989;84:1074). Raises InputError for covariates that do not vary or are collinear,
-    where a hazard ratio would be infinite, and for fewer clusters than coefficients."""
+    Parameters
+    ----------
+    times : Times
+        With entries for covariates that change (a row for each stretch of time), with strata for baseline
+        hazards of their own.
+    covariates : Mapping[str, ndarray]
+        Term -> values (n,).
+    ties : Ties, optional
+        Efron's or Breslow's approximation, or the exact discrete likelihood of Cox.
+    clusters : ndarray, optional, shape (n,)
+        Labels of rows that belong together (a patient, a site), for a covariance that holds however they do
+        (Lin & Wei, JASA 1989;84:1074).
+
+    Returns
+    -------
+    CoxFit
+
+    Raises
+    ------
+    InputError
+        For covariates that do not vary or are collinear, where a hazard ratio would be infinite, and for
+        fewer clusters than coefficients.
+    """
     if ties not in ("efron", "breslow", "exact"):
         raise InputError(f"ties are `{ties}`; they must be efron, breslow or exact")
     refuse_uninformative(times)
@@ -171,7 +211,17 @@ def _infinite(involved: str, sets: RiskSets, direction: np.ndarray, times: Times
 
 def martingale_residuals(fit: CoxFit) -> np.ndarray:
     """Events of each subject less those expected of it (n,), by the cumulative hazard of Breslow, or Efron
-    with his ties."""
+    with his ties.
+
+    Parameters
+    ----------
+    fit : CoxFit
+        Proportional hazards.
+
+    Returns
+    -------
+    ndarray
+    """
     if fit.ties == "exact":
         raise InputError(
             "martingale residuals need a hazard, which exact ties do not give; use efron or breslow"
@@ -236,12 +286,22 @@ def score_residuals(fit: CoxFit) -> np.ndarray:
 
 
 def proportionality(fit: CoxFit) -> dict[str, ChiSquare]:
-    """Does the effect of each term, of each column of categories (its dummies together), and of all (`all terms`),
-    change with time? A score test for beta + theta g(t).
+    """Does the effect of each term, of each column of categories (its dummies together), and of all (`all
+    terms`), change with time? A score test for beta + theta g(t).
 
     Grambsch & Therneau, Biometrika 1994;81:515, with the full information of the extended model; g(t) = 1 -
     S(t-), the Kaplan-Meier survival of all subjects just before t. nan where there are too few events to
-    tell."""
+    tell.
+
+    Parameters
+    ----------
+    fit : CoxFit
+        Proportional hazards.
+
+    Returns
+    -------
+    dict[str, ChiSquare]
+    """
     sets = risk_sets(fit.times, fit.columns - fit.columns.mean(axis=0), fit.ties)
     m = moments(sets, fit.coefficients)
     curve = kaplan_meier(replace(fit.times, stratum=np.empty(0, dtype=int)))
@@ -279,7 +339,17 @@ def concordance(fit: CoxFit) -> tuple[float, float]:
 
     Pairs with equal hazard count half (Harrell, JAMA 1982;247:2543); who is censored at the time of an event
     was seen after it. The error is the infinitesimal jackknife: how the share moves with the weight of each
-    subject."""
+    subject.
+
+    Parameters
+    ----------
+    fit : CoxFit
+        Proportional hazards.
+
+    Returns
+    -------
+    tuple[float, float]
+    """
     # equal covariates give equal hazards whatever the rounding
     rank = np.unique(np.round(fit.columns @ fit.coefficients, 12), return_inverse=True)[1].ravel()
     event = np.asarray(fit.times.event, dtype=bool)

@@ -28,8 +28,24 @@ _NO_TIMES = ("ID", "RESPONSE", "CRS", "ICANS", "PFSEVENT")
 def event_beside(table: SubjectTable, heading: str) -> str | None:
     """The column that says which of the times under `heading` ended in an event, None where none does.
 
-    `PFS_event` belongs to `PFS (months)`, `OS_STATUS` to `OS_MONTHS`, `CNSR` to `AVAL`. Raises InputError
-    where several may."""
+    `PFS_event` belongs to `PFS (months)`, `OS_STATUS` to `OS_MONTHS`, `CNSR` to `AVAL`.
+
+    Parameters
+    ----------
+    table : SubjectTable
+        Of subjects.
+    heading : str
+        Of a column of times.
+
+    Returns
+    -------
+    str or None
+
+    Raises
+    ------
+    InputError
+        Where several may.
+    """
     if MEANING.get(plain_word(heading)) in _NO_TIMES:
         return None
     if table.find(heading) == table.find("PFS") and table.find("PFSEVENT") is not None:
@@ -75,8 +91,26 @@ def read_events(
     """(1 for an event, 0 for censoring, nan where the cell is empty (n,); notes) of a column.
 
     A heading that speaks of censoring is never taken for events: CNSR is read as CDISC defines it (0 is an
-    event, 1 and above are censored), any other is asked about. Raises InputError for cells that are no code
-    and for codes that may mean either."""
+    event, 1 and above are censored), any other is asked about.
+
+    Parameters
+    ----------
+    table : SubjectTable
+        Of subjects.
+    column : str
+        Its heading.
+    event_value : float or None
+        The code of an event where codes are others than 0 and 1.
+
+    Returns
+    -------
+    tuple[ndarray, tuple of str]
+
+    Raises
+    ------
+    InputError
+        For cells that are no code and for codes that may mean either.
+    """
     heading = table.heading(column, "--event")
     texts = table.texts(heading, "--event")
     read = [read_event(text) for text in texts]

@@ -26,9 +26,23 @@ INTERCEPT = "(Intercept)"
 class FailureTimeFit:
     """ln time = coefficients'(1, x) + scale * error.
 
-    coefficients (p,) of `terms`, the intercept first; covariance (p + 1, p + 1) of them and of ln scale, or
-    (p, p) for the exponential, whose scale is 1; log_likelihood of the times themselves, null_log_likelihood
-    with the intercept alone."""
+    Attributes
+    ----------
+    times : Times
+        To the event.
+    terms : tuple of str
+        Names, the intercept first.
+    distribution : Distribution
+        Of the error.
+    coefficients : ndarray, shape (p,)
+        Of the terms.
+    scale : float
+        Of the error.
+    covariance : ndarray
+        Of coefficients and ln scale, shape (p + 1, p + 1), or (p, p) for the exponential, whose scale is 1.
+    log_likelihood, null_log_likelihood : float
+        Of the times themselves, and with the intercept alone.
+    """
 
     times: Times
     terms: tuple[str, ...]
@@ -80,12 +94,30 @@ def _ratio(middle: float, error: float, level: float, method: str) -> Estimate:
 def fit_failure_time(
     times: Times, covariates: Mapping[str, np.ndarray], distribution: Distribution
 ) -> FailureTimeFit:
-    """Maximum likelihood with right censoring, or between visits (Kalbfleisch & Prentice, Failure Time Data, 2nd ed., ch. 3).
+    """Maximum likelihood with right censoring, or between visits (Kalbfleisch & Prentice, Failure Time Data,
+    2nd ed., ch. 3).
 
     Newton's method in (coefficients / scale, 1 / scale), in which the likelihood is concave (Olsen,
-    Econometrica 1978;46:1211; Burridge, J R Stat Soc B 1981;43:41). covariates: term -> values (n,); none
-    fits the times alone. Raises InputError for times of 0, covariates that do not vary or are collinear, and
-    an infinite maximum."""
+    Econometrica 1978;46:1211; Burridge, J R Stat Soc B 1981;43:41).
+
+    Parameters
+    ----------
+    times : Times
+        To the event.
+    covariates : Mapping[str, ndarray]
+        Term -> values (n,); none fits the times alone.
+    distribution : Distribution
+        Of the error.
+
+    Returns
+    -------
+    FailureTimeFit
+
+    Raises
+    ------
+    InputError
+        For times of 0, covariates that do not vary or are collinear, and an infinite maximum.
+    """
     if distribution not in DISTRIBUTIONS:
         raise InputError(
             f"the distribution is `{distribution}`; it must be weibull, exponential, loglogistic or lognormal"

@@ -34,8 +34,23 @@ CHANGES = 0.05  # p value of the test of proportional hazards below which it is 
 
 @dataclass(frozen=True)
 class GroupSurvival:
-    """Subjects of one exposure group: their number, events, Kaplan-Meier curve, median and restricted mean
-    time."""
+    """Subjects of one exposure group.
+
+    Attributes
+    ----------
+    label : str
+        Of the group.
+    n : int
+        Number of subjects.
+    events : int
+        How many.
+    curve : SurvivalCurve
+        Kaplan-Meier.
+    median : Estimate
+        Time.
+    mean : Estimate
+        Restricted mean time.
+    """
 
     label: str
     n: int
@@ -47,10 +62,38 @@ class GroupSurvival:
 
 @dataclass(frozen=True, repr=False)
 class TimeFit(Shown):
-    """groups by exposure, with their log-rank test (None for one group), means restricted to `until`;
-    regression: of the model, None for `km`; exposure: its term; per: the step of exposure whose ratio is told
-    (ln 2 on the log scale); permutation, groups_permutation: log-rank tests of exposure and of its groups for
-    few subjects, None for many (and, of exposure, beside covariates)."""
+    """The fit of a time to an event.
+
+    Attributes
+    ----------
+    sample : Sample
+        Subjects.
+    model : str
+        Its name.
+    scale : Scale
+        Of the exposure.
+    level : float
+        Of the intervals.
+    times : Times
+        To the event.
+    groups : tuple of GroupSurvival
+        By exposure.
+    until : float
+        Time to which means are restricted.
+    comparison : RankTest or None
+        Log-rank test of the groups, None for one group.
+    regression : CoxFit or FailureTimeFit or None
+        Of the model, None for `km`.
+    exposure : str
+        Its term.
+    per : float
+        The step of exposure whose ratio is told (ln 2 on the log scale).
+    notes : tuple of str
+        What to know of it.
+    permutation, groups_permutation : Permutation or None
+        log-rank tests of exposure and of its groups for few subjects, None for many (and, of exposure, beside
+        covariates).
+    """
 
     sample: Sample
     model: str
@@ -88,10 +131,24 @@ class TimeFit(Shown):
 def fit_times(
     sample: Sample, model: str = "cox", scale: Scale = "log", level: float = 0.95, groups: int = 2
 ) -> TimeFit:
-    """Relate exposure to the time to an event; outcome and event of the sample hold the times.
+    """Relate exposure to the time to an event.
 
-    groups: how many groups by quantile of exposure the curves are drawn for. Raises InputError for times and
-    events that cannot be (`Times`), no events, covariates that separate events, and what the model refuses.
+    Parameters
+    ----------
+    sample : Sample
+        Subjects; its outcome and event hold the times.
+    model : str, optional
+        Its name.
+    scale : Scale, optional
+        Of the exposure.
+    level : float, optional
+        Of the interval.
+    groups : int, optional
+        How many groups by quantile of exposure the curves are drawn for.
+
+    Returns
+    -------
+    TimeFit
     """
     if model not in MODELS:
         raise InputError(unknown("model for a time to an event", model, MODELS))

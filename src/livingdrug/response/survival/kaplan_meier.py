@@ -18,8 +18,27 @@ HALF = 1e-8  # how near to a half a survival is taken as a half
 class SurvivalCurve(Shown):
     """Survival just after each distinct time, shape (k,) each.
 
-    time, at_risk (just before), events, censored, survival; hazard_variance: Greenwood's sum, the variance of
-    ln survival; low, high: interval of this level, nan where survival is 1 or 0 and none is known."""
+    Attributes
+    ----------
+    time : ndarray
+        Distinct times.
+    at_risk : ndarray
+        Subjects just before.
+    events : ndarray
+        Then.
+    censored : ndarray
+        Subjects last seen then.
+    survival : ndarray
+        The estimate.
+    hazard_variance : ndarray
+        Greenwood's sum, the variance of ln survival.
+    low, high : ndarray
+        Interval of this level, nan where survival is 1 or 0 and none is known.
+    level : float
+        Of the interval.
+    interval : Interval
+        Its scale.
+    """
 
     time: np.ndarray
     at_risk: np.ndarray
@@ -109,7 +128,19 @@ def _band(survival, variance, z: float, interval: Interval):
 
 
 def survival_at(curve: SurvivalCurve, at) -> Survival:
-    """Survival, error and interval at any times (m,)."""
+    """Survival, error and interval at any times (m,).
+
+    Parameters
+    ----------
+    curve : SurvivalCurve
+        Of survival.
+    at
+        Times.
+
+    Returns
+    -------
+    Survival
+    """
     at = np.atleast_1d(np.asarray(at, dtype=float))
     step = np.searchsorted(curve.time, at, side="right")
     beyond = (at > curve.time[-1]) & (curve.survival[-1] > 0)
@@ -127,7 +158,19 @@ def survival_at(curve: SurvivalCurve, at) -> Survival:
 
 
 def numbers_at_risk(curve: SurvivalCurve, at) -> np.ndarray:
-    """How many subjects are at risk just before each time (m,)."""
+    """How many subjects are at risk just before each time (m,).
+
+    Parameters
+    ----------
+    curve : SurvivalCurve
+        Of survival.
+    at
+        Times.
+
+    Returns
+    -------
+    ndarray
+    """
     return np.append(curve.at_risk, 0)[
         np.searchsorted(curve.time, np.asarray(at, dtype=float), side="left")
     ].astype(int)
@@ -138,6 +181,15 @@ def median_time(curve: SurvivalCurve) -> Estimate:
 
     The interval is where the band of the curve does the same (Brookmeyer & Crowley, Biometrics 1982;38:29).
     nan where survival stays above a half, an infinite end where the band does.
+
+    Parameters
+    ----------
+    curve : SurvivalCurve
+        Of survival.
+
+    Returns
+    -------
+    Estimate
     """
     low, high = _half_time(curve.time, curve.low), _half_time(curve.time, curve.high)
     value = _half_time(curve.time, curve.survival)
@@ -161,7 +213,19 @@ def restricted_mean(curve: SurvivalCurve, until: float) -> tuple[float, float]:
 
     Variance: sum of A(t)^2 d / (n (n - d)) over event times, A(t) the area from t to `until` (Klein &
     Moeschberger, Survival Analysis, 2nd ed., 4.5). After the last subject was seen the curve is carried on at
-    its last height."""
+    its last height.
+
+    Parameters
+    ----------
+    curve : SurvivalCurve
+        Of survival.
+    until : float
+        Time.
+
+    Returns
+    -------
+    tuple[float, float]
+    """
     if not (np.isfinite(until) and until > 0):
         raise InputError(f"the mean is restricted to {until:g}; it must be a time above 0")
     inside = curve.time < until
@@ -177,7 +241,15 @@ def restricted_mean(curve: SurvivalCurve, until: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class ChiSquare:
-    """A chi-square statistic with its degrees of freedom."""
+    """A chi-square statistic.
+
+    Attributes
+    ----------
+    statistic : float
+        Its value.
+    df : int
+        Degrees of freedom.
+    """
 
     statistic: float
     df: int
@@ -200,12 +272,29 @@ class RankTest(ChiSquare):
 
 
 def logrank(times: Times, group, weight: Literal["log-rank", "peto"] = "log-rank") -> RankTest:
-    """Do groups (n,) differ in their times? Two or more groups.
+    """Do groups differ in their times? Two or more groups. Variance of the hypergeometric distribution at
+    each time.
 
-    log-rank: every event counts alike (Mantel 1966; Peto & Peto, J R Stat Soc A 1972;135:185); peto: an event
-    counts by the survival of all subjects just before it, so that early differences count more (Harrington &
-    Fleming 1982, rho = 1). Variance of the hypergeometric distribution at each time. Raises InputError for
-    one group only."""
+    Parameters
+    ----------
+    times : Times
+        To the event.
+    group : (n,)
+        Labels.
+    weight : {'log-rank', 'peto'}, optional
+        `log-rank`: every event counts alike (Mantel 1966; Peto & Peto, J R Stat Soc A 1972;135:185); `peto`:
+        an event counts by the survival of all subjects just before it, so that early differences count more
+        (Harrington & Fleming 1982, rho = 1).
+
+    Returns
+    -------
+    RankTest
+
+    Raises
+    ------
+    InputError
+        For one group only.
+    """
     refuse_uninformative(times)
     if weight == "peto" and not times.plain:
         raise InputError("Peto's weights are for one stratum of times that start at 0; use the log-rank test")

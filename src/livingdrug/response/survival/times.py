@@ -14,16 +14,30 @@ WORDS = {2: ("low", "high"), 3: ("low", "middle", "high")}
 
 @dataclass(frozen=True)
 class Times:
-    """Shape (n,) each: time, 0 or above, and event, True where the time ended in the event and False where it
-    was censored.
+    """Times to an event, shape (n,) each. Raises InputError, naming subjects, for missing, infinite or
+    negative times, ends that are not after their starts, and event codes other than 0 and 1.
 
-    endpoint: what the event is, such as progression; unit: of the times; subjects: their names, rows by
-    default. entry (n,): when each came under observation, who is at risk from just after it on (start-stop rows, of
-    which a subject may have several); stratum (n,): whole numbers, subjects of different strata are never compared;
-    empty where all are at risk from the start, or are one stratum. upper (n,): the first visit with the event, infinite
-    where none had it, where `time` is the last visit without; empty where times are known. Raises InputError, naming
-    subjects, for missing, infinite or negative times, ends that are not after their starts, and event codes other than
-    0 and 1."""
+    Attributes
+    ----------
+    time : ndarray
+        0 or above.
+    event : ndarray
+        True where the time ended in the event and False where it was censored.
+    endpoint : str
+        What the event is, such as progression.
+    unit : str
+        Of the times.
+    subjects : tuple of str
+        Their names, rows by default.
+    entry : ndarray
+        When each came under observation, who is at risk from just after it on (start-stop rows, of which a
+        subject may have several); empty where all are at risk from the start.
+    stratum : ndarray
+        Whole numbers, subjects of different strata are never compared; empty where all are one stratum.
+    upper : ndarray
+        The first visit with the event, infinite where none had it, where `time` is the last visit without;
+        empty where times are known.
+    """
 
     time: np.ndarray
     event: np.ndarray
@@ -104,10 +118,29 @@ def named(subjects: tuple[str, ...], rows: np.ndarray) -> str:
 def coded_events(
     codes: np.ndarray, subjects: tuple[str, ...], event_value: float | None = None, name: str = "event"
 ) -> np.ndarray:
-    """True where the code (n,) says that the event occurred.
+    """True where a code says that the event occurred.
 
-    Without event_value the codes must be 0 (censored) and 1 (event): 1 and 2 are used both ways, so they are
-    not guessed. Raises InputError naming the values found, or the subjects without one."""
+    Parameters
+    ----------
+    codes : ndarray, shape (n,)
+        Of subjects.
+    subjects : tuple of str
+        Their names.
+    event_value : float, optional
+        The code of an event. Without it the codes must be 0 (censored) and 1 (event): 1 and 2 are used both
+        ways, so they are not guessed.
+    name : str, optional
+        Of the column.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    InputError
+        Naming the values found, or the subjects without one.
+    """
     codes = np.asarray(codes, dtype=float)
     missing = ~np.isfinite(codes)
     if missing.any():

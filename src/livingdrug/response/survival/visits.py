@@ -26,7 +26,19 @@ from livingdrug.response.survival.times import Times, exposure_groups, refuse_un
 
 @dataclass(frozen=True)
 class GroupVisits:
-    """Subjects of one exposure group: their number, how many had the event, and the curve of those free of it."""
+    """Subjects of one exposure group.
+
+    Attributes
+    ----------
+    label : str
+        Of the group.
+    n : int
+        Number of subjects.
+    events : int
+        How many had the event.
+    curve : PersistenceCurve
+        Of those free of it.
+    """
 
     label: str
     n: int
@@ -36,7 +48,33 @@ class GroupVisits:
 
 @dataclass(frozen=True, repr=False)
 class VisitsFit(Shown):
-    """groups by exposure; regression: of the model; exposure: its term; per: the step of exposure whose ratio is given."""
+    """The fit of an event between visits.
+
+    Attributes
+    ----------
+    sample : Sample
+        Subjects.
+    model : str
+        Its name.
+    scale : Scale
+        Of the exposure.
+    level : float
+        Of the intervals.
+    times : Times
+        To the event.
+    groups : tuple of GroupVisits
+        By exposure.
+    regression : FailureTimeFit
+        Of the model.
+    exposure : str
+        Its term.
+    per : float
+        The step of exposure whose ratio is given.
+    notes : tuple of str
+        What to know of it.
+    permutation : None
+        None: no such test is made between visits.
+    """
 
     sample: Sample
     model: str
@@ -62,11 +100,31 @@ class VisitsFit(Shown):
 def fit_visits(
     sample: Sample, model: str = "weibull", scale: Scale = "log", level: float = 0.95, groups: int = 2
 ) -> VisitsFit:
-    """Relate exposure to an event between visits; outcome of the sample: the last visit without it (0 for none), upper: the
-    first with it (infinite where none had it).
+    """Relate exposure to an event between visits.
 
-    groups: by quantile of exposure, for the curves. Raises InputError for visits that cannot be, no events, covariates that
-    separate them, and intervals that a time with one scale cannot be made of.
+    Parameters
+    ----------
+    sample : Sample
+        Subjects; its outcome is the last visit without the event (0 for none), its upper the first with it
+        (infinite where none had it).
+    model : str, optional
+        Its name.
+    scale : Scale, optional
+        Of the exposure.
+    level : float, optional
+        Of the interval.
+    groups : int, optional
+        By quantile of exposure, for the curves.
+
+    Returns
+    -------
+    VisitsFit
+
+    Raises
+    ------
+    InputError
+        For visits that cannot be, no events, covariates that separate them, and intervals that a time with
+        one scale cannot be made of.
     """
     if model not in DISTRIBUTIONS:
         raise InputError(unknown("model for an event between visits", model, DISTRIBUTIONS))

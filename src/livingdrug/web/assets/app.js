@@ -184,7 +184,9 @@ window.dash_clientside = window.dash_clientside || {};
     const page = String(asked.url || asked).includes("/_dash-update-component") ? changesPage(given) : null;
     if (page === null) return plain(asked, given);
     mark(1, page);
-    try { return await plain(asked, given); } finally {
+    const work = begun(page && given.body.includes("content.children"));
+    try { return await plain(asked, named(work, given)); } finally {
+      ended(work);
       setTimeout(() => mark(-1, page), LINGER);
       if (given.body.includes("exposure.children") && !asking()) setTimeout(() => wordsAreOld(false), LINGER);
     }
@@ -211,14 +213,62 @@ window.dash_clientside = window.dash_clientside || {};
     content.setAttribute("aria-busy", String(answering > 0));
   }
 
+  // what takes long says how far it is, and may be cancelled; a page that is asked for takes the place of the one before
+  const SLOW = 2000, LOOK = 1000;
+  const works = new Set();
+  function begun(whole) {
+    if (whole) works.forEach(other => { if (other.whole) cancel(other); });
+    const work = { name: crypto.randomUUID(), whole, since: performance.now() };
+    work.timer = setTimeout(() => look(work), SLOW);
+    works.add(work);
+    return work;
+  }
+  function named(work, given) {
+    const headers = new Headers((given || {}).headers);
+    headers.set("X-Work", work.name);
+    return { ...given, headers };
+  }
+  function ended(work) {
+    clearTimeout(work.timer);
+    works.delete(work);
+    if (work.shown) work.shown.remove();
+  }
+  async function look(work) {
+    const answer = await plain("/work/" + work.name).catch(() => null);
+    if (!works.has(work)) return;
+    if (answer !== null && answer.status === 200) say(work, await answer.json());
+    if (works.has(work)) work.timer = setTimeout(() => look(work), LOOK);
+  }
+  function say(work, told) {
+    if (!works.has(work)) return;
+    const counted = told.of ? `${told.done.toLocaleString("en")} of ${told.of.toLocaleString("en")}` : "";
+    const left = told.left === undefined ? "" : `, about ${Math.ceil(told.left)} s left`;
+    const text = work.cancelled ? "It is being cancelled ..." : counted ? counted + left : `${Math.round(told.seconds)} s`;
+    if (!work.shown) {
+      const button = make("button", { type: "button" }, "Cancel");
+      button.addEventListener("click", () => { button.disabled = true; cancel(work); });
+      work.shown = make("div", { class: "work", role: "status" }, make("span", {}), button);
+      document.querySelector("main").append(work.shown);
+    }
+    const place = work.shown.querySelector("span");
+    if (place.textContent !== text) place.textContent = text;
+  }
+  function cancel(work) {
+    if (work.cancelled) return;
+    work.cancelled = true;
+    if (work.shown) say(work, {});
+    plain("/work/" + work.name, { method: "DELETE" }).catch(() => {});
+  }
+
   // a file that takes a while shows that it is being made; one that cannot be says why
   document.addEventListener("click", async event => {
     const link = event.target.closest && event.target.closest("a[data-export]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     mark(1, false);
+    const work = begun(false);
     try {
-      const answer = await plain(link.href);
+      const answer = await plain(link.href, named(work));
       if (!answer.ok) return refuseFile(await answer.text());
       refuseFile("");
       const made = URL.createObjectURL(await answer.blob());
@@ -226,7 +276,7 @@ window.dash_clientside = window.dash_clientside || {};
       setTimeout(() => URL.revokeObjectURL(made), PATIENCE);
     } catch (error) {
       refuseFile("The app does not answer; is it still running?");
-    } finally { mark(-1, false); }
+    } finally { ended(work); mark(-1, false); }
   });
 
   // what is shown, kept in this browser for a report of several answers

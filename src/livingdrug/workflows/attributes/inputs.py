@@ -158,7 +158,7 @@ def prepare(scenario: OutcomeScenario) -> Prepared:
         table=table,
         features=Features(x, names),
         outcome=outcome,
-        labels=labels[rows] if several else None,
+        labels=labels[rows] if labels is not None and several else None,
         clinical=clinical,
         leaks=tuple(leaks),
         rows=rows,

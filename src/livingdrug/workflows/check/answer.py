@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from livingdrug.core.known import known
 from livingdrug.data import Check, Endpoints
 from livingdrug.export import LAYOUTS, data_file
 from livingdrug.report import Answer
@@ -33,7 +34,8 @@ def answer(scenario: CheckFile, found: Checked) -> Answer:
 
 def table(_: CheckFile, found: Checked):
     """The samples in their canonical columns; None where an analysis would refuse them."""
-    return found.samples.data.table() if found.ok else None
+    data = found.samples.data
+    return data.table() if found.ok and data is not None else None
 
 
 def files(_: CheckFile, found: Checked) -> dict:
@@ -50,7 +52,7 @@ def layouts(found: Checked) -> dict:
 
 
 def _laid_out(found: Checked, name: str):
-    made = data_file(found.samples.data, name)
+    made = data_file(known(found.samples.data, "the samples of a file that passed validation"), name)
     return made.table, made.notes, made.reading.columns
 
 

@@ -52,7 +52,7 @@ def figures(_: Compare, found: Placed) -> Iterator[tuple[Picture, object]]:
     comparison = found.comparison
     parts = comparison.parts()
     placed = [any(np.isfinite(p.percentile).any() for p in placements) for _, placements in parts]
-    for part in np.flatnonzero(placed):
+    for part in np.flatnonzero(placed).tolist():
         name = f"exposure-{part + 1}" if len(placed) > 1 else "exposure"
         said = f"Your subjects as points over the published groups of {comparison.product}: {parts[part][0]}."
         yield Picture(name, said), plot_comparison(comparison, part)

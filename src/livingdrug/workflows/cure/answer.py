@@ -6,9 +6,11 @@ import numpy as np
 
 from livingdrug.core.words import number
 from livingdrug.report import Answer, Picture, Table, cell, model_card
-from livingdrug.workflows.cure.spec import Cure, CureFound
+from livingdrug.workflows.cure import drawn
+from livingdrug.workflows.cure.spec import Cure, CureFound, RunsFound
 
 LEVELS = (5, 25, 50, 75, 95)
+POINTS = 150  # of a curve
 MOST_ROWS = 20  # subjects named one by one
 METHOD = (
     "cells die and multiply independently of each other once few are left (birth and death process, Kendall 1948); until "
@@ -16,8 +18,10 @@ METHOD = (
 )
 
 
-def answer(scenario: Cure, found: CureFound) -> Answer:
+def answer(scenario: Cure, found: CureFound | RunsFound) -> Answer:
     """Probabilities of the typical subject, or over subjects."""
+    if isinstance(found, RunsFound):
+        return drawn.answer(scenario, found)
     model = found.model
     return Answer(
         title=f"Probability of cure in {model.full_name}",
@@ -83,21 +87,24 @@ def _tables(scenario: Cure, found: CureFound) -> Iterator[Table]:
     shown = table(scenario, found).head(MOST_ROWS)
     rows = tuple(
         (
-            str(r.subject),
-            cell(None if np.isnan(r.few_left_at_d) else r.few_left_at_d),
-            cell(r.p_cure),
-            cell(r.p_relapse),
+            str(r["subject"]),
+            cell(None if np.isnan(r["few_left_at_d"]) else r["few_left_at_d"]),
+            cell(r["p_cure"]),
+            cell(r["p_relapse"]),
         )
-        for r in shown.itertuples()
+        for r in shown.to_dict("records")
     )
     more = "" if len(found.courses) <= MOST_ROWS else f", the first {MOST_ROWS}"
     header = ("subject", f"below {scenario.below} cells (d)", "p cure", "p relapse")
     yield Table(f"subjects{more}", header, rows)
 
 
-def table(scenario: Cure, found: CureFound):
+def table(scenario: Cure, found: CureFound | RunsFound):
     """A row for each subject; a subject that never falls so low has no time, p_cure 0, and no p_relapse."""
     import pandas as pd
+
+    if isinstance(found, RunsFound):
+        return drawn.table(scenario, found)
 
     starts = np.array([course.start for course in found.courses]) / found.by * scenario.days
     return pd.DataFrame(
@@ -110,12 +117,21 @@ def table(scenario: Cure, found: CureFound):
     )
 
 
-def figures(scenario: Cure, found: CureFound) -> Iterator[tuple[Picture, object]]:
+def files(scenario: Cure, found: CureFound | RunsFound) -> dict:
+    """Levels over time, where every population was drawn."""
+    return {"levels.csv": drawn.levels(scenario, found)} if isinstance(found, RunsFound) else {}
+
+
+def figures(scenario: Cure, found: CureFound | RunsFound) -> Iterator[tuple[Picture, object]]:
     """The probability of cure over time."""
-    if found.reached.any():
+    if isinstance(found, RunsFound):
+        yield from drawn.figures(scenario, found)
+    elif found.reached.any():
         from livingdrug.plots import plot_cure
 
         caption = (
             f"Probability that no cell of `{scenario.state}` is left, by day: each subject, and their mean."
         )
-        yield Picture("cure", caption), plot_cure(found.courses, found.by, scenario.days)
+        times = np.linspace(0.0, found.by, POINTS)
+        curves = np.array([[course.extinct_by(t) for t in times] for course in found.courses])
+        yield Picture("cure", caption), plot_cure(times / found.by * scenario.days, curves)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from typing import Any
 
 from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card, text_table
 from livingdrug.trial import EscalationAnswer, boin_boundaries, boin_table
@@ -29,7 +30,7 @@ def answer(_: EscalationScenario, found: EscalationAnswer) -> Answer:
 
 
 def _levels(found: EscalationAnswer) -> Table:
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (level.level, Cell(f"{level.rate:.3f}", level.rate), with_error(level.selected), cell(level.patients),
          cell(level.toxicities))
         for level in found.levels

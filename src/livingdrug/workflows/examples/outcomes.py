@@ -1,21 +1,34 @@
 """Outcomes that depend on exposure as a made-up truth says: simulated from start to end. No patient is behind
 any number."""
 
+from typing import TYPE_CHECKING, cast
+
 import numpy as np
 
 from livingdrug.core.random import normals, uniforms
 from livingdrug.workflows.examples.kinetics import example_kinetics
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SUBJECTS, SEED = 80, 23
 # the made-up truth: logits of response and of CRS grades >= 1..4 on ln CMAX, and how burden moves both
 RESPONSE, GRADES, SLOPE, BURDEN = 1.0, (1.5, 0.0, -1.2, -2.5), 1.1, 0.5
 
 
+def _highest(kinetics) -> "pd.Series":
+    """The highest sample of each subject, in the order of the table."""
+    import pandas as pd
+
+    values = pd.Series(pd.to_numeric(kinetics["DV"], errors="coerce"))
+    return cast("pd.Series", values.groupby(kinetics["ID"], sort=False).max())
+
+
 def example_outcomes(kinetics):
     """Outcomes drawn from the made-up truth, by the highest sample of each subject."""
     import pandas as pd
 
-    level = pd.to_numeric(kinetics["DV"], errors="coerce").groupby(kinetics["ID"], sort=False).max()
+    level = _highest(kinetics)
     x = np.log(level.to_numpy()) - np.log(level.to_numpy()).mean()
     n = len(x)
     draw = {name: uniforms(SEED, name, 0, n) for name in ("response", "kind", "crs", "onset", "pfs", "event")}
@@ -49,10 +62,8 @@ def _logistic(u: np.ndarray) -> np.ndarray:
 
 def example_subjects():
     """A row for each subject: the highest sample as CMAX, and the outcomes."""
-    import pandas as pd
-
     kinetics = example_kinetics(SUBJECTS, SEED)
     outcomes = example_outcomes(kinetics)
-    level = pd.to_numeric(kinetics["DV"], errors="coerce").groupby(kinetics["ID"], sort=False).max()
+    level = _highest(kinetics)
     outcomes.insert(1, "CMAX (copies/ug)", level.to_numpy())
     return outcomes

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.export import write_csv
+from livingdrug.core.known import known
 from livingdrug.fit import FitResult, MethodComparison, MethodRun, ModelComparison, ModelRun, method_label
 from livingdrug.fit.compare import level_words
 from livingdrug.fit.words import number
@@ -112,11 +113,12 @@ def _criteria(found: ModelComparison, run: ModelRun) -> tuple[str, ...]:
         return (run.name, run.status.replace("_", " "), "not known", "", free, *["not given"] * 4)
     values = (run.aic, run.bic, found.delta(run, "aic"), found.delta(run, "bic"))
     told = tuple(f"{v:.2f}" if np.isfinite(v) else "not given" for v in values)
+    sampled = known(run.sampled, "a sampled likelihood")
     return (
         run.name,
         run.status.replace("_", " "),
-        f"{run.sampled.minus2ll:.2f}",
-        number(run.sampled.se or 0.0),
-        str(run.result.free),
+        f"{sampled.minus2ll:.2f}",
+        number(sampled.se or 0.0),
+        str(known(run.result, "a fit").free),
         *told,
     )

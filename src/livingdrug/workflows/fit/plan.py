@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.names import unknown
 from livingdrug.data import Data, Reading, cross, join, read_data, read_endpoints
 from livingdrug.fit import (
@@ -82,7 +83,7 @@ def borrowing_of(scenario: Fit, problem: FitProblem) -> Borrowing | None:
 def evaluate_fit(scenario: Fit) -> tuple[Objective, tuple[str, ...]]:
     """(the objective at the start, notes); nothing is fitted."""
     problem, notes = planned_fit(scenario)
-    found = evaluate(problem, scenario.evaluate, seed=scenario.seed)
+    found = evaluate(problem, known(scenario.evaluate, "--evaluate"), seed=scenario.seed)
     design = design_of(problem)
     return found, (*notes, *design.notes, *few_draws(design.subjects, found))
 
@@ -179,7 +180,7 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
                 "--estimate"
             )
         random[name] = published.get(name, 0.5) if sd is None else sd
-    between = read_names(scenario.occasions, "--occasions", 0.3)
+    between = {n: sd for n, sd in read_names(scenario.occasions, "--occasions", 0.3).items() if sd is not None}
     for name, sd in between.items():
         if not sd > 0:
             raise InputError(f"--occasions {name}={sd:g}: an initial gamma (SD) is above 0")

@@ -98,8 +98,8 @@ def _sentences(found: Posterior) -> tuple[str, ...]:
 
 def _table(found: Posterior) -> Table:
     rows = tuple(
-        (r.name, r.kind, *(number(v) for v in (r.mean, r.sd, r.q05, r.q50, r.q95)), f"{r.mcse:.2g}")
-        for r in found.table().itertuples()
+        (r["name"], r["kind"], *(number(r[q]) for q in ("mean", "sd", "q05", "q50", "q95")), f"{r['mcse']:.2g}")
+        for r in found.table().to_dict("records")
     )
     return Table(
         "posterior", ("parameter", "kind", "mean", "sd", "5 %", "50 %", "95 %", "Monte-Carlo error"), rows

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.folders import held
+from livingdrug.core.known import known
 from livingdrug.fit import FitResult, Objective, Posterior, Uncertainty
 from livingdrug.fit.store import STATE, drop_state
 from livingdrug.report import REPORT, check_new_folder, holds
@@ -67,7 +68,8 @@ def run(scenario: Fit, conduct: Conduct = HERE) -> Found:
         return Evaluated(*evaluate_fit(scenario))
     if scenario.samples:
         _refuse_resume(conduct, "a run of SAEM is saved on its way, so only such a run can be resumed")
-    resume = bool(conduct.resume and conduct.folder) and (Path(conduct.folder) / STATE).is_file()
+    folder = conduct.folder
+    resume = bool(conduct.resume and folder) and folder is not None and (Path(folder) / STATE).is_file()
     found = run_fit(scenario, conduct.folder, resume, conduct.progress, conduct.say)
     return found if isinstance(found, Posterior) else Fitted(scenario, found)
 
@@ -107,7 +109,7 @@ def conducted(scenario: Fit, conduct: Conduct) -> Iterator[None]:
 
 def _begin(scenario: Fit, conduct: Conduct) -> None:
     """Keep the state that is gone on from, drop that of another fit, which ends with this one."""
-    folder = Path(conduct.folder)
+    folder = Path(known(conduct.folder, "the folder of a fit"))
     if conduct.resume and (folder / STATE).is_file():
         return
     if conduct.resume:

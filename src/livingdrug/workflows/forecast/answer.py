@@ -113,12 +113,12 @@ def _more(found: Forecasts) -> Iterator[str]:
         if said:
             values = [value for _, value in said]
             yield f"Probability of {name}: {min(values):.0%} to {max(values):.0%} over the patients with samples"
-    gains = [(p, p.next.best) for p in known if p.next is not None and p.next.best is not None]
+    gains = [(p.name, p.next, p.next.best) for p in known if p.next is not None and p.next.best is not None]
     if gains:
-        p, k = max(gains, key=lambda g: math.log(g[0].next.now) - math.log(g[0].next.fold[g[1]]))
+        who, more, k = max(gains, key=lambda g: math.log(g[1].now) - math.log(g[1].fold[g[2]]))
         yield (
-            f"One more sample buys most for {p.name}: on day {p.next.days[k]:g} it is expected to narrow the "
-            f"ends of AUC28's interval from {number(p.next.now)}-fold to {number(p.next.fold[k])}-fold"
+            f"One more sample buys most for {who}: on day {more.days[k]:g} it is expected to narrow the "
+            f"ends of AUC28's interval from {number(more.now)}-fold to {number(more.fold[k])}-fold"
         )
 
 
@@ -168,8 +168,8 @@ def _fall(p: Patient, until: float) -> Cell:
 
 def _parameters(found: Forecasts) -> Table:
     rows = [
-        (row.ID, row.parameter, cell(row.mode), cell(row.median, ends=(row.low, row.high)))
-        for row in found.forecast.parameters().itertuples()
+        (row["ID"], row["parameter"], cell(row["mode"]), cell(row["median"], ends=(row["low"], row["high"])))
+        for row in found.forecast.parameters().to_dict("records")
     ]
     return Table(
         "individual parameters",

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.data import Check, Data, Endpoints, check_endpoints, cross, join, read_endpoints
 from livingdrug.fit.text import read_residuals
 from livingdrug.forecast import DRAWS, UNCERTAIN, UNTIL, Forecast, forecast
@@ -181,7 +182,7 @@ class ForecastScenario(TableScenario):
 
     def samples(self, checked: Check) -> Data:
         """The samples: endpoints joined, units converted."""
-        data = checked.data
+        data = known(checked.data, "the data of a table that may be analysed")
         if self.endpoints:
             data = join(data, read_endpoints(self.endpoints))
         return cross(data, self.conversion) if self.conversion else data
@@ -213,7 +214,8 @@ def run(scenario: ForecastScenario, conduct: Conduct = HERE) -> Forecasts:
         scenario.of,
         progress=conduct.progress,
         **population_of(scenario, model),
-        **{role: entry.curve for role, entry in entries.items()},
+        response=entries["response"].curve if "response" in entries else None,
+        toxicity=entries["toxicity"].curve if "toxicity" in entries else None,
         days=scenario.next or None,
         check=scenario.check,
         observed=observed_of(scenario, entries),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from livingdrug.core.known import known
 from livingdrug.core.words import number
 from livingdrug.models import build_model
 from livingdrug.products import BuiltIn
@@ -80,7 +81,7 @@ def _numbers(found: IndexAnswer) -> Table:
     rows.append(("patients in the window", _within(found)))
     best = best_fold(index.pair, spread, index.floor, index.ceiling)
     if not math.isnan(best):
-        most = share_between(changed(spread, best), *index.window)
+        most = share_between(changed(spread, best), *known(index.window, "the window of an index"))
         where = f"{number(best * spread.median)}{unit} (x {best:.2g})"
         rows.append(("most there could be", f"{most:.0%}, at a median of {where}"))
     return Table("numbers", ("quantity", "value"), tuple(rows))

@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import model_validator
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.models import build_model
 from livingdrug.products import CAUTION, OBSERVED, BuiltIn, get_curve, list_curves, observed_spread
 from livingdrug.response import (
@@ -59,9 +60,9 @@ class Index(KineticScenario):
     )
 
     kind: Literal["index"] = "index"
-    file: Annotated[str | None, About("A table of subjects, or of samples.", argument=True, group=INPUT)] = (
-        None
-    )
+    file: Annotated[  # pyright: ignore[reportIncompatibleVariableOverride]
+        str | None, About("A table of subjects, or of samples.", argument=True, group=INPUT)
+    ] = None
     listing: Annotated[
         bool, About("List the built-in exposure-responses with their sources.", ("--list",), BOTH)
     ] = False
@@ -164,7 +165,7 @@ class Index(KineticScenario):
         given = {name: getattr(self, name) for name in KineticScenario.model_fields if name != "kind"}
         return Response(
             **given,
-            exposure=self.exposure,
+            exposure=known(self.exposure, "--exposure"),
             endpoint=endpoint,
             outcome="binary",
             model=self.model,
@@ -183,7 +184,7 @@ class IndexAnswer:
 
     index: TherapeuticIndex
     outlook: Expected
-    table: object
+    table: Any
     notes: tuple[str, ...]
 
 
@@ -267,7 +268,10 @@ def _side(scenario: Index, what: str) -> _Side:
         by_delta = () if one.entry else (f"{one.curve.name}: its interval is by the delta method",)
         return _Side(one.curve, entry=one.entry, notes=(*one.about, *by_delta))
     (answer,) = run_response(scenario.endpoint(getattr(scenario, what)))
-    return _Side(answer.fit.curve, answer.fit, answer.sample, notes=(*answer.sample.notes, *answer.fit.notes))
+    fit = answer.fit
+    if not isinstance(fit, BinaryFit):
+        raise TypeError("a side of an index is a fit of a binary outcome")
+    return _Side(fit.curve, fit, answer.sample, notes=(*answer.sample.notes, *fit.notes))
 
 
 def _profiled(side: _Side, reached: Estimate, wanted: float) -> Estimate:
@@ -334,7 +338,7 @@ def _product(scenario: Index, sides: tuple[_Side, ...]) -> tuple[ExposureSpread,
             "the product's exposure takes both --median and --log-sd (SD of its natural logarithm)"
         )
     if scenario.median is not None:
-        return ExposureSpread(scenario.median, scenario.log_sd, curve.exposure, curve.unit, "as given"), ()
+        return ExposureSpread(scenario.median, known(scenario.log_sd, "--log-sd"), curve.exposure, curve.unit, "as given"), ()
     samples = [side.sample for side in sides if side.sample is not None]
     if samples:
         sample = samples[0]
@@ -354,7 +358,8 @@ def _product(scenario: Index, sides: tuple[_Side, ...]) -> tuple[ExposureSpread,
 
 def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str, ...]]:
     """Exposures of virtual subjects, or the typical subject's with the observed spread."""
-    model = build_model(scenario.product_model, even_so=scenario.even_so)
+    named = known(scenario.product_model, "--product-model")
+    model = build_model(named, even_so=scenario.even_so)
     observed = scenario.variability == OBSERVED
     draw = None if observed else Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
     peak = curve.exposure == "CMAX"
@@ -370,7 +375,7 @@ def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str,
     values *= exposure_factor(curve, given, f"`{model.full_name}` (--product-model)")
     where = f"{curve.exposure} of {model.full_name}, {window[0]:g} to {window[1]:g} {model.time_unit}"
     if observed:
-        published = observed_spread(scenario.product_model, "CMAX" if peak else "AUC28")
+        published = observed_spread(named, "CMAX" if peak else "AUC28")
         source = f"{where}: typical subject, log-SD of {published.source}"
         spread = replace(
             published, median=float(values[0]), exposure=curve.exposure, unit=curve.unit, source=source

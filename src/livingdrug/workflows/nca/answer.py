@@ -32,7 +32,7 @@ def answer(scenario: KineticScenario, found: Analysis) -> Answer:
     return Answer(
         title=f"Cellular kinetics of {result.data.name}",
         question=f"What are the cellular-kinetic parameters of the subjects in {result.data.name}?",
-        sentences=(size(found.parts[0]) + ".", *nca_sentences(result, scenario.by), *ratios, *lost),
+        sentences=(size(found.checked) + ".", *nca_sentences(result, scenario.by), *ratios, *lost),
         flags=(*reason_sentences(result), *filter(None, (left_out(result), conversion(result)))),
         tables=(*group_tables(result, scenario.by), *beside, *study_tables(result, scenario.by), _long(result)),
         data=hashes(scenario),

@@ -164,16 +164,17 @@ def contrast(code: str, one: np.ndarray, other: np.ndarray) -> Contrast | None:
         return None
     p = float(mannwhitneyu(a, b).pvalue) if len(set(a) | set(b)) > 1 else 1.0
     if not (parameter_of(code).geometric and (a > 0).all() and (b > 0).all()):
-        return Contrast(code, *(float("nan"),) * 3, p, (len(a), len(b)))
+        return Contrast(code, np.nan, np.nan, np.nan, p, (len(a), len(b)))
     means = [np.log(v).mean() for v in (a, b)]
     parts = [np.log(v).var(ddof=1) / len(v) for v in (a, b)]
     difference, error = float(means[0] - means[1]), float(np.sqrt(sum(parts)))
     if error == 0:
-        return Contrast(code, *(float(np.exp(difference)),) * 3, p, (len(a), len(b)))
+        ratio = float(np.exp(difference))
+        return Contrast(code, ratio, ratio, ratio, p, (len(a), len(b)))
     freedom = sum(parts) ** 2 / sum(part**2 / (len(v) - 1) for part, v in zip(parts, (a, b), strict=True))
     reach = float(t.ppf(0.5 + LEVEL / 2, freedom)) * error
-    ends = (float(np.exp(difference + end)) for end in (0.0, -reach, reach))
-    return Contrast(code, *ends, p, (len(a), len(b)))
+    ratio, low, high = (float(np.exp(difference + end)) for end in (0.0, -reach, reach))
+    return Contrast(code, ratio, low, high, p, (len(a), len(b)))
 
 
 def _sentence(c: Contrast, first: str, second: str) -> str:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from livingdrug.core.known import known
 from livingdrug.core.words import number
+from livingdrug.models import flows_of
 from livingdrug.optimum import Optimum, Point
 from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card
 from livingdrug.response import CONFOUNDED, may_be_flat
@@ -40,7 +42,8 @@ def answer(scenario: Optimise, found: Optimum) -> Answer:
 
 
 def _unit(found: Optimum) -> str:
-    return next((s.unit for s in found.model.system.states if s.name == found.model.system.dose_into), "")
+    system = flows_of(found.model)
+    return next((s.unit for s in system.states if s.name == system.dose_into), "")
 
 
 def _where(found: Optimum, point: Point) -> str:
@@ -188,7 +191,7 @@ def _tables(found: Optimum) -> Iterator[Table]:
     header += ["ceiling met in"] if found.draws and found.aim.ceiling is not None else []
     rows = [_row(found, found.points[i]) for i in order]
     if _between(found):
-        rows.insert(0, _row(found, found.refined))
+        rows.insert(0, _row(found, known(found.refined, "the refined dose")))
     unit, more = _unit(found), len(rows) > SHOWN
     title = f"doses ({unit}) and schedules, the best first"
     shown = f"{title}; {SHOWN} of {len(rows)}, the others in results.csv" if more else title

@@ -168,11 +168,11 @@ def run(scenario: Optimise, conduct: Conduct) -> Optimum:
         raise InputError(f"--draws is {scenario.draws}; it must be from 0 to 100,000")
     output = scenario.output or next((o.name for o in model.system.outputs if o.measured), model.system.outputs[0].name)
     (unit,) = check_outputs(model, [output])[1]
-    sides = [_side(scenario, what, model, output, unit) for what in ("response", "toxicity")]
+    response, toxicity = (_side(scenario, what, model, output, unit) for what in ("response", "toxicity"))
     draw = Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
     draw.population(model)  # refused before anything is computed
     return optimise(
-        model, *sides, doses, plans, aim, output, draw, Regimen.of(map(read_dose, scenario.beside)),
+        model, response, toxicity, doses, plans, aim, output, draw, Regimen.of(map(read_dose, scenario.beside)),
         refine=scenario.method == "nelder-mead", draws=scenario.draws, seed=scenario.seed, progress=conduct.progress,
     )  # fmt: skip
 

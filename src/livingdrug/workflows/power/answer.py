@@ -6,7 +6,7 @@ from dataclasses import asdict
 from livingdrug.models import build_model
 from livingdrug.products import CAUTION, OBSERVED
 from livingdrug.report import Answer, Picture, Table, cell, model_card
-from livingdrug.trial import OneArm, PowerAnswer, Smallest, design_row
+from livingdrug.trial import OneArm, PowerAnswer, Smallest, TwoStage, design_row
 from livingdrug.workflows.power.spec import (
     Power,
     asked_back,
@@ -103,7 +103,7 @@ def _of_one_arm(scenario: Power, found: OneArm) -> Answer:
         f"Exact probability of a false claim at {d.p0:g}: {d.alpha:.4f}; exact power at {d.p1:.4g}: "
         f"{d.power:.4f}.",
     ]
-    if scenario.two_stage is not None:
+    if isinstance(d, TwoStage):
         sentences.append(
             f"At {d.p0:g} the trial stops early with a probability of {d.early:.3f}, and {d.expected:.1f} "
             "patients are expected."

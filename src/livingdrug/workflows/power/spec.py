@@ -5,11 +5,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import field_validator
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.models import build_model
 from livingdrug.products import CAUTION, OBSERVED, observed_spread
 from livingdrug.trial import (
@@ -56,6 +57,10 @@ ONE_ARM = "One arm against a historical rate"
 class Power(Document):
     """Two arms compared, by exactly one of fold, effect, proportions and hazard_ratio, or by n in their
     place; or one arm against a historical rate."""
+
+    if TYPE_CHECKING:
+
+        def __hash__(self) -> int: ...  # pydantic gives one to what is frozen
 
     EXAMPLES: ClassVar = (
         "livingdrug power --fold 2 --model stein_2019 --variability sd",
@@ -205,7 +210,7 @@ def run(scenario: Power) -> PowerAnswer | Smallest | OneArm:
     """The answer in numbers and one sentence. Raises InputError for what cannot be asked."""
     if scenario.wanted() == "historical":
         return one_arm(
-            scenario.historical,
+            known(scenario.historical, "--historical"),
             scenario.rate,
             n=scenario.n,
             two_stage=scenario.two_stage,
@@ -213,7 +218,7 @@ def run(scenario: Power) -> PowerAnswer | Smallest | OneArm:
             power=scenario.power,
         )
     if scenario.inverse:
-        return smallest_difference(scenario.n, **_beside(scenario), design=scenario.design())
+        return smallest_difference(known(scenario.n, "--n"), **_beside(scenario), design=scenario.design())
     answer = question(scenario).size(scenario.n)
     if not scenario.uncertainty:
         return answer
@@ -231,7 +236,7 @@ def _beside(scenario: Power) -> dict:
 @lru_cache(maxsize=16)  # the figure and the table show the same
 def over_sizes(scenario: Power) -> SmallestCurve:
     """The smallest difference over the number of subjects, around n."""
-    return smallest_curve(scenario.n, **_beside(scenario), design=scenario.design())
+    return smallest_curve(known(scenario.n, "--n"), **_beside(scenario), design=scenario.design())
 
 
 def asked_back(scenario: Power, found: Smallest) -> Power:
@@ -243,7 +248,8 @@ def asked_back(scenario: Power, found: Smallest) -> Power:
 
 def assurance_notes(scenario: Power) -> tuple[str, ...]:
     """What to know of the draws of the estimates."""
-    return _assured(scenario, run(scenario))[1] if scenario.uncertainty else ()
+    answer = run(scenario) if scenario.uncertainty else None
+    return _assured(scenario, answer)[1] if isinstance(answer, PowerAnswer) else ()
 
 
 def _assured(scenario: Power, answer: PowerAnswer) -> tuple[Assured, tuple[str, ...]]:
@@ -257,9 +263,9 @@ def _assured(scenario: Power, answer: PowerAnswer) -> tuple[Assured, tuple[str, 
 
 @lru_cache(maxsize=16)
 def _power_over_draws(scenario: Power, n: int) -> tuple[Assured, tuple[str, ...]]:
-    model = build_model(scenario.model, even_so=scenario.even_so)
+    model = build_model(known(scenario.model, "--model"), even_so=scenario.even_so)
     return assured_power(
-        model, scenario.fold, n, scenario.design(), scenario.variability, scenario.uncertainty
+        model, known(scenario.fold, "--fold"), n, scenario.design(), scenario.variability, scenario.uncertainty
     )
 
 
@@ -277,12 +283,13 @@ def question(scenario: Power) -> Question:
     wanted, design = scenario.wanted(), scenario.design()
     test = {"alpha": design.alpha, "sides": design.sides, "ratio": design.ratio}
     if wanted == "proportions":
-        p1, p2 = scenario.proportions
+        p1, p2 = known(scenario.proportions, "--proportions")
         power_of = partial(power_proportions, p1=p1, p2=p2, **test)
         what = f"a difference of {p1:.0%} against {p2:.0%}"
         return Question(what, lambda n: size_for_proportions(p1, p2, design, n), power_of, (RATES,))
     if wanted == "hazard_ratio":
-        ratio, rate = scenario.hazard_ratio, scenario.event_rate
+        ratio = known(scenario.hazard_ratio, "--hazard-ratio")
+        rate = known(scenario.event_rate, "--event-rate")
 
         def log_rank(n: float) -> float:
             return power_log_rank(n, ratio, rate, design.alpha, design.sides, design.ratio)
@@ -290,7 +297,7 @@ def question(scenario: Power) -> Question:
         what = f"a hazard ratio of {ratio:g}"
         return Question(what, lambda n: size_for_hazards(ratio, rate, design, n), log_rank, (HAZARDS,))
     if wanted == "effect":
-        return _means(scenario.effect, f"a difference of {scenario.effect:g} SD", design, (MEANS,))
+        return _means(known(scenario.effect, "--effect"), f"a difference of {scenario.effect:g} SD", design, (MEANS,))
     return _fold(scenario, design)
 
 
@@ -306,17 +313,18 @@ def _means(effect: float, what: str, design: Design, assumed: tuple[str, ...]) -
 
 def _fold(scenario: Power, design: Design) -> Question:
     """One SD of the logarithm for both arms, or one for each."""
-    what, sds, fold = f"a {scenario.fold:g}-fold change of exposure", scenario.log_sd, scenario.fold
+    fold, sds = known(scenario.fold, "--fold"), scenario.log_sd
+    what = f"a {fold:g}-fold change of exposure"
     if len(sds) > 1:
-        sds = _two_sds(scenario)
+        both = _two_sds(scenario)
 
         def welch(n: float) -> float:
-            return power_welch(n, math.log(fold), sds, design.alpha, design.sides, design.ratio)
+            return power_welch(n, math.log(fold), both, design.alpha, design.sides, design.ratio)
 
         said = (
-            f"exposure (AUC0-28) is log-normal with SDs of {sds[0]:g} and {sds[1]:g} of its natural logarithm"
+            f"exposure (AUC0-28) is log-normal with SDs of {both[0]:g} and {both[1]:g} of its natural logarithm"
         )
-        return Question(what, lambda n: size_for_fold(fold, sds, design, n), welch, (WELCH, said))
+        return Question(what, lambda n: size_for_fold(fold, both, design, n), welch, (WELCH, said))
     log_sd = log_sd_of(scenario)
     said = (
         f"exposure (AUC0-28) is log-normal in both arms with an SD of {log_sd:.4g} of its natural logarithm"
@@ -338,7 +346,8 @@ def _two_sds(scenario: Power) -> tuple[float, float]:
         )
     if scenario.model is not None or scenario.variability is not None:
         log_sd_of(scenario)  # says which of the two to leave out
-    return scenario.log_sd[0], scenario.log_sd[1]
+    first, second = list(scenario.log_sd)
+    return first, second
 
 
 def variability_note(scenario: Power) -> str:
@@ -370,8 +379,9 @@ def log_sd_of(scenario: Power) -> float:
             )
         return scenario.log_sd[0]
     if scenario.variability == OBSERVED:
-        return observed_spread(build_model(scenario.model, even_so=scenario.even_so).name).log_sd
-    return _log_sd_of_model(scenario.model, scenario.variability, scenario.even_so)
+        model = build_model(known(scenario.model, "--model"), even_so=scenario.even_so)
+        return observed_spread(model.name).log_sd
+    return _log_sd_of_model(known(scenario.model, "--model"), scenario.variability, scenario.even_so)
 
 
 @lru_cache(maxsize=16)

@@ -4,11 +4,24 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 from livingdrug.core.export import write_text
 from livingdrug.report import Answer, Cell, Picture, Table
-from livingdrug.response import CONFOUNDED, CURVE_FILE, SEPARATED, BinaryFit, Curve, FittedCurve, GradedFit, curves_to_toml
+from livingdrug.response import (
+    CONFOUNDED,
+    CURVE_FILE,
+    SEPARATED,
+    BinaryFit,
+    Curve,
+    FittedCurve,
+    GradedFit,
+    TimeFit,
+    VisitsFit,
+    curves_to_toml,
+)
 from livingdrug.response.words import percent
+from livingdrug.workflows.response import by_day
 from livingdrug.workflows.response.coefficients import as_estimate, estimate_words
 from livingdrug.workflows.response.spec import Response, ResponseAnswer
 from livingdrug.workflows.tables import hashes
@@ -33,7 +46,11 @@ def answer(scenario: Response, found: tuple[ResponseAnswer, ...]) -> Answer:
             f"{one.group}: " * bool(one.group) + module.as_dict(one)["sentence"],
             *module.lines(one),
         ]
-        tables += [Table(t.title + of, t.header, t.rows, t.detail) for t in module.tables(one)]
+        parts = list(module.tables(one))
+        if one.by_day is not None:
+            sentences += by_day.lines(one.by_day)
+            parts.append(by_day.table(one.by_day, cast(TimeFit | VisitsFit, one.fit)))
+        tables += [Table(t.title + of, t.header, t.rows, t.detail) for t in parts]
         checks += [*one.sample.notes, *one.fit.notes]
     tables = [*by_groups(found), *tables]
     return Answer(
@@ -112,25 +129,32 @@ def keep(scenario: Response, found: tuple[ResponseAnswer, ...], folder: Path) ->
 
 
 def fitted_curves(found: tuple[ResponseAnswer, ...], data: tuple[tuple[str, str], ...]) -> tuple[FittedCurve, ...]:
-    """The curves of all groups; none of a value or a time."""
+    """The curves of all groups; of a time those by the day that was asked; none of a value."""
     made = []
     for one in found:
         fit = one.fit
         curves = fit.curves if isinstance(fit, GradedFit) else (fit.curve,) if isinstance(fit, BinaryFit) else ()
         doubts = (SEPARATED,) if getattr(fit, "separated", False) else ()
+        if one.by_day is not None:
+            curves, doubts = one.by_day.curves, one.by_day.doubts
         made += [_fitted(curve, one, data[0][1] if data else "", doubts) for curve in curves]
     return tuple(made)
 
 
 def _fitted(curve: Curve, one: ResponseAnswer, sha256: str, doubts: tuple[str, ...]) -> FittedCurve:
-    exposure, subjects = one.sample.exposure, int(one.sample.trials.sum())
-    return FittedCurve(curve, one.group, float(exposure.min()), float(exposure.max()), subjects, sha256, doubts)
+    sample = one.fit.sample  # what entered the fit
+    exposure, subjects, day = sample.exposure, int(sample.trials.sum()), one.by_day.day if one.by_day else None
+    return FittedCurve(curve, one.group, float(exposure.min()), float(exposure.max()), subjects, sha256, doubts, day)
 
 
 def plain(_: Response, found: tuple[ResponseAnswer, ...]) -> dict:
     """Plain data of an answer; one for each group where there are several."""
-    made = [_common(one) | telling(one.kind).as_dict(one) for one in found]
+    made = [_common(one) | telling(one.kind).as_dict(one) | _of_day(one) for one in found]
     return (made[0] if len(made) == 1 else {"groups": made}) | {"caution": CONFOUNDED}
+
+
+def _of_day(one: ResponseAnswer) -> dict:
+    return {} if one.by_day is None else {"by_day": by_day.plain(one.by_day)}
 
 
 def _common(one: ResponseAnswer) -> dict:

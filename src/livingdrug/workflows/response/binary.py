@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.report import Cell, Table, cell
 from livingdrug.response import (
     BinaryFit,
@@ -47,7 +48,8 @@ def as_dict(answer) -> dict:
         "permutation": permutation(fit.permutation),
         "events": int(fit.sample.outcome.sum()),
         "curve": {"intercept": curve.intercept, "slope": curve.slope, "ceiling": curve.ceiling, "scale": curve.scale,
-                  "link": curve.link, "covariance": curve.covariance.tolist()},
+                  "link": curve.link,
+                  "covariance": known(curve.covariance, "the covariance of a fitted curve").tolist()},
         "exposure_at": [{"probability": p} | estimate(e) for p, e in levels(fit)],
         "exposure_at_by": {
             column: {level: [{"probability": p} | estimate(at) for p, at in zip(WANTED, found, strict=True)]
@@ -110,7 +112,8 @@ def sentence(fit: BinaryFit) -> str:
     ratio, low, high = np.exp(moves)
     if fit.curve.link == "probit":
         half = percent(float(inverse_link("probit", moves[0])))
-        text = (f"{words[0].upper()}{words[1:]} adds {short(moves[0])} ({span(*moves[1:], fit.level)}) to the probit of "
+        ends = span(moves[1], moves[2], fit.level)
+        text = (f"{words[0].upper()}{words[1:]} adds {short(moves[0])} ({ends}) to the probit of "
                 f"{s.endpoint}, which takes a probability of 50 % to {half}")  # fmt: skip
         return text + _held(fit) + unclear(low, high, fit.permutation, fit.level) + "."
     what = "the cumulative hazard -ln(1 - P)" if fit.curve.link == "cloglog" else "the odds"

@@ -1,7 +1,7 @@
 """The `response` kind of scenario: exposure related to an outcome."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol
 
 import numpy as np
 from pydantic import Field
@@ -24,6 +24,7 @@ from livingdrug.response import (
     with_endpoints,
 )
 from livingdrug.workflows.fields import About, commas
+from livingdrug.workflows.response.by_day import ByDay, by_day
 from livingdrug.workflows.response.coefficients import LEVEL
 from livingdrug.workflows.tables import KineticScenario
 
@@ -168,6 +169,15 @@ class Response(KineticScenario):
             group=ASKED,
         ),
     ] = None
+    by_day: Annotated[
+        float | None,
+        About(
+            "Of a time to an event: also the probability of an event by this day after time 0, as a function of exposure, in "
+            "curve.toml.",
+            group=ASKED,
+            unit="d",
+        ),
+    ] = None
     onset: Annotated[
         str | None,
         About("Time of onset: exposure computed from samples ends there.", group=ASKED, metavar="COLUMN"),
@@ -189,16 +199,36 @@ class Response(KineticScenario):
                         self.cluster, self.robust, self.seen_by)  # fmt: skip
 
 
+class Fit(Protocol):
+    """What fits of all kinds of outcomes share."""
+
+    @property
+    def model(self) -> str:
+        """The model that was fitted."""
+        ...
+
+    @property
+    def sample(self) -> Sample:
+        """Whose outcomes entered."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known of the fit."""
+        ...
+
+
 @dataclass(frozen=True)
 class ResponseAnswer:
     """What a scenario gives for one group of subjects ("" where all are one): the kind, the sample, and its
-    fit."""
+    fit; by_day: the probability of an event by a day, where it was asked."""
 
     group: str
     kind: Kind
     scale: Scale
     sample: Sample
-    fit: object
+    fit: Fit
+    by_day: ByDay | None = None
 
 
 def run(scenario: Response) -> tuple[ResponseAnswer, ...]:
@@ -215,9 +245,10 @@ def run(scenario: Response) -> tuple[ResponseAnswer, ...]:
             kind, sample = select(part, question)
             sample = on_axis(sample, kind, scenario.model, scenario.scale)
             fit = fit_response(sample, kind, scenario.model, scenario.scale, LEVEL, scenario.groups)
+            asked = None if scenario.by_day is None else by_day(fit, scenario.by_day, scenario.landmark)
         except InputError as error:
             raise InputError(f"{scenario.by} `{group}`: {error}") if group else error from None
-        answers.append(ResponseAnswer(group, kind, scenario.scale, sample, fit))
+        answers.append(ResponseAnswer(group, kind, scenario.scale, sample, fit, asked))
     return tuple(answers)
 
 

@@ -4,8 +4,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from livingdrug.core.known import known
 from livingdrug.report import Cell, Table, cell
-from livingdrug.response import ChiSquare, CoxFit, Estimate, GroupSurvival, TimeFit, concordance, two_sided
+from livingdrug.response import (
+    ChiSquare,
+    CoxFit,
+    Estimate,
+    GroupSurvival,
+    TimeFit,
+    VisitsFit,
+    concordance,
+    two_sided,
+)
 from livingdrug.response.words import p_text, per_step, short, span
 from livingdrug.workflows.response.coefficients import permutation, unclear
 
@@ -20,7 +30,7 @@ def as_dict(answer) -> dict:
         "ratios": {name: {"per": fit.per, **_interval(ratio)} for name, ratio in fit.ratios.items()},
         "groups": [_group(group) for group in fit.groups],
         "mean_until": fit.until,
-        "log_rank": _test(fit.comparison),
+        "log_rank": _test(_compared(fit)),
         "log_rank_permutation": permutation(fit.groups_permutation),
         "permutation": permutation(fit.permutation),
         "sentence": sentence(fit),
@@ -51,6 +61,10 @@ def _interval(e: Estimate) -> dict:
     return ends | {"method": e.method}
 
 
+def _compared(fit: TimeFit) -> ChiSquare:
+    return known(fit.comparison, "the comparison of groups")
+
+
 def _test(test: ChiSquare) -> dict:
     known = np.isfinite(test.statistic)
     return {
@@ -67,13 +81,13 @@ def _group(group: GroupSurvival) -> dict:
 
 def tests(fit: TimeFit) -> dict[str, ChiSquare]:
     """All terms against none."""
-    made = {"likelihood ratio": fit.regression.likelihood_ratio}
+    made = {"likelihood ratio": known(fit.regression, "a regression").likelihood_ratio}
     if isinstance(fit.regression, CoxFit):
         made |= {"Wald": fit.regression.wald, "score": fit.regression.score}
     return made
 
 
-def coefficients(fit: TimeFit) -> list[dict]:
+def coefficients(fit: TimeFit | VisitsFit) -> list[dict]:
     """Terms with estimate, standard error and Wald interval: log hazard ratios, or of the logarithm of
     time."""
     if fit.regression is None:
@@ -84,7 +98,7 @@ def coefficients(fit: TimeFit) -> list[dict]:
             for term, b, se in pairs]  # fmt: skip
 
 
-def sentence(fit: TimeFit) -> str:
+def sentence(fit: TimeFit | VisitsFit) -> str:
     """The answer in plain words."""
     if fit.regression is None:
         parts = [
@@ -110,11 +124,11 @@ def _log_rank(fit: TimeFit) -> str:
     """The p value of the comparison of groups: of permutations where there are few subjects."""
     exact = fit.groups_permutation
     if exact is None:
-        return f"log-rank {p_text(fit.comparison.p_value)}"
+        return f"log-rank {p_text(_compared(fit).p_value)}"
     return f"log-rank {p_text(exact.p_value)} {exact.words}"
 
 
-def _step(fit: TimeFit) -> str:
+def _step(fit: TimeFit | VisitsFit) -> str:
     sample, values = fit.sample, np.unique(fit.sample.exposure)
     if fit.scale == "linear" and len(values) == 2:
         return f"{sample.exposure_name} {short(values[1])} instead of {short(values[0])}"
@@ -139,7 +153,7 @@ def lines(answer) -> Iterator[str]:
     fit: TimeFit = answer.fit
     few = fit.groups_permutation
     words = "" if few is None else f" by chi-square; {few.words}: {p_text(few.p_value)}"
-    yield f"log-rank, {len(fit.groups)} groups by exposure: {p_text(fit.comparison.p_value)}{words}"
+    yield f"log-rank, {len(fit.groups)} groups by exposure: {p_text(_compared(fit).p_value)}{words}"
     if fit.regression is None:
         return
     of = "of the logarithm of the hazard, ties by Efron" if fit.model == "cox" else "of the logarithm of time"

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.fit import DaysResult, extra_days
 from livingdrug.models import Model, build_model
 from livingdrug.workflows.document import Document
@@ -156,8 +157,9 @@ def _sentences(found: DaysResult, word: str) -> tuple[str, ...]:
     gains = {name: 1 - _with(found, name, best) / se for name, se in zip(found.names, found.se, strict=True)
              if np.isfinite(se) and (best := found.best(name)) is not None}  # fmt: skip
     if gains:
-        name = max(gains, key=gains.get)
-        best, before = found.best(name), _percent(found.se[found.names.index(name)])
+        name = max(gains, key=lambda name: gains[name])
+        best = known(found.best(name), "the best further day")
+        before = _percent(found.se[found.names.index(name)])
         after = _percent(_with(found, name, best))
         said.append(f"sampling at {word} {best:g} as well would cut the expected error of {name} from "
                     f"{before} to {after}, the largest cut among these candidates")  # fmt: skip

@@ -24,12 +24,13 @@ def read_ranges(texts: tuple[str, ...], option: str) -> dict[str, tuple[float, f
     found = {}
     for text in texts:
         name, equals, ends = text.partition("=")
+        wrong = InputError(f"{option} `{text}` cannot be read; write NAME=LOW,HIGH, such as dose=1e7,1e9")
         try:
             low, high = map(float, ends.split(","))
         except ValueError:
-            equals = ""
+            raise wrong from None
         if not equals:
-            raise InputError(f"{option} `{text}` cannot be read; write NAME=LOW,HIGH, such as dose=1e7,1e9")
+            raise wrong
         found[name.strip()] = (low, high)
     return found
 

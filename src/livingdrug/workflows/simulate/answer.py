@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from livingdrug.core.known import known
 from livingdrug.models import Model, is_model_file
 from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card
 from livingdrug.simulation import (
@@ -201,7 +202,7 @@ def exposure_rows(result: Result) -> Table:
 
 def _cell(row: float | dict[str, float], unit: str = "") -> Cell:
     """A number of one subject, or the median of several with the 5th and 95th percentile."""
-    return cell(row, unit) if isinstance(row, float) else cell(row["p50"], unit, (row["p5"], row["p95"]))
+    return cell(row["p50"], unit, (row["p5"], row["p95"])) if isinstance(row, dict) else cell(row, unit)
 
 
 def _failures(result: Result) -> list[str]:
@@ -223,8 +224,9 @@ def of_unphysical(result: Result) -> list[str]:
     if output not in result.outputs or not result.counted:
         return [said]
     peaks = result.metric(output, "CMAX")
-    both = [np.percentile(peaks[rows], (50, 95)) for rows in (result.counted, sorted({*result.counted, *beyond}))]
-    return [said + " " + with_them(output, *both, result.unit_of(output))]
+    everybody = sorted({*result.counted, *beyond})
+    without, included = (np.percentile(peaks[rows], (50, 95)).tolist() for rows in (result.counted, everybody))
+    return [said + " " + with_them(output, without, included, result.unit_of(output))]
 
 
 def unphysical_words(count: int, n: int, first: int, reason: str) -> str:
@@ -311,10 +313,11 @@ def _of_unphysical(summary: ExposureSummary, found: Failure) -> str:
     output = found.reason.partition(" ")[0]
     if output not in summary.metrics:
         return said
-    both = [
+    without, included = (
         part[output]["CMAX"].percentiles((50, 95)) for part in (summary.metrics, summary.with_unphysical)
-    ]
-    return said + " " + with_them(output, *both, dict(zip(summary.task.outputs, summary.task.units, strict=True))[output])
+    )
+    unit = dict(zip(summary.task.outputs, summary.task.units, strict=True))[output]
+    return said + " " + with_them(output, without, included, unit)
 
 
 def _rows(summary: ExposureSummary, output: str, unit: str) -> Iterator[tuple]:
@@ -383,7 +386,8 @@ def script(scenario: Simulation, out: str) -> str:
 
 
 def _hours(scenario: Simulation) -> str:
-    return f"{float(scenario.days)!r} * {{'d': 1.0, 'h': 24.0, 'min': 1440.0, 's': 86400.0}}[model.time_unit]"
+    days = float(known(scenario.days, "--days"))
+    return f"{days!r} * {{'d': 1.0, 'h': 24.0, 'min': 1440.0, 's': 86400.0}}[model.time_unit]"
 
 
 def _exposure_lines(scenario: Simulation, out: str) -> list[str]:

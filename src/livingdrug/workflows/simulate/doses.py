@@ -2,7 +2,6 @@
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data import Reading, read_data
 from livingdrug.models import build_model, get_regimen
 from livingdrug.simulation import preconditioned_doses, read_dose, write_dose
 
@@ -38,6 +37,7 @@ def doses_of_file(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(doses as texts, notes) of one subject of a file, as a fit of the model reads its rows; text:
     `FILE=SUBJECT`."""
+    from livingdrug.data import Reading, read_data
     from livingdrug.fit import regimens_of
 
     file, equals, subject = text.rpartition("=")

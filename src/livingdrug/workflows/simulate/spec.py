@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.units import in_a_day
 from livingdrug.models import Model, build_model, lognormal
 from livingdrug.scale import CurveFile, Serial, run_curves, run_exposures
@@ -60,7 +61,7 @@ def read_above(texts: tuple[str, ...], option: str) -> dict[str, float | tuple[f
     for text in texts:
         name, value = named_number(text, option, "OUTPUT=VALUE", "car_t_blood=0.05")
         limits[name] = (*limits.get(name, ()), value)
-    return {name: values if len(values) > 1 else values[0] for name, values in limits.items()}
+    return {name: values[0] if len(values) == 1 else values for name, values in limits.items()}
 
 
 class Simulation(Document):
@@ -310,7 +311,7 @@ def plan(scenario: Simulation) -> CurvesTask | ExposureTask:
 
 def _check_exposure(model: Model, scenario: Simulation, until: float) -> None:
     """The window lies within a stated horizon, and nothing about curves was asked."""
-    end = check_window(model, scenario.exposure)[1]
+    end = check_window(model, known(scenario.exposure, "--exposure"))[1]
     if scenario.days is not None and end > until:
         unit = model.time_unit
         raise InputError(

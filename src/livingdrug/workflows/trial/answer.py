@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
+from livingdrug.core.known import known
 from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card, text_table
 from livingdrug.trial import BINARY, LOGARITHMIC, EndpointAnswer, Share, TrialAnswer, size_grid
 from livingdrug.workflows.trial.spec import TrialScenario
@@ -79,7 +80,7 @@ def _endpoint(found: TrialAnswer, own: EndpointAnswer) -> Table:
 
 
 def _assured(found: TrialAnswer, endpoint: str, arm: str) -> Cell:
-    own = found.assurance.powers[endpoint, arm]
+    own = known(found.assurance, "the assurance of a trial").powers[endpoint, arm]
     return cell(own.value, ends=(own.low, own.high))
 
 

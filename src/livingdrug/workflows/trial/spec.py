@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
+from livingdrug.core.units import in_a_day
 from livingdrug.models import Model, build_model
 from livingdrug.response import Link, exposure_at, exposure_factor, read_curves
 from livingdrug.simulation import Regimen, drawn_models, read_dose
@@ -59,7 +61,7 @@ class ArmEntry(Part):
 
 def read_own_dose(dose: float | tuple[str, ...], where: str) -> float | Regimen:
     """A factor, or the regimen of dose texts. Raises InputError saying where."""
-    if isinstance(dose, float):
+    if not isinstance(dose, tuple):
         return dose
     try:
         return Regimen.of(read_dose(text) for text in dose)
@@ -100,8 +102,12 @@ class EndpointEntry(Part):
         where = f"endpoint `{self.name}`: curve `{self.curve}`"
         if self.ec50 or self.slope != 1.0 or self.link != "logit" or model is None:
             raise InputError(f"{where}: give either the curve of a file, or ec50 and slope, and a model")
-        found = [one.curve for one in read_curves(self.curve, even_so)]
-        first = found[0]
+        read = read_curves(known(self.curve, "the curve of a file"), even_so)
+        found = [one.curve for one in read]
+        first, day = found[0], read[0].day
+        if len(found) > 1 and (self.kind == "response" or day is not None):
+            raise InputError(f"{where} holds {len(found)} curves, and one is taken; name it, such as "
+                             f"'{self.curve}:{read[-1].name}'")  # fmt: skip
         if any(c.scale != "log" or c.ceiling != 1 or (c.slope, c.link) != (first.slope, first.link) for c in found):
             raise InputError(f"{where}: a trial takes curves on ln exposure with one slope, one link and a ceiling of 1")
         probe = Trial(model, (), "", (), output)
@@ -115,9 +121,8 @@ class EndpointEntry(Part):
             raise InputError(f"{where} is on AUCINT; say its `window`, such as [0, 28]")
         exposure = "cmax" if first.exposure == "CMAX" else "auc"
         points = tuple(exposure_at(c, 0.5).value / factor for c in found)
-        if self.kind == "response" and len(points) > 1:
-            raise InputError(f"{where} holds {len(points)} curves, and a response has one; name it: {self.curve}:NAME")
-        return {"exposure": exposure, "ec50": points, "slope": first.slope, "link": first.link}
+        when = {} if day is None or self.day is not None else {"day": day * in_a_day(model.time_unit)}
+        return when | {"exposure": exposure, "ec50": points, "slope": first.slope, "link": first.link}
 
 
 class FutilityEntry(Part):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from livingdrug.assay import AssayCheck, Plate
+from livingdrug.core.known import known
 from livingdrug.core.words import number
 from livingdrug.data import Finding, printable
 from livingdrug.report import Answer, Picture, Table
@@ -36,7 +37,7 @@ def _sentences(found: AssayCheck) -> Iterator[str]:
     if not found.ok:
         yield f"Failed validation: {errors} error(s); correct them and check again. Nothing was computed."
         return
-    told = summary(found.plate)
+    told = summary(known(found.plate, "the plate of files that passed validation"))
     roles = ", ".join(f"{n} {role.replace('_', ' ')}" for role, n in told["roles"].items())
     quantities = ", ".join(told["quantities"])
     low, high = told["hours"] or (float("nan"), float("nan"))

@@ -36,7 +36,7 @@ def answer(scenario: AssayPlanning, found: Planned) -> Answer:
             detail=True,
         ),
     ]
-    if found.checked is not None:
+    if found.checked is not None and found.best is not None:
         best = found.results[found.best]
         tables.append(
             Table(

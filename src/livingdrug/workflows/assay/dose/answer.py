@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from livingdrug.core.known import known
 from livingdrug.core.words import number
 from livingdrug.models import build_model
 from livingdrug.report import Answer, Picture, Table, cell, model_card
@@ -19,7 +20,8 @@ def answer(scenario: FirstDosing, dosed: Dosed) -> Answer:
     tables = [Table(f"{found.metric} ({found.unit}) by dose: percentiles of patients (95 % interval)", header, rows)]
     if dosed.carried:
         carried = tuple((rule, source, cell(dose)) for rule, source, dose in dosed.carried)
-        tables.append(Table(f"a dose of mice of {number(scenario.from_mouse)} cells, carried over by blood volume",
+        of_mice = number(known(scenario.from_mouse, "the dose of mice"))
+        tables.append(Table(f"a dose of mice of {of_mice} cells, carried over by blood volume",
                             ("rule", "volumes", "dose of patients (cells)"), carried))  # fmt: skip
     return Answer(
         title=f"First dose of {scenario.group}, {scenario.model}",

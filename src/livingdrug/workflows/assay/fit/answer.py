@@ -258,7 +258,12 @@ def keep(scenario: AssayFitting, found: Fitted, folder: Path) -> Answer:
 
 def plain(scenario: AssayFitting, found: Fitted) -> dict:
     """The answer with all rates as numbers."""
+    import pandas as pd
+
     from livingdrug.workflows.base import plain_answer
 
-    rates = table(scenario, found).replace({np.nan: None}).to_dict("records")
+    rates = [
+        {name: None if value != value else value for name, value in row.items()}
+        for row in pd.DataFrame(table(scenario, found)).to_dict("records")
+    ]
     return plain_answer(answer(scenario, found)) | {"rates": rates}

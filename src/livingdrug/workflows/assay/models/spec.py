@@ -18,7 +18,7 @@ class AssayModels(AssayFitting):
         "27",
     )
 
-    kind: Literal["assay-models"] = "assay-models"
+    kind: Literal["assay-models"] = "assay-models"  # pyright: ignore[reportIncompatibleVariableOverride]
     models: Annotated[
         tuple[str, ...],
         About("What effectors do: models to compare.", group=MODEL, metavar="M1,M2", read=commas),

@@ -8,6 +8,7 @@ from pydantic import field_validator
 
 from livingdrug.attributes import MEAN, Ratio, drawn, ratios_of, read_products, read_ratio
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.names import unknown
 from livingdrug.core.random import normals
 from livingdrug.models import build_model
@@ -135,7 +136,7 @@ def _response(scenario: Carry) -> tuple[str, float, float] | None:
     """Exposure, slope and SD of --response. Raises InputError for other texts, and for one of two options alone."""
     if (scenario.response is None) != (scenario.rate is None):
         raise InputError("--response and --rate belong together: the slope, and the probability with the reference product")
-    if scenario.response is None:
+    if scenario.response is None or scenario.rate is None:
         return None
     if not 0 < scenario.rate < 1:
         raise InputError(f"--rate is {scenario.rate:g}; give a probability above 0 and below 1")
@@ -161,7 +162,8 @@ def _responding(
         raise InputError("--response: " + unknown("exposure", exposure, names))
     ratio = found.draws[who, same[0]]
     slopes = slope + sd * normals(scenario.seed, f"attributes carry response {who}", 0, len(ratio))
-    eta = np.log(scenario.rate / (1 - scenario.rate)) + slopes * np.log(np.maximum(ratio, 1e-300))
+    rate = known(scenario.rate, "--rate")
+    eta = np.log(rate / (1 - rate)) + slopes * np.log(np.maximum(ratio, 1e-300))
     middle, low, high = np.quantile(1 / (1 + np.exp(-eta)), (0.5, 0.025, 0.975))
     return float(middle), float(low), float(high)
 

@@ -15,6 +15,7 @@ from livingdrug.attributes import (
     patients_to_validate,
 )
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About
 
@@ -53,11 +54,10 @@ class AttributeDesign(Document):
             if not 0.5 < self.auc < 1:
                 raise InputError(f"--auc is {self.auc:g}; give an area above 0.5 and below 1")
             return effect_of(self.auc)
-        if not 0 < self.effect < 20:
-            raise InputError(
-                f"--effect is {self.effect:g}; give a difference above 0, in SD of the attribute"
-            )
-        return self.effect
+        effect = known(self.effect, "--effect")
+        if not 0 < effect < 20:
+            raise InputError(f"--effect is {effect:g}; give a difference above 0, in SD of the attribute")
+        return effect
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,11 @@ def run(scenario: AttributeDesign) -> Sizes:
             raise InputError(
                 f"{scenario.n} patients with {scenario.events:.0%} events leave fewer than 2 in a class"
             )
-        seen = tuple(detectable(first, scenario.n - first, k, scenario.power) for k in (1, scenario.features))
+        rest = scenario.n - first
+        seen = (
+            detectable(first, rest, 1, scenario.power),
+            detectable(first, rest, scenario.features, scenario.power),
+        )
     return Sizes(
         effect=effect,
         auc=area,

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.attributes import MEASURE, NOTHING, Crossed, save, sentences
+from livingdrug.core.known import known
 from livingdrug.report import Answer, Picture, Table, cell
 from livingdrug.workflows.attributes.inputs import column_table, hashes
 from livingdrug.workflows.attributes.learn.spec import Learn, Learned
@@ -50,7 +51,7 @@ def _tables(found: Learned) -> Iterator[Table]:
     if result.clinical:
         rows += [
             ("clinical columns", *_row(result.clinical)),
-            ("clinical columns and attributes", *_row(result.both)),
+            ("clinical columns and attributes", *_row(known(result.both, "clinical columns and attributes"))),
         ]
     yield Table(
         "patients not seen",
@@ -86,7 +87,7 @@ def _row(run: Crossed) -> tuple:
 
 
 def _stability(found: Learned) -> Table:
-    names, s = found.result.features.entering, found.stability
+    names, s = found.result.features.entering, known(found.stability, "how often attributes are picked")
     order = np.argsort(-s.frequency)[:10]
     rows = tuple((names[j], cell(float(s.frequency[j]))) for j in order)
     title = (

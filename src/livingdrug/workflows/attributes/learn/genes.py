@@ -1,5 +1,6 @@
 """Expression of the products of a table, as features that are scored within the folds."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -7,15 +8,17 @@ import numpy as np
 from livingdrug.attributes import Expression, Features, leaks_of, names_fault, read_matrix, read_signatures, rows_of
 from livingdrug.core.errors import InputError
 from livingdrug.data import printable
-from livingdrug.workflows.attributes.inputs import OutcomeScenario, Prepared
+from livingdrug.workflows.attributes.inputs import Prepared
 
 
-def with_expression(scenario: OutcomeScenario, prepared: Prepared) -> Prepared:
+def with_expression(expression: str, signatures: str | None, keep: Sequence[str], prepared: Prepared) -> Prepared:
     """The same patients with the genes of a matrix, or sets of them, in place of the attributes of the table.
+
+    expression, signatures: files of the matrix and of the sets; keep: genes that are kept although they may leak.
 
     Raises InputError where a patient has no column in the matrix, no signature enough genes, or a gene is the outcome.
     """
-    matrix = read_matrix(scenario.expression)
+    matrix = read_matrix(expression)
     place = {name: j for j, name in enumerate(matrix.products)}
     patients = [str(name) for name in prepared.table.patients[prepared.rows]]
     missing = [name for name in patients if name not in place]
@@ -25,12 +28,12 @@ def with_expression(scenario: OutcomeScenario, prepared: Prepared) -> Prepared:
             f"{', '.join(map(printable, missing[:5]))}; call them as in `{prepared.table.name}`"
         )
     x = np.ascontiguousarray(matrix.x[:, [place[name] for name in patients]].T)
-    leaks = [leak for leak in leaks_of(x, matrix.genes, prepared.outcome) if leak.column not in scenario.keep]
+    leaks = [leak for leak in leaks_of(x, matrix.genes, prepared.outcome) if leak.column not in keep]
     if leaks:
         raise InputError(f"`{matrix.name}`: " + "; ".join(leak.problem for leak in leaks[:3]))
     said = f"{matrix.name}: {len(matrix.genes):,} genes in place of the attributes of {prepared.table.name}"
     features, more = (
-        (Features(x, matrix.genes), ()) if not scenario.signatures else _sets(scenario.signatures, matrix, x)
+        (Features(x, matrix.genes), ()) if not signatures else _sets(signatures, matrix, x)
     )
     table = replace(prepared.table, notes=(*prepared.table.notes, said, *matrix.notes, *more))
     return replace(prepared, table=table, features=features, treatments=())

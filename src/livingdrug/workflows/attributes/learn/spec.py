@@ -114,7 +114,9 @@ def run(scenario: Learn, conduct: Conduct) -> Learned:
         raise InputError(
             "`attributes learn` uses the processors of this machine by itself; leave out --workers and --dask"
         )
-    prepared = with_expression(scenario, prepare(scenario)) if scenario.expression else prepare(scenario)
+    prepared = prepare(scenario)
+    if scenario.expression:
+        prepared = with_expression(scenario.expression, scenario.signatures, scenario.keep, prepared)
     if scenario.signatures and not scenario.expression:
         raise InputError("--signatures: give the expression of the products too (--expression FILE)")
     if scenario.new and scenario.expression:

@@ -1,0 +1,75 @@
+"""The probability of an event by a stated day as a function of exposure: of which fits, and how it is shown."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.data import TimeUnit
+from livingdrug.report import Cell, Table
+from livingdrug.response import Curve, TimeFit, VisitsFit, curves_by, doubts_of, probability, probability_band
+from livingdrug.response.words import percent, short
+
+DAYS = TimeUnit("d")
+
+
+@dataclass(frozen=True)
+class ByDay:
+    """day: after time 0 of the times; curves: of the event by then, and of none; doubts: why they should not be taken;
+    note: what was assumed of the unit of the times, "" for nothing."""
+
+    day: float
+    curves: tuple[Curve, Curve]
+    doubts: tuple[str, ...]
+    note: str = ""
+
+
+def by_day(fit: object, day: float, landmark: float | None) -> ByDay:
+    """The curves of a fit of times. Raises InputError for another outcome and a day that cannot be."""
+    if not isinstance(fit, TimeFit | VisitsFit):
+        raise InputError("--by-day gives the probability of an event by a day, of a time to one kind of event (--time)")
+    if not 0 < day < np.inf or (landmark is not None and day <= landmark):
+        above = f"{landmark:g} (the landmark)" if landmark else "0"
+        raise InputError(f"--by-day is {day:g}; it must be a day above {above}")
+    unit = TimeUnit(fit.times.unit)
+    at = unit.from_other(day - (landmark or 0.0), DAYS)
+    name, since = fit.times.endpoint, f", free of it at day {landmark:g}" if landmark else ""
+    curves = curves_by(fit, at, f"{name} event by day {day:g}{since}", f"no {name} event by day {day:g}{since}")
+    note = "" if unit.name else f"the unit of the times is not stated: day {day:g} is taken in the same unit"
+    return ByDay(day, curves, doubts_of(fit), note)
+
+
+def lines(found: ByDay) -> Iterator[str]:
+    """What the curves are for, and why they should not be taken."""
+    event, free = (f"`{curve.name}`" for curve in found.curves)
+    yield f"curve.toml (with --out) holds two curves, {event} and {free}: name one where a command takes a curve"
+    yield from (f"caution: {doubt}" for doubt in found.doubts)
+    if found.note:
+        yield found.note
+
+
+def table(found: ByDay, fit: TimeFit | VisitsFit) -> Table:
+    """The probability of the event at quartiles of exposure."""
+    curve, unit = found.curves[0], f" ({fit.sample.exposure_unit})" if fit.sample.exposure_unit else ""
+    at = np.quantile(fit.sample.exposure, [0.0, 0.25, 0.5, 0.75, 1.0])
+    p, (low, high) = probability(curve, at), probability_band(curve, at, fit.level)
+    rows = tuple(
+        (short(x), Cell(percent(float(v)), float(v)), Cell(f"{percent(float(a))} to {percent(float(b))}"))
+        for x, v, a, b in zip(at, p, low, high, strict=True)
+    )
+    header = (fit.sample.exposure_name + unit, "probability", f"{100 * fit.level:g} % interval")
+    return Table(f"probability of {curve.name}, at quartiles of exposure", header, rows)
+
+
+def plain(found: ByDay) -> dict:
+    """Plain data."""
+    return {
+        "day": found.day,
+        "curves": [
+            {"name": c.name, "link": c.link, "intercept": c.intercept, "slope": c.slope, "scale": c.scale,
+             "covariance": None if c.covariance is None else c.covariance.tolist()}
+            for c in found.curves
+        ],
+        "doubts": list(found.doubts),
+    }  # fmt: skip
