@@ -70,7 +70,11 @@ class AssayPlan:
                 raise InputError(unknown("rate of this model", name, rates))
         for name, form in self.dose.items():
             if name not in rates or name in self.fixed:
-                raise InputError(unknown("rate that is fitted and may depend on a dose", name, set(rates) - set(self.fixed)))
+                raise InputError(
+                    unknown(
+                        "rate that is fitted and may depend on a dose", name, set(rates) - set(self.fixed)
+                    )
+                )
             if form not in FORMS:
                 raise InputError(unknown("effect of a dose", form, FORMS))
         for column in self.by:

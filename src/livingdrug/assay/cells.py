@@ -202,7 +202,12 @@ def _possible(cells: Cells, values: Values, findings: Findings) -> Values:
     for i in np.flatnonzero((quantity == "confluence") & (value > 100.5)):
         problem = f"{cells.place(i)}: {cells.text[i]} is more than 100 %"
         findings.add(
-            "too-many", cells.line[i], cells.column[i], cells.text[i], problem, "correct the cell or the metric"
+            "too-many",
+            cells.line[i],
+            cells.column[i],
+            cells.text[i],
+            problem,
+            "correct the cell or the metric",
         )
     for name in ("confluence", "lysis"):
         known = value[(quantity == name) & np.isfinite(value)]

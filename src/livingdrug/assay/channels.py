@@ -1,4 +1,5 @@
-"""What each kind of reading says of the cells in a well: whose they are, what one cell gives, what is background."""
+"""What each kind of reading says of the cells in a well: whose they are, what one cell gives, what is
+background."""
 
 from dataclasses import dataclass, replace
 
@@ -44,16 +45,22 @@ class Channel:
 
 
 def channels_of(
-    plate: Plate, rows: np.ndarray, per_cell: dict[str, float], unknown_scale: tuple[str, ...], notes: list[str]
+    plate: Plate,
+    rows: np.ndarray,
+    per_cell: dict[str, float],
+    unknown_scale: tuple[str, ...],
+    notes: list[str],
 ) -> tuple[Channel, ...]:
-    """The kinds of readings that a fit sees. Raises InputError for two units of one quantity, and for a reading that is no
-    number of cells and whose factor nobody states."""
+    """The kinds of readings that a fit sees. Raises InputError for two units of one quantity, and for a
+    reading that is no number of cells and whose factor nobody states."""
     r, found = plate.readings, []
     present = [q for q in SPECIES if (r.quantity[rows] == q).any()]
     for odd in set(per_cell) - set(present):
         raise InputError(f"a reading per cell was given for `{odd}`; the plate has {', '.join(present)}")
     for odd in set(unknown_scale) - {q for q in present if SPECIES[q] == "targets"}:
-        raise InputError(f"the reading per cell of `{odd}` cannot be estimated: the plate has {', '.join(present)}")
+        raise InputError(
+            f"the reading per cell of `{odd}` cannot be estimated: the plate has {', '.join(present)}"
+        )
     for quantity in present:
         units = sorted(set(r.unit[rows][r.quantity[rows] == quantity]))
         if len(units) > 1:
@@ -80,7 +87,9 @@ def channels_of(
             raise InputError(f"the reading per cell of `{quantity}` is {factor:g}; it must be above 0")
         background = _background(plate, quantity, notes)
         logs = quantity in (*COUNTED, "luminescence")
-        found.append(Channel(quantity, SPECIES[quantity], units[0], factor, background, logs, known, looked_for))
+        found.append(
+            Channel(quantity, SPECIES[quantity], units[0], factor, background, logs, known, looked_for)
+        )
     return tuple(found)
 
 
@@ -98,9 +107,9 @@ def _background(plate: Plate, quantity: str, notes: list[str]) -> float:
 
 
 def scaled(channels, start, free, well, channel, time, y, kind, notes: list[str]) -> tuple[Channel, ...]:
-    """The channels, with the reading per cell that is looked for as the readings of wells with known cells have it. Raises
-    InputError where no such well has a reading soon after seeding, and no cells are counted: a reading per cell and rates
-    per cell then move together."""
+    """The channels, with the reading per cell that is looked for as the readings of wells with known cells
+    have it. Raises InputError where no such well has a reading soon after seeding, and no cells are
+    counted: a reading per cell and rates per cell then move together."""
     counted = any(c.species == "targets" and c.known and c.logs for c in channels)
     made = list(channels)
     for k, c in enumerate(channels):
@@ -114,13 +123,14 @@ def scaled(channels, start, free, well, channel, time, y, kind, notes: list[str]
             notes.append(f"{c.quantity} per cell is estimated from the targets that were counted")
         elif (ratios > 0).any():
             notes.append(
-                f"{c.quantity} per cell is estimated from readings within {EARLY:g} h of seeding, as if the targets seeded "
-                "were right on average and had attached: an index that still rises as cells attach makes it too small"
+                f"{c.quantity} per cell is estimated from readings within {EARLY:g} h of seeding, as if the "
+                "targets seeded were right on average and had attached: an index that still rises as cells "
+                "attach makes it too small"
             )
         else:
             raise InputError(
-                f"{c.quantity} per cell is confounded with the rates per cell on this plate: no well has both targets seeded "
-                f"and a reading within {EARLY:g} h of it, and no targets are counted. State it (--per-cell "
-                f"{c.quantity}=NUMBER), or count the targets of some wells"
+                f"{c.quantity} per cell is confounded with the rates per cell on this plate: no well has "
+                f"both targets seeded and a reading within {EARLY:g} h of it, and no targets are counted. "
+                f"State it (--per-cell {c.quantity}=NUMBER), or count the targets of some wells"
             )
     return tuple(made)

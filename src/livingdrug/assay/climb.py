@@ -180,8 +180,8 @@ def _step(
 
 
 def _change(near: Linear, free: np.ndarray, damping: float, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """The damped step within low and high. A column that would go further stops there and the others are solved for again:
-    one that the readings hardly tell would else shorten the step of all."""
+    """The damped step within low and high. A column that would go further stops there and the others are
+    solved for again: one that the readings hardly tell would else shorten the step of all."""
     lhs = near.hessian + damping * np.diag(np.maximum(np.diag(near.hessian), 1e-8))
     change, loose = np.zeros(len(free)), free.copy()
     for _ in range(STOPS):

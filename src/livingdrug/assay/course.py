@@ -31,8 +31,8 @@ class Steps:
     """What is done to one well, in order of time (h, from the start of the course); all arrays have shape
     (steps,).
 
-    kept: fraction of all cells that stays; targets, effectors: cells added afterwards; gone (steps, 2): whether the
-    effectors, the targets that are left have died out, so that only what is added goes on.
+    kept: fraction of all cells that stays; targets, effectors: cells added afterwards; gone (steps, 2):
+    whether the effectors, the targets that are left have died out, so that only what is added goes on.
     """
 
     time: np.ndarray
@@ -214,7 +214,8 @@ class Course:
 
     @cached_property
     def acts(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-        """What is done at the end of each round: the fraction kept and the cells added, (wells, states) each."""
+        """What is done at the end of each round: the fraction kept and the cells added, (wells, states)
+        each."""
         n, states = len(self.times), self.states
         found = []
         for k in range(max((len(s.time) for s in self.steps), default=0)):

@@ -1,4 +1,5 @@
-"""What multiplies a rate or a reading of some wells: a column as it is (donors, edges, scales), or the effect of a dose.
+"""What multiplies a rate or a reading of some wells: a column as it is (donors, edges, scales), or the effect
+of a dose.
 
 With d the dose of a well, in parts of a scale of the plate, and c the column,
 
@@ -28,8 +29,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class Factor:
-    """which (wells,): column of each well, -1 for none; dose (wells,): in parts of the scale, None for a column that is the
-    logarithm of the factor itself; inhibits: the form of the effect of a dose."""
+    """which (wells,): column of each well, -1 for none; dose (wells,): in parts of the scale, None for a
+    column that is the logarithm of the factor itself; inhibits: the form of the effect of a dose."""
 
     which: np.ndarray
     dose: np.ndarray | None = None
@@ -63,18 +64,24 @@ def doses(seen: Observed, there: np.ndarray, rate: str) -> np.ndarray:
     names = np.array(seen.names, dtype=object)
     if not np.isfinite(dose[there]).any():
         raise InputError(
-            f"the map has no doses, so their effect on {rate} cannot be estimated; add the column `dose` (0 in wells without)"
+            f"the map has no doses, so their effect on {rate} cannot be estimated; add the column `dose` (0 "
+            "in wells without)"
         )
     lost = there & ~np.isfinite(dose) & (treatment != "")
     if lost.any():
         more = f" (and {lost.sum() - 1} more)" if lost.sum() > 1 else ""
-        raise InputError(f"well {names[lost][0]}{more}: the map names a treatment and no dose; fill in the column `dose`")
+        raise InputError(
+            f"well {names[lost][0]}{more}: the map names a treatment and no dose; fill in the column `dose`"
+        )
     dose = np.where(np.isfinite(dose), dose, 0.0)
     drugs = sorted({re.split(r"\s*\d", text)[0].strip() for text in treatment[there & (dose > 0)]} - {""})
     if len(drugs) > 1:
         raise InputError(
-            f"doses of several drugs ({', '.join(drugs[:4])}) cannot be put on one scale; fit the wells of one (--leave-out)"
+            f"doses of several drugs ({', '.join(drugs[:4])}) cannot be put on one scale; fit the wells of "
+            "one (--leave-out)"
         )
     if len(np.unique(dose[there])) < 2:
-        raise InputError(f"all wells that tell of {rate} have the same dose, so its effect cannot be separated from {rate}")
+        raise InputError(
+            f"all wells that tell of {rate} have the same dose, so its effect cannot be separated from {rate}"
+        )
     return dose

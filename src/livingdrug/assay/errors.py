@@ -135,8 +135,8 @@ class Errors:
     def counting(self, level: np.ndarray) -> np.ndarray:
         """Variance of the logarithm of a count that comes from the cells that were counted alone, (rows,).
 
-        With the SD of independent errors it is the variance of a negative binomial count over its mean squared, 1 / (cells
-        counted) + SD^2."""
+        With the SD of independent errors it is the variance of a negative binomial count over its mean
+        squared, 1 / (cells counted) + SD^2."""
         s = self.seen
         counts = self.counts[s.channel]
         if not s.counted > 0 or self.given:
@@ -285,7 +285,8 @@ def working(
     residual, extra, loss = censored(seen, level, logs, sd, extra)
     own = errors.exact
     if own.any():
-        # scoring: (n - mean) / mean has the variance 1 / mean + SD^2, and its weighted slope is that of the likelihood
+        # scoring: (n - mean) / mean has the variance 1 / mean + SD^2, and its weighted slope is that of the
+        # likelihood
         mean, n = seen.counted * np.exp(np.clip(level[own], -50, 50)), np.round(seen.counted * seen.y[own])
         residual[own] = n / mean - 1
         loss[own] = negative_binomial(n, mean, errors.residual_sd(numbers)[own] ** 2)
@@ -297,7 +298,13 @@ def negative_binomial(n: np.ndarray, mean: np.ndarray, dispersion: np.ndarray) -
     from scipy.special import gammaln
 
     k = 1 / np.maximum(dispersion, 1e-8)
-    log_p = gammaln(n + k) - gammaln(k) - gammaln(n + 1) - k * np.log1p(mean / k) + n * (np.log(mean) - np.log(k + mean))
+    log_p = (
+        gammaln(n + k)
+        - gammaln(k)
+        - gammaln(n + 1)
+        - k * np.log1p(mean / k)
+        + n * (np.log(mean) - np.log(k + mean))
+    )
     return -2 * log_p
 
 

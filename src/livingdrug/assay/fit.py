@@ -87,12 +87,14 @@ class AssayFit:
         exact, level = self.errors.exact, np.exp(np.clip(self.point.expected.level, -50, 50))
         pearson = (seen.y / level - 1) / sd
         if exact.any():
-            return np.where(exact, pearson, np.where(seen.measured, (y - self.point.expected.level) / sd, np.nan))
+            return np.where(
+                exact, pearson, np.where(seen.measured, (y - self.point.expected.level) / sd, np.nan)
+            )
         return np.where(seen.measured, (y - self.point.expected.level) / sd, np.nan)
 
     def rates(self) -> list[int]:
-        """Positions of the columns that are rates of groups or told beside them: fixed effects, without edges and starts
-        of wells."""
+        """Positions of the columns that are rates of groups or told beside them: fixed effects, without
+        edges and starts of wells."""
         return [
             j
             for j, c in enumerate(self.layout.columns)
@@ -166,8 +168,9 @@ def _notes(seen: Observed, point: Point, evaluator: Evaluator, ended: bool, torn
     notes = []
     if torn:
         notes.append(
-            "the search goes to and fro between two sets of rates, each with an error model that suits the other: these "
-            "readings do not determine the rates of this model; simplify it, fix a rate, or fit more wells together"
+            "the search goes to and fro between two sets of rates, each with an error model that suits the "
+            "other: these readings do not determine the rates of this model; simplify it, fix a rate, or "
+            "fit more wells together"
         )
     elif not ended:
         notes.append(

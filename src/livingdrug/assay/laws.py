@@ -66,7 +66,11 @@ GROWTH = {
 
 KILL = Quantity("k_kill", "1/cells/h", "killing rate per effector", r"\kappa_1")
 HALF_TARGETS = Quantity(
-    "half_targets", "cells", "targets at which an effector kills at half its highest rate", "h", bound="positive"
+    "half_targets",
+    "cells",
+    "targets at which an effector kills at half its highest rate",
+    "h",
+    bound="positive",
 )
 
 
@@ -115,7 +119,9 @@ KILLING = {
         "kill_max x^2 y / (half_targets^2 + x^2)",
         _killing("kill_max * effectors * targets**2 / (half_targets**2 + targets**2)"),
         (
-            Quantity("kill_max", "1/h", "highest number of targets that an effector kills in an hour", "k_{max}"),
+            Quantity(
+                "kill_max", "1/h", "highest number of targets that an effector kills in an hour", "k_{max}"
+            ),
             HALF_TARGETS,
         ),
         {"kill_max": 0.1, "half_targets": 1e4},

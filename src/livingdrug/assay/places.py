@@ -81,7 +81,9 @@ def _well_fix(text: str, size: int) -> str:
     wells = well_group(text)
     fits = [n for n in PLATES if size < n <= 384 and wells and all(is_on(well, n) for well in wells)]
     return (
-        f"correct the name, or say --wells {fits[0]} for a larger plate" if fits else "correct the name of the well"
+        f"correct the name, or say --wells {fits[0]} for a larger plate"
+        if fits
+        else "correct the name of the well"
     )
 
 

@@ -185,13 +185,16 @@ def _donors(made: _Making) -> None:
 
 
 def _plates(made: _Making) -> None:
-    """Random effects of plates on the growth of targets and on what effectors do, where they are asked for."""
+    """Random effects of plates on the growth of targets and on what effectors do, where they are asked
+    for."""
     seen, plan = made.seen, made.plan
     plate, role = seen.column("plate"), seen.column("role")
     if not plan.plates or "well" in plan.by:
         return
     if len(set(plate)) < 2:
-        made.notes.append("one plate is fitted, so how much plates differ is not known: the intervals speak of this plate")
+        made.notes.append(
+            "one plate is fitted, so how much plates differ is not known: the intervals speak of this plate"
+        )
         return
     for rate in made.main:
         grows = rate in growth_rates(plan.model)
@@ -202,8 +205,8 @@ def _plates(made: _Making) -> None:
     pairs = set(zip(plate[construct != ""], construct[construct != ""], strict=True))
     if len(pairs) == len({c for _, c in pairs}) > 1:
         made.notes.append(
-            "each construct is on one plate, so differences between constructs may be differences between plates: their "
-            "intervals hold both"
+            "each construct is on one plate, so differences between constructs may be differences between "
+            "plates: their intervals hold both"
         )
 
 
@@ -300,9 +303,9 @@ def _treated(made: _Making, groups: np.ndarray) -> None:
         kinds = set(zip(seen.column("treatment")[mine], dose[mine], strict=True))
         if len(kinds) > 1:
             made.notes.append(
-                f"{MIXED} are fitted as if they were treated alike ({group or 'all wells'}: {len(kinds)} treatments and "
-                "doses): fit them by treatment (--by construct,treatment), or give a rate an effect of the dose "
-                "(--dose-effect)"
+                f"{MIXED} are fitted as if they were treated alike ({group or 'all wells'}: {len(kinds)} "
+                "treatments and doses): fit them by treatment (--by construct,treatment), or give a rate an "
+                "effect of the dose (--dose-effect)"
             )
             return
 
@@ -313,7 +316,9 @@ def _per_cell(made: _Making) -> None:
     for k, channel in enumerate(seen.channels):
         if channel.estimated:
             there = np.isin(np.arange(seen.n), seen.well[seen.channel == k])
-            shown = Shown(f"{channel.quantity} per cell", f"{channel.unit}/cell", float(np.log(channel.per_cell)))
+            shown = Shown(
+                f"{channel.quantity} per cell", f"{channel.unit}/cell", float(np.log(channel.per_cell))
+            )
             label = np.full(seen.n, "per cell", dtype=object)
             made.multiply(reading_of(channel.quantity), label, there, covariate=True, shown=shown)
 

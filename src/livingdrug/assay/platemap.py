@@ -203,7 +203,13 @@ def _facts(text: str, entries: list[dict], cells: list[dict], target: str) -> Fa
 def numbers_of(facts: Facts, line: int, where: str, findings: Findings) -> dict[str, float | str]:
     """Role, ratio and numbers seeded of a well as texts and numbers, nan where unknown; faults by line and
     well."""
-    made: dict[str, float | str] = {"role": "", "ratio": np.nan, "effectors": np.nan, "targets": np.nan, "dose": np.nan}
+    made: dict[str, float | str] = {
+        "role": "",
+        "ratio": np.nan,
+        "effectors": np.nan,
+        "targets": np.nan,
+        "dose": np.nan,
+    }
     for key, name in (("effectors_seeded", "effectors"), ("targets_seeded", "targets")):
         if facts.get(key):
             value, _, kind = read_cell(facts[key])
@@ -222,7 +228,9 @@ def numbers_of(facts: Facts, line: int, where: str, findings: Findings) -> dict[
         value, _, kind = read_cell(facts["dose"])
         if kind != NUMBER or value < 0:
             problem = f"{where}: `{printable(facts['dose'], 30)}` is no dose"
-            findings.add("map", line, "dose", facts["dose"], problem, "write a number in one unit, 0 without the drug")
+            findings.add(
+                "map", line, "dose", facts["dose"], problem, "write a number in one unit, 0 without the drug"
+            )
         else:
             made["dose"] = value
     if facts.get("ratio"):

@@ -172,8 +172,9 @@ def run(
 def run_to_death(
     estimates: Estimates, values: dict[str, np.ndarray], question: Question, times: np.ndarray
 ) -> tuple[np.ndarray, float]:
-    """The same where less than one cell is none: a population that the equations let come back from less than one cell, with
-    none added, stays dead. And the part of the draws in which that is so. Seen at `times`."""
+    """The same where less than one cell is none: a population that the equations let come back from less
+    than one cell, with none added, stays dead. And the part of the draws in which that is so. Seen at
+    `times`."""
     n = len(next(iter(values.values())))
     steps = [question.steps()] * n
     cells, ever = _solved(estimates, values, question, times, tuple(steps)), np.zeros(n, dtype=bool)
@@ -196,7 +197,8 @@ def run_to_death(
 
 
 def _returns(cells: np.ndarray, times: np.ndarray, ends: np.ndarray) -> list[tuple[int, float]]:
-    """(draw, time) of the first fall below one cell from which a course comes back before cells are added at `ends`."""
+    """(draw, time) of the first fall below one cell from which a course comes back before cells are added
+    at `ends`."""
     found = []
     for begin, end in zip([-np.inf, *ends], [*ends, np.inf], strict=True):
         mine = (times > begin) & (times <= end)
@@ -208,7 +210,9 @@ def _returns(cells: np.ndarray, times: np.ndarray, ends: np.ndarray) -> list[tup
     return found
 
 
-def _solved(estimates: Estimates, values, question: Question, times: np.ndarray, steps: tuple[Steps, ...]) -> np.ndarray:
+def _solved(
+    estimates: Estimates, values, question: Question, times: np.ndarray, steps: tuple[Steps, ...]
+) -> np.ndarray:
     n = len(steps)
     course = Course(estimates.model, steps, (times,) * n)
     start = np.zeros((n, len(course.states)))

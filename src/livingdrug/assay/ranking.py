@@ -114,8 +114,12 @@ def rank(estimates: Estimates, by: str = "k_kill", seed: int = 1, count: int = D
     by : the rate
     seed, count : of the draws
 
-    Raises ------ InputError : an unknown rate, one that all share, or fewer than two groups; a rate that the
-    readings do not determine"""
+    Raises
+    ------
+    InputError
+        For an unknown rate, one that all share, or fewer than two groups, and a rate that the readings do not
+        determine.
+    """
     groups = estimates.groups
     own = [r for r in estimates.rates if r.rate == by and r.group]
     if not own:

@@ -1,10 +1,12 @@
-"""Predictions from an assay beside what patients showed later: do the bands hold it, is the direction right, is the order?
+"""Predictions from an assay beside what patients showed later: do the bands hold it, is the direction right,
+is the order?
 
-The observed ratio of a product to the control is that of geometric means. Its error goes by the SD of logarithms between
-patients, pooled over products. A band holds an observed ratio where this lies within it after the errors of both are put
-together: half-widths of logarithms, added as squares. The interval of a rank correlation is that of a bivariate normal with a
-uniform prior on its correlation, by the probability that so many products show the rank correlation that was seen: with three
-products it leaves nearly everything open, as it should."""
+The observed ratio of a product to the control is that of geometric means. Its error goes by the SD of
+logarithms between patients, pooled over products. A band holds an observed ratio where this lies within it
+after the errors of both are put together: half-widths of logarithms, added as squares. The interval of a
+rank correlation is that of a bivariate normal with a uniform prior on its correlation, by the probability
+that so many products show the rank correlation that was seen: with three products it leaves nearly
+everything open, as it should."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -151,17 +153,25 @@ def score_prediction(changes: Sequence[Change], clinic: Sequence[Clinic], contro
     if not rows:
         predicted = sorted({c.group for c in changes})
         raise InputError(
-            f"no product has both a prediction and patients: predicted are {', '.join(predicted)}, the clinical data hold "
-            f"{', '.join(groups)}; call them alike"
+            f"no product has both a prediction and patients: predicted are {', '.join(predicted)}, the "
+            f"clinical data hold {', '.join(groups)}; call them alike"
         )
     missing = sorted({c.group for c in changes} - {r.group for r in rows})
     if missing:
-        notes.append(f"no patients of {', '.join(missing)}, or not of the same metric as the control: not scored")
+        notes.append(
+            f"no patients of {', '.join(missing)}, or not of the same metric as the control: not scored"
+        )
     if any(not np.isfinite(r.observed_low) for r in rows):
-        notes.append("one patient a product gives no SD between patients, so no interval of what was observed")
+        notes.append(
+            "one patient a product gives no SD between patients, so no interval of what was observed"
+        )
     notes.append("units must be the same in all products: ratios are compared, and nothing is converted")
-    notes.append("all ratios share the patients and the wells of the control, so their errors are not independent")
-    metrics = tuple(_metric(m, [r for r in rows if r.metric == m]) for m in dict.fromkeys(r.metric for r in rows))
+    notes.append(
+        "all ratios share the patients and the wells of the control, so their errors are not independent"
+    )
+    metrics = tuple(
+        _metric(m, [r for r in rows if r.metric == m]) for m in dict.fromkeys(r.metric for r in rows)
+    )
     return Score(control, tuple(rows), metrics, tuple(notes))
 
 
@@ -229,7 +239,8 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def rank_interval(seen: float, n: int) -> tuple[float, float]:
-    """95 % interval of Spearman's correlation of a population, of which n were seen with this rank correlation.
+    """95 % interval of Spearman's correlation of a population, of which n were seen with this rank
+    correlation.
 
     Of a bivariate normal, with a uniform prior on its correlation. n: at least 3.
     """

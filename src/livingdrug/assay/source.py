@@ -90,7 +90,9 @@ def _of_book(raw: bytes, name: str, findings: Findings) -> list[Sheet]:
 def _range(place: str) -> tuple[int, int, int, int]:
     from openpyxl.utils import range_boundaries
 
-    left, top, right, bottom = (known(end, "every end of a range of cells") for end in range_boundaries(place))
+    left, top, right, bottom = (
+        known(end, "every end of a range of cells") for end in range_boundaries(place)
+    )
     return top, bottom, left, right
 
 

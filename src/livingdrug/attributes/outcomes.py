@@ -120,9 +120,8 @@ def _numbers(table: ProductTable, heading: str, rows: np.ndarray) -> np.ndarray:
     bad = [i for i in rows if read.kind[i] != NUMBER]
     if bad:
         raise InputError(
-            f"`{table.name}` line {table.lines[bad[0]]}: `{printable(str(texts[bad[0]]), 30)}` in `{heading}` is "
-            f"not a number; "
-            "write a number or a class such as CR, or leave the cell empty"
+            f"`{table.name}` line {table.lines[bad[0]]}: `{printable(str(texts[bad[0]]), 30)}` in "
+            f"`{heading}` is not a number; write a number or a class such as CR, or leave the cell empty"
         )
     return read.value[rows]
 

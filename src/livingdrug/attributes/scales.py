@@ -80,7 +80,9 @@ def treatments(
     tuple of Treatment
     """
     gates = gates_of(table)
-    closed: dict[str, tuple[Column, ...]] = {gate: columns for gate, columns in gates.items() if _is_closed(table, columns)}
+    closed: dict[str, tuple[Column, ...]] = {
+        gate: columns for gate, columns in gates.items() if _is_closed(table, columns)
+    }
     found = []
     for column in table.having(*roles):
         gate = closed.get(column.gate) if column.scale == "fraction" else None

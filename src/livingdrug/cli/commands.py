@@ -9,10 +9,11 @@ from livingdrug.workflows import groups, has_command, help_of, kinds
 
 
 class Commands(click.Group):
-    """A group whose further commands are loaded when they are called: options by the dozen cost a start its time.
+    """A group whose further commands are loaded when they are called: options by the dozen cost a start its
+    time.
 
-    later: name -> (module in which the command has that name, what it does in one line: the first sentence of its help);
-    kinds: whether every kind of analysis is a command too.
+    later: name -> (module in which the command has that name, what it does in one line: the first sentence of
+    its help); kinds: whether every kind of analysis is a command too.
     """
 
     def __init__(self, *given, later: Mapping[str, tuple[str, str]], kinds: bool = False, **named) -> None:

@@ -17,8 +17,8 @@ def write_diagram(model: Model, file: str) -> None:
     ending = Path(file).suffix.lower()
     if ending not in ENDINGS:
         raise InputError(
-            f"--diagram {file}: the name ends in {ending or 'nothing'}; use {', '.join(ENDINGS[:2])} (drawings), "
-            f"{ENDINGS[2]} (Mermaid) or {ENDINGS[3]} (Graphviz)"
+            f"--diagram {file}: the name ends in {ending or 'nothing'}; use {', '.join(ENDINGS[:2])} "
+            f"(drawings), {ENDINGS[2]} (Mermaid) or {ENDINGS[3]} (Graphviz)"
         )
     check_writable(file)
     for doubt in model.doubts:

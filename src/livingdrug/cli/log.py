@@ -18,7 +18,8 @@ RECORD = "record.json"  # of a folder: it holds the hashes of all its files
 
 @click.group()
 def log() -> None:
-    """Check a log of runs. The variable LIVINGDRUG_LOG names the file to which every run with --out adds a line."""
+    """Check a log of runs. The variable LIVINGDRUG_LOG names the file to which every run with --out adds a
+    line."""
 
 
 @log.command()
@@ -30,7 +31,8 @@ def log() -> None:
     help="A hash that was kept elsewhere: lines cut off at the end are found.",
 )
 def check(file: str, expect: str) -> None:
-    """Whether FILE is the log that was written. Ends with exit code 1 where a line was changed, moved or taken out."""
+    """Whether FILE is the log that was written. Ends with exit code 1 where a line was changed, moved or
+    taken out."""
     found = check_log(file, expect)
     click.echo(f"{file}: {found.lines:,} lines are in order; the last hash is {found.last}")
     if found.fault:
@@ -44,7 +46,8 @@ def check(file: str, expect: str) -> None:
 
 @contextmanager
 def logged(out: str | None) -> Iterator[None]:
-    """Around a run: a line in the log of this machine, where there is one, of what was written and how it ended."""
+    """Around a run: a line in the log of this machine, where there is one, of what was written and how it
+    ended."""
     path = log_path() if out else None
     if path is None or out is None:
         yield
@@ -61,10 +64,18 @@ def logged(out: str | None) -> Iterator[None]:
     finally:
         after = _identity(out)
         written = file_hash(_proof(out)) if after is not None and after != before else None
-        add_line(path, {
-            "time": datetime.now(UTC).isoformat(timespec="seconds"), "user": _user(), "livingdrug": __version__,
-            "command": sys.argv[1:], "out": str(Path(out).absolute()), "sha256": written, "end": code,
-        })  # fmt: skip
+        add_line(
+            path,
+            {
+                "time": datetime.now(UTC).isoformat(timespec="seconds"),
+                "user": _user(),
+                "livingdrug": __version__,
+                "command": sys.argv[1:],
+                "out": str(Path(out).absolute()),
+                "sha256": written,
+                "end": code,
+            },
+        )
 
 
 def _proof(out: str) -> Path:

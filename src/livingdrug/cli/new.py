@@ -28,17 +28,21 @@ def write_model(file: str, shape: str) -> None:
 
 
 def write_map(file: str, sbml: str) -> None:
-    """Write a map of roles for an SBML file beside it. Raises InputError for a file of another kind or another folder."""
+    """Write a map of roles for an SBML file beside it. Raises InputError for a file of another kind or
+    another folder."""
     path, of = _new(file), Path(sbml)
     if not is_sbml_file(sbml):
         raise InputError(f"--roles-of `{sbml}` is no SBML file by its name, which ends in .xml or .sbml")
     if path.resolve().parent != of.resolve().parent:
-        raise InputError(f"`{file}` does not lie beside `{sbml}`; a map stands in the folder of its SBML file")
+        raise InputError(
+            f"`{file}` does not lie beside `{sbml}`; a map stands in the folder of its SBML file"
+        )
     write_text(map_text(read_sbml(of), file, of.name), path)
     name = shlex.quote(file)
     click.echo(f"wrote {file}: every state and flow of {of.name}; say which cells are which in it", err=True)
     click.echo(
-        f"next: livingdrug models show {name} names the fragments that fit; livingdrug simulate {name} --with ...",
+        f"next: livingdrug models show {name} names the fragments that fit; livingdrug simulate {name} "
+        "--with ...",
         err=True,
     )
 

@@ -25,14 +25,17 @@ from livingdrug.core.words import NOTICE
     help="Write simulations beside measurements to this table (CSV); of a fit scenario, the folder of the problem.",
 )
 def petab(problem: str, fit: bool, starts: int, seed: int, out: str | None) -> None:
-    """Evaluate the PEtab PROBLEM (YAML, version 1 or 2). Log-likelihood and chi-squared at the nominal parameters, or --fit.
+    """Evaluate the PEtab PROBLEM (YAML, version 1 or 2). Log-likelihood and chi-squared at the nominal
+    parameters, or --fit.
 
-    A fit scenario (TOML, as `livingdrug fit ... --as-scenario` prints one) is written as a PEtab problem into the folder
-    --out instead.
+    A fit scenario (TOML, as `livingdrug fit ... --as-scenario` prints one) is written as a PEtab problem into
+    the folder --out instead.
     """
     if problem.endswith(".toml"):
         if fit:
-            raise InputError("--fit searches a PEtab problem; a fit scenario is written as one, or run by `livingdrug run`")
+            raise InputError(
+                "--fit searches a PEtab problem; a fit scenario is written as one, or run by `livingdrug run`"
+            )
         write_problem(problem, out)
         return
     from livingdrug.core.export import check_writable
@@ -74,7 +77,9 @@ def write_problem(scenario: str, out: str | None) -> None:
         raise InputError(f"`{out}` exists already and is not overwritten; name a new folder")
     given = read_scenario(scenario)
     if not isinstance(given, Fit):
-        raise InputError(f"`{scenario}` is a `{given.kind}` scenario; one of the kind fit is written as a PEtab problem")
+        raise InputError(
+            f"`{scenario}` is a `{given.kind}` scenario; one of the kind fit is written as a PEtab problem"
+        )
     problem, notes = planned_fit(given)
     files = petab_files(problem, by_subject=given.method == "individual")
     folder.mkdir(parents=True, exist_ok=True)

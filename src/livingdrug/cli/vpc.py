@@ -6,14 +6,20 @@ from livingdrug.cli.out_help import MEMORY_HELP
 
 CHECK = (
     click.option("--replicates", type=int, default=500, show_default=True, help="Simulated trials."),
-    click.option("--bins", metavar="0,7,14,...", help="Edges of the bins of time; by default where samples lie together."),
-    click.option("--corrected", is_flag=True, help="Prediction-corrected: without what doses, covariates and times do."),
+    click.option(
+        "--bins",
+        metavar="0,7,14,...",
+        help="Edges of the bins of time; by default where samples lie together.",
+    ),
+    click.option(
+        "--corrected", is_flag=True, help="Prediction-corrected: without what doses, covariates and times do."
+    ),
     click.option("--by", metavar="COVARIATE", help="A panel for each group."),
     click.option("--levels", metavar="5,50,95", default="5,50,95", show_default=True, help="Percentiles."),
     click.option("--width", type=float, default=95.0, show_default=True, help="Of the intervals, in %."),
     click.option("--seed", type=int, default=1, show_default=True),
     click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP),
-)  # fmt: skip
+)
 
 
 def _with_options(command):

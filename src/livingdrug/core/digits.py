@@ -1,7 +1,8 @@
 """Many numbers as text at once: the very texts of `repr`, in a tenth of its time for each.
 
-A float is written with the fewest digits that read back to the same number, and of those the nearest ones (R. Giulietti,
-The Schubfach way to render doubles, 2020), on whole arrays. Texts stand in rows of bytes, each with where it begins and ends.
+A float is written with the fewest digits that read back to the same number, and of those the nearest ones (R.
+Giulietti, The Schubfach way to render doubles, 2020), on whole arrays. Texts stand in rows of bytes, each
+with where it begins and ends.
 """
 
 from dataclasses import dataclass
@@ -82,8 +83,9 @@ def int_texts(values: np.ndarray) -> Texts:
 
 @lru_cache(maxsize=1)
 def _powers() -> tuple[np.ndarray, ...]:
-    """By the exponent's bits, and beyond 2048 for a number whose lower neighbour is nearer than its upper one: the power of
-    ten k of the last digit, by how many bits the number is shifted, and 10^-k as 128 bits (the upper 64, the lower 64)."""
+    """By the exponent's bits, and beyond 2048 for a number whose lower neighbour is nearer than its upper
+    one: the power of ten k of the last digit, by how many bits the number is shifted, and 10^-k as 128
+    bits (the upper 64, the lower 64)."""
     q = np.arange(2048) - 1075
     k = np.concatenate([(q * 1262611) >> 22, (q * 1262611 - 524031) >> 22])
     least, most = int((-k).min()), int((-k).max())
@@ -153,8 +155,8 @@ _ALL = DIGITS + 7
 
 @lru_cache(maxsize=1)
 def _layouts() -> tuple[np.ndarray, np.ndarray]:
-    """Which sign stands where from the second byte on: for exponents -4 to 15, then for 1 to 17 digits with an exponent of
-    two digits, of three; and how long these last are."""
+    """Which sign stands where from the second byte on: for exponents -4 to 15, then for 1 to 17 digits
+    with an exponent of two digits, of three; and how long these last are."""
     each = list(range(DIGITS))
     made = [[_Z, _P, *[_Z] * (-e - 1), *each] for e in range(-4, 0)]
     made += [[*each[: e + 1], _P, *each[e + 1 :]] for e in range(16)]

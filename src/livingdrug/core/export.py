@@ -110,8 +110,8 @@ def write_text(text: str, path: str | Path) -> None:
 
 
 def write_bytes(content: bytes, path: str | Path) -> None:
-    """Write a binary file at once: it takes its place when all of it is on disk. Raises InputError as `CsvFile`
-    does."""
+    """Write a binary file at once: it takes its place when all of it is on disk. Raises InputError as
+    `CsvFile` does."""
     check_writable(path)
     with whole_file(path, "wb") as file:
         file.write(content)

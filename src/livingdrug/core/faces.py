@@ -49,9 +49,9 @@ def lazy(package: str) -> tuple[Callable[[str], object], Callable[[], list[str]]
 class LazyPackage(ModuleType):
     """A package with a face that is loaded when it is used.
 
-    Python puts a module of a package into it under its name when the module is imported. Where that is the name of
-    something in the face that this module holds, the face has it: `livingdrug.data.check` is the function, whichever
-    of both was asked for first."""
+    Python puts a module of a package into it under its name when the module is imported. Where that is the
+    name of something in the face that this module holds, the face has it: `livingdrug.data.check` is the
+    function, whichever of both was asked for first."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if isinstance(value, ModuleType) and not hasattr(value, "__path__"):

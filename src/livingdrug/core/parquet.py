@@ -16,7 +16,8 @@ class ParquetFile(TableFile):
             import pyarrow.parquet as parquet
         except ImportError:
             raise InputError(
-                f"`{path}`: Parquet needs the package `pyarrow`, which is not installed; install livingdrug with its extra: "
+                f"`{path}`: Parquet needs the package `pyarrow`, which is not installed; install livingdrug "
+                "with its extra: "
                 'pip install "livingdrug[parquet]", or end the name in .csv'
             ) from None
         self._parquet, self._writer, self._schema = parquet, None, None
@@ -37,7 +38,8 @@ class ParquetFile(TableFile):
             try:
                 self._writer.close()
             finally:
-                self._writer.is_open = False  # not closed once more when it is collected, whose file is gone then
+                # not closed once more when it is collected, whose file is gone then
+                self._writer.is_open = False
 
     def __exit__(self, kind, *error) -> None:
         if kind is not None:

@@ -71,7 +71,8 @@ def _column(column, texts_of: Callable[..., list[str]]) -> _Known | _Numbers:
         values = np.ascontiguousarray(column.to_numpy(), dtype=np.int64)
         return _numbers(values, values, int_texts)
     if isinstance(column.dtype, pd.CategoricalDtype):
-        codes, known = column.cat.codes.to_numpy(), texts_of(pd.Series(column.cat.categories))
+        codes, known = _of_these_rows(column)
+        known = texts_of(pd.Series(known))
     elif isinstance(column.dtype, pd.StringDtype):
         codes, known = pd.factorize(column)
         known = texts_of(pd.Series(known))
@@ -79,6 +80,15 @@ def _column(column, texts_of: Callable[..., list[str]]) -> _Known | _Numbers:
         codes, known = pd.factorize(np.array(texts_of(column), dtype=object))
     codes = np.where(codes < 0, len(known), codes).astype(np.intp)
     return _Known(codes, [*(text.encode() for text in known), b""])
+
+
+def _of_these_rows(column):
+    """(codes, categories) of a column with categories, without those that no row has: a table comes in pieces."""
+    codes, categories = column.cat.codes.to_numpy().astype(np.intp), column.cat.categories
+    there = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(categories)))
+    place = np.full(len(categories) + 1, -1, dtype=np.intp)  # the last one is that of a missing text, code -1
+    place[there] = np.arange(len(there))
+    return place[codes], categories[there]
 
 
 def _numbers(

@@ -1,7 +1,8 @@
-"""A log of runs to which lines are only added: each holds the hash of the line before it, so that a changed byte is found.
+"""A log of runs to which lines are only added: each holds the hash of the line before it, so that a changed
+byte is found.
 
-A line is JSON: `n` (from 1), what was run, `previous` and `hash`. Lines that were cut off at the end leave a chain that is
-whole; they are found with the hash of a line that was kept elsewhere.
+A line is JSON: `n` (from 1), what was run, `previous` and `hash`. Lines that were cut off at the end leave a
+chain that is whole; they are found with the hash of a line that was kept elsewhere.
 """
 
 import hashlib
@@ -24,8 +25,9 @@ _TAIL = 1 << 20  # bytes at the end in which the last line is looked for
 
 @dataclass(frozen=True)
 class Chain:
-    """What a check finds. lines: how many are in order; last: the hash of the last of them; fault: what is wrong
-    with the line behind them, empty where nothing is; expected: whether the hash that was asked for is among them."""
+    """What a check finds. lines: how many are in order; last: the hash of the last of them; fault: what is
+    wrong with the line behind them, empty where nothing is; expected: whether the hash that was asked for
+    is among them."""
 
     lines: int
     last: str
@@ -39,8 +41,8 @@ class Chain:
 
 
 def check_log(path: str | Path, expected: str = "") -> Chain:
-    """Read a log from its first line to its last; expected: a hash that was kept elsewhere. Raises InputError for a file
-    that cannot be read."""
+    """Read a log from its first line to its last; expected: a hash that was kept elsewhere. Raises
+    InputError for a file that cannot be read."""
     lines, last, seen = 0, FIRST, not expected
     try:
         with open(path, "rb") as file:
@@ -56,8 +58,8 @@ def check_log(path: str | Path, expected: str = "") -> Chain:
 
 
 def log_path() -> Path | None:
-    """The log that this machine's user wants, None where there is none. Raises InputError where no line can be added to
-    it: that is said before a run and not after it."""
+    """The log that this machine's user wants, None where there is none. Raises InputError where no line
+    can be added to it: that is said before a run and not after it."""
     given = os.environ.get(VARIABLE)
     if not given:
         return None
@@ -117,8 +119,8 @@ def _last(handle: int, path: Path) -> tuple[int, str]:
         n, entry, fault = 0, {}, "it is no line of a log"
     if fault:
         raise InputError(
-            f"the log `{path}` (variable {VARIABLE}) has a last line that is damaged: {fault}; look at it with `livingdrug "
-            "log check`, and name another file for new runs"
+            f"the log `{path}` (variable {VARIABLE}) has a last line that is damaged: {fault}; look at it "
+            "with `livingdrug log check`, and name another file for new runs"
         )
     return n, entry["hash"]
 

@@ -1,4 +1,5 @@
-"""Tables out as SAS transport files (XPT, version 5), which agencies take: numbers as IBM doubles, ASCII texts."""
+"""Tables out as SAS transport files (XPT, version 5), which agencies take: numbers as IBM doubles, ASCII
+texts."""
 
 import struct
 from collections.abc import Mapping
@@ -15,7 +16,8 @@ _HEAD = b"HEADER RECORD*******%-8sHEADER RECORD!!!!!!!"
 
 
 def write_xport(frame, path: str | Path, name: str, labels: Mapping[str, str]) -> None:
-    """Write a table as a transport file of one member, whole or not at all; the same table gives the same bytes.
+    """Write a table as a transport file of one member, whole or not at all; the same table gives the same
+    bytes.
 
     Parameters
     ----------
@@ -51,8 +53,8 @@ def _column(values) -> tuple[bool, int, list[bytes]]:
     for text in texts:
         if not text.isascii() or len(text) > MOST_TEXT:
             raise InputError(
-                f"`{text[:40]}` in {values.name} cannot stand in a transport file, which takes ASCII texts of up "
-                f"to {MOST_TEXT} signs; write a CSV file instead"
+                f"`{text[:40]}` in {values.name} cannot stand in a transport file, which takes ASCII texts "
+                f"of up to {MOST_TEXT} signs; write a CSV file instead"
             )
     width = max([1, *map(len, texts)])
     return False, width, [text.encode("ascii").ljust(width) for text in texts]
@@ -73,7 +75,8 @@ def _ibm(value: float) -> bytes:
 
 
 def _parts(value: float) -> tuple[int, int]:
-    """(56 bits, power) of value = bits / 2**56 * 16**power, the first four bits not all 0. Exact: a double has 53 bits."""
+    """(56 bits, power) of value = bits / 2**56 * 16**power, the first four bits not all 0. Exact: a double
+    has 53 bits."""
     import math
 
     fraction, exponent = math.frexp(value)  # 0.5 <= fraction < 1

@@ -109,7 +109,8 @@ def read_bridge(text: str) -> tuple[Bridge, dict[str, str]]:
 
 
 def bridge_factor(text: str) -> float:
-    """Cells/uL for 1 copies/ug by a conversion whose arguments are numbers, such as `white_cells:wbc=5000,vcn=1`.
+    """Cells/uL for 1 copies/ug by a conversion whose arguments are numbers, such as
+    `white_cells:wbc=5000,vcn=1`.
 
     Parameters
     ----------
@@ -127,13 +128,17 @@ def bridge_factor(text: str) -> float:
     """
     bridge, given = read_bridge(text)
     if bridge.unit != "copies/ug":
-        raise InputError(f"conversion `{bridge.name}` starts from {bridge.unit}; one from copies/ug is needed")
+        raise InputError(
+            f"conversion `{bridge.name}` starts from {bridge.unit}; one from copies/ug is needed"
+        )
     values = {}
     for key, value in given.items():
         try:
             values[key] = np.full(1, float(value))
         except ValueError:
-            raise InputError(f"conversion `{bridge.name}`: {key} is `{printable(value)}`; it must be a number") from None
+            raise InputError(
+                f"conversion `{bridge.name}`: {key} is `{printable(value)}`; it must be a number"
+            ) from None
         if not 0 < float(value) < float("inf"):
             raise InputError(f"conversion `{bridge.name}`: {key} is {value}; it must be finite and above 0")
     return float(_factor(bridge.name, values, 1)[0])

@@ -32,8 +32,8 @@ def without_failed(grid: Grid, name: str, findings: Findings) -> Grid:
     Returns
     -------
     Grid
-        The same one where no column `status` is that of a simulation: its texts are the words of a simulation and
-        nothing else, or `unphysical` is one of them.
+        The same one where no column `status` is that of a simulation: its texts are the words of a simulation
+        and nothing else, or `unphysical` is one of them.
 
     Raises
     ------
@@ -42,18 +42,24 @@ def without_failed(grid: Grid, name: str, findings: Findings) -> Grid:
     """
     if STATUS not in grid.headings:
         return grid
-    words = np.array([text.strip().lower() for text in grid.columns[grid.headings.index(STATUS)]], dtype=object)
+    words = np.array(
+        [text.strip().lower() for text in grid.columns[grid.headings.index(STATUS)]], dtype=object
+    )
     if not _of_simulation(set(words.tolist()) - {""}, grid.headings):
         return grid
     out = np.isin(words, [word for word in EVERY if word != OK])
     if not out.any():
         return grid
-    reasons = ", ".join(f"`{word}` in {int((words == word).sum()):,}" for word in EVERY if (words[out] == word).any())
+    reasons = ", ".join(
+        f"`{word}` in {int((words == word).sum()):,}" for word in EVERY if (words[out] == word).any()
+    )
     said = f"{int(out.sum()):,} row(s){_whose(grid, out)} are left out: their status in the simulation is {reasons}"
     if out.all():
         raise InputError(f"`{name}`: all {said}; no row is left to analyse")
-    findings.note(f"{said}; no patient can be like them, or they were not computed to the end. A table without the "
-                  f"column `{STATUS}` is taken as it is")
+    findings.note(
+        f"{said}; no patient can be like them, or they were not computed to the end. A table without the "
+        f"column `{STATUS}` is taken as it is"
+    )
     stays = np.flatnonzero(~out)
     findings.lines = grid.lines[stays]
     return replace(grid, columns=tuple(column[stays] for column in grid.columns), lines=findings.lines)

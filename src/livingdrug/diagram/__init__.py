@@ -7,6 +7,18 @@ from livingdrug.diagram.svg import to_svg
 from livingdrug.diagram.text import to_dot, to_mermaid
 
 __all__ = [
-    "Curve", "Diagram", "Edge", "Graph", "Head", "Node", "Rect", "Row", "Words", "diagram_of", "graph_of", "to_dot",
-    "to_mermaid", "to_svg",
-]  # fmt: skip
+    "Curve",
+    "Diagram",
+    "Edge",
+    "Graph",
+    "Head",
+    "Node",
+    "Rect",
+    "Row",
+    "Words",
+    "diagram_of",
+    "graph_of",
+    "to_dot",
+    "to_mermaid",
+    "to_svg",
+]

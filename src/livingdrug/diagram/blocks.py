@@ -99,9 +99,15 @@ def _text_size(lines: tuple[str, ...]) -> tuple[float, float]:
 
 def box_size(node: Node) -> tuple[float, float]:
     """(width, height) that the words of a node need."""
-    second = text_width(node.below, SMALL) + (text_width(" ".join(node.marks), SMALL, bold=True) + 10 if node.marks else 0)
-    lines = max(len(_stub_lines(node.arriving)), len(_stub_lines(node.leaving)), 2) if node.kind != "dose" else 1
-    return max(text_width(node.title, TITLE, bold=True), second, 30) + 2 * PAD, max(22.0, lines * SMALL * LINE + 13)
+    second = text_width(node.below, SMALL) + (
+        text_width(" ".join(node.marks), SMALL, bold=True) + 10 if node.marks else 0
+    )
+    lines = (
+        max(len(_stub_lines(node.arriving)), len(_stub_lines(node.leaving)), 2) if node.kind != "dose" else 1
+    )
+    return max(text_width(node.title, TITLE, bold=True), second, 30) + 2 * PAD, max(
+        22.0, lines * SMALL * LINE + 13
+    )
 
 
 def _starts(layers: Layers) -> list[tuple[float, float]]:
@@ -121,7 +127,8 @@ def _starts(layers: Layers) -> list[tuple[float, float]]:
 
 
 def _ports(layers: Layers) -> dict[tuple[int, int], float]:
-    """(edge, end 0 or -1) -> where its line meets the box, across; lines of a side stand in the order of where they go."""
+    """(edge, end 0 or -1) -> where its line meets the box, across; lines of a side stand in the order of
+    where they go."""
     found: dict[tuple[int, int], float] = {}
     for row in layers.rows:
         for spot in row:
@@ -176,7 +183,9 @@ def _smooth(track: list[Point], frame: Frame) -> tuple[Point, ...]:
 
 def _head(across: float, tip: float, way: int, colour: str, frame: Frame) -> Head:
     back = tip - way * TIP
-    return Head((frame.point(across, tip), frame.point(across - 4, back), frame.point(across + 4, back)), colour)
+    return Head(
+        (frame.point(across, tip), frame.point(across - 4, back), frame.point(across + 4, back)), colour
+    )
 
 
 def _label(spot: Spot, along: float, colour: str, frame: Frame) -> list[Shape]:
@@ -188,7 +197,10 @@ def _label(spot: Spot, along: float, colour: str, frame: Frame) -> list[Shape]:
 
 def _lines(lines: tuple[str, ...], x: float, y: float, colour: str, anchor: str = "middle") -> list[Words]:
     first = y - (len(lines) - 1) * SMALL * LINE / 2
-    return [Words(x, first + k * SMALL * LINE, line, SMALL, anchor=anchor, colour=colour) for k, line in enumerate(lines)]
+    return [
+        Words(x, first + k * SMALL * LINE, line, SMALL, anchor=anchor, colour=colour)
+        for k, line in enumerate(lines)
+    ]
 
 
 def _node(spot: Spot, node: Node, along: float, frame: Frame) -> list[Shape]:
@@ -199,13 +211,17 @@ def _node(spot: Spot, node: Node, along: float, frame: Frame) -> list[Shape]:
     named = node.name if node.kind != "dose" else ""
     corner = 11.0 if node.kind == "dose" else 4.0
     shapes: list[Shape] = [Rect(x - width / 2, y - height / 2, width, height, fill, INK, corner, named)]
-    shapes += _stub(node.arriving, spot, along, across, True, frame) + _stub(node.leaving, spot, along, across, False, frame)
+    shapes += _stub(node.arriving, spot, along, across, True, frame) + _stub(
+        node.leaving, spot, along, across, False, frame
+    )
     return shapes + _words(node, x, y, width)
 
 
 def _words(node: Node, x: float, y: float, width: float) -> list[Shape]:
     if not node.below and not node.marks:
-        return [Words(x, y, node.title, TITLE if node.kind != "dose" else SMALL, node.kind != "dose", "middle")]
+        return [
+            Words(x, y, node.title, TITLE if node.kind != "dose" else SMALL, node.kind != "dose", "middle")
+        ]
     words: list[Shape] = [Words(x, y - 7.5, node.title, TITLE, bold=True, anchor="middle")]
     if node.below and not node.marks:
         return [*words, Words(x, y + 7.5, node.below, SMALL, anchor="middle", colour=MUTED)]
@@ -215,7 +231,9 @@ def _words(node: Node, x: float, y: float, width: float) -> list[Shape]:
     return [*words, Words(x + width / 2 - PAD, y + 7.5, seen, SMALL, bold=True, anchor="end", colour=MARK)]
 
 
-def _stub(numbers: tuple[str, ...], spot: Spot, along: float, across: float, into: bool, frame: Frame) -> list[Shape]:
+def _stub(
+    numbers: tuple[str, ...], spot: Spot, along: float, across: float, into: bool, frame: Frame
+) -> list[Shape]:
     """The arrow of flows that come from nowhere (on the near side) or go nowhere (on the far side)."""
     if not numbers:
         return []

@@ -182,7 +182,8 @@ def _drivers(flow: Flow, system: System) -> tuple[str, ...]:
 
 
 def _outputs(system: System) -> tuple[tuple[Row, ...], dict[str, tuple[str, ...]]]:
-    """Rows of the outputs, and for each state the letters of those that an assay measures (of all, where none is)."""
+    """Rows of the outputs, and for each state the letters of those that an assay measures (of all, where
+    none is)."""
     measured = [output for output in system.outputs if output.measured] or list(system.outputs)
     letters = {output.name: _letter(i) for i, output in enumerate(measured)}
     marks: dict[str, list[str]] = {state.name: [] for state in system.states}
@@ -193,7 +194,9 @@ def _outputs(system: System) -> tuple[tuple[Row, ...], dict[str, tuple[str, ...]
             if name in used and output.name in letters:
                 marks[name].append(letters[output.name])
         kind = "measured" if output.measured else "computed"
-        rows.append(Row(letters.get(output.name, ""), output.name, output.unit, kind, "", printable(output.meaning)))
+        rows.append(
+            Row(letters.get(output.name, ""), output.name, output.unit, kind, "", printable(output.meaning))
+        )
     return tuple(rows), {name: tuple(found) for name, found in marks.items()}
 
 
@@ -243,7 +246,9 @@ def _others(system: System) -> tuple[Row, ...]:
     """Definitions, clocks, switches and events, which rates name."""
     rows = [Row("", d.name, "=", "definition", "", d.expression) for d in system.definitions]
     rows += [Row("", c.name, "=", "clock", "time", c.expression) for c in system.clocks]
-    rows += [Row("", s.name, "=", "switch", "time", f"0 before {s.at}, 1 from then on") for s in system.switches]
+    rows += [
+        Row("", s.name, "=", "switch", "time", f"0 before {s.at}, 1 from then on") for s in system.switches
+    ]
     for event in system.events:
         assigned = ", ".join(f"{state} := {text}" for state, text in event.assign.items())
         rows.append(Row("", event.name, "", "event", "", f"when {event.trigger} > 0: {assigned}"))
@@ -254,7 +259,10 @@ def _of_formulas(model: Model, form: ClosedForm) -> Graph:
     """A closed form has no states: its nodes are the pieces of its outputs, one after another in time."""
     nodes, edges, rows = [], [], []
     for output in form.outputs:
-        names_of = [f"{output.name} {i}" if len(output.pieces) > 1 else output.name for i in range(1, len(output.pieces) + 1)]
+        names_of = [
+            f"{output.name} {i}" if len(output.pieces) > 1 else output.name
+            for i in range(1, len(output.pieces) + 1)
+        ]
         ends = [f"until {p.until}" if p.until else "to the end" for p in output.pieces]
         for name, piece, end in zip(names_of, output.pieces, ends, strict=True):
             mark = str(len(rows) + 1)
@@ -267,7 +275,16 @@ def _of_formulas(model: Model, form: ClosedForm) -> Graph:
     )
     others = tuple(Row("", d.name, "=", "definition", "", d.expression) for d in form.definitions)
     note = "A closed form: outputs are formulas of time in pieces, without states and flows."
-    return Graph(model.full_name, printable(model.title), tuple(nodes), tuple(edges), tuple(rows), outputs, others, (note,))
+    return Graph(
+        model.full_name,
+        printable(model.title),
+        tuple(nodes),
+        tuple(edges),
+        tuple(rows),
+        outputs,
+        others,
+        (note,),
+    )
 
 
 def _pairs(items: Iterable[str]) -> list[tuple[str, str]]:

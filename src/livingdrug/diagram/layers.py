@@ -1,7 +1,7 @@
 """Nodes in layers, after Sugiyama: arrows point from layer to layer, and as few as possible cross.
 
-Each arrow is cut at every row between its ends, so that no line has to pass a box or a label. Even rows hold nodes, odd
-ones the labels of arrows.
+Each arrow is cut at every row between its ends, so that no line has to pass a box or a label. Even rows hold
+nodes, odd ones the labels of arrows.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,8 @@ SWEEPS = 24
 
 @dataclass
 class Spot:
-    """Something that takes room in a row: a node, the label of an edge, or a passing line; (row, place) says where.
+    """Something that takes room in a row: a node, the label of an edge, or a passing line; (row, place) says
+    where.
 
     before, after: room on both sides of its middle, across the direction of the arrows; along: room along it.
     """
@@ -148,7 +149,8 @@ def _order(layers: Layers) -> None:
         for row in layers.rows if down else layers.rows[::-1]:
             place = {id(spot): i for other in layers.rows for i, spot in enumerate(other)}
             centre = {
-                id(spot): _mean([place[id(o)] for o in beside.get(id(spot), [])], place[id(spot)]) for spot in row
+                id(spot): _mean([place[id(o)] for o in beside.get(id(spot), [])], place[id(spot)])
+                for spot in row
             }
             row.sort(key=lambda spot: centre[id(spot)])
         crossed = _crossings(layers)
@@ -167,5 +169,8 @@ def _crossings(layers: Layers) -> int:
     for upper, lower in layers.links:
         by_row.setdefault(upper.row, []).append((place[id(upper)], place[id(lower)]))
     return sum(
-        (a[0] - b[0]) * (a[1] - b[1]) < 0 for links in by_row.values() for k, a in enumerate(links) for b in links[:k]
+        (a[0] - b[0]) * (a[1] - b[1]) < 0
+        for links in by_row.values()
+        for k, a in enumerate(links)
+        for b in links[:k]
     )

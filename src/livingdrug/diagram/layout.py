@@ -32,7 +32,9 @@ def diagram_of(model: Model, table: bool = True) -> Diagram:
         Shapes with their places in CSS pixels, for `to_svg`.
     """
     graph = graph_of(model)
-    blocks = [block_of(nodes, edges, WIDTH - 2 * SIDE) for nodes, edges in components(graph.nodes, graph.edges)]
+    blocks = [
+        block_of(nodes, edges, WIDTH - 2 * SIDE) for nodes, edges in components(graph.nodes, graph.edges)
+    ]
     packed, right, bottom = _packed(blocks, WIDTH)
     width = max(WIDTH if table else NARROW, right + SIDE)
     head, below_head = _heading(graph, width)
@@ -48,7 +50,9 @@ def diagram_of(model: Model, table: bool = True) -> Diagram:
 
 def _heading(graph: Graph, width: float) -> tuple[list[Shape], float]:
     y = SIDE + 8
-    shapes: list[Shape] = [Words(SIDE, y, line, 15, bold=True) for line in wrap(graph.name, 15, width - 2 * SIDE)[:1]]
+    shapes: list[Shape] = [
+        Words(SIDE, y, line, 15, bold=True) for line in wrap(graph.name, 15, width - 2 * SIDE)[:1]
+    ]
     below = [line for text in (graph.title, *graph.notes) for line in wrap(text, SIZE, width - 2 * SIDE)]
     for line in below:
         y += SIZE * LINE + 3

@@ -36,7 +36,9 @@ class Rect:
 
     def shifted(self, dx: float, dy: float) -> "Rect":
         """The same box elsewhere."""
-        return Rect(self.x + dx, self.y + dy, self.width, self.height, self.fill, self.line, self.round, self.names)
+        return Rect(
+            self.x + dx, self.y + dy, self.width, self.height, self.fill, self.line, self.round, self.names
+        )
 
 
 @dataclass(frozen=True)

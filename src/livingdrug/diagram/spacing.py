@@ -1,4 +1,5 @@
-"""Where the spots of layers stand across the arrows: near their neighbours, never nearer than they have room."""
+"""Where the spots of layers stand across the arrows: near their neighbours, never nearer than they have
+room."""
 
 from livingdrug.diagram.layers import Layers, Spot
 
@@ -30,7 +31,8 @@ def _room(first: Spot, second: Spot, gap: float) -> float:
 
 
 def _settle(row: list[Spot], beside: dict[int, list[tuple[Spot, float]]], gap: float) -> None:
-    """Least squares with the order kept: pool neighbours that would come too near (pool adjacent violators)."""
+    """Least squares with the order kept: pool neighbours that would come too near (pool adjacent
+    violators)."""
     offset, offsets = 0.0, []
     for i, spot in enumerate(row):
         offset += _room(row[i - 1], spot, gap) if i else 0.0

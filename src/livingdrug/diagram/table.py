@@ -6,7 +6,8 @@ from livingdrug.diagram.measure import LINE, text_width, wrap
 from livingdrug.diagram.shapes import Rect, Shape, Words
 
 GAP = 14.0
-MOST = {"mark": 40.0, "name": 190.0, "moves": 240.0, "kind": 110.0, "driven": 190.0}  # widths; the rate takes what is left
+# widths; the rate takes what is left
+MOST = {"mark": 40.0, "name": 190.0, "moves": 240.0, "kind": 110.0, "driven": 190.0}
 
 
 def table_of(graph: Graph, width: float, top: float) -> tuple[list[Shape], float]:
@@ -27,7 +28,9 @@ def table_of(graph: Graph, width: float, top: float) -> tuple[list[Shape], float
     return shapes, top - 14
 
 
-def _one(title: str, header: tuple[str, ...], rows: tuple[Row, ...], width: float, top: float) -> tuple[list[Shape], float]:
+def _one(
+    title: str, header: tuple[str, ...], rows: tuple[Row, ...], width: float, top: float
+) -> tuple[list[Shape], float]:
     cells = [(r.mark, r.name, r.moves, r.kind, r.driven, r.rate) for r in rows]
     widths = _widths([header, *cells], width - 2 * SIDE)
     shapes: list[Shape] = [Words(SIDE, top + SIZE, title, SIZE, bold=True)]

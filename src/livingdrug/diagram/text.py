@@ -28,7 +28,11 @@ def to_mermaid(graph: Graph) -> str:
         if edge.drives:
             lines.append(f'  {start} -.->|"{_names(edge.numbers, named)}"| {end}')
             continue
-        lines.append(f'  {start} -->|"{_names(edge.numbers, named)}"| {end}' if edge.numbers else f"  {start} --> {end}")
+        lines.append(
+            f'  {start} -->|"{_names(edge.numbers, named)}"| {end}'
+            if edge.numbers
+            else f"  {start} --> {end}"
+        )
         if edge.back:
             lines.append(f'  {end} -->|"{_names(edge.back, named)}"| {start}')
     for node in graph.nodes:
@@ -54,7 +58,10 @@ def to_dot(graph: Graph) -> str:
     str
     """
     named = {row.mark: row.name for row in graph.flows}
-    lines = [f"digraph {_quoted(graph.name)} {{", f"  label={_quoted(graph.title)}; node [shape=box, fontname=sans];"]
+    lines = [
+        f"digraph {_quoted(graph.name)} {{",
+        f"  label={_quoted(graph.title)}; node [shape=box, fontname=sans];",
+    ]
     for node in graph.nodes:
         shape = ", shape=oval" if node.kind == "dose" else ""
         words = node.title + (f"\n{node.below}" if node.below else "")
@@ -63,9 +70,15 @@ def to_dot(graph: Graph) -> str:
         lines += _dot_edge(edge, named)
     for node in graph.nodes:
         for n in node.arriving:
-            lines += [f"  in_{n} [shape=point];", f"  in_{n} -> {_quoted(node.name)} [label={_quoted(named[n])}];"]
+            lines += [
+                f"  in_{n} [shape=point];",
+                f"  in_{n} -> {_quoted(node.name)} [label={_quoted(named[n])}];",
+            ]
         for n in node.leaving:
-            lines += [f"  out_{n} [shape=point];", f"  {_quoted(node.name)} -> out_{n} [label={_quoted(named[n])}];"]
+            lines += [
+                f"  out_{n} [shape=point];",
+                f"  {_quoted(node.name)} -> out_{n} [label={_quoted(named[n])}];",
+            ]
     for row in (row for row in graph.outputs if row.mark):
         lines.append(f"  seen_{row.mark} [shape=note, label={_quoted(f'{row.name} ({row.moves})')}];")
         lines += [
@@ -87,7 +100,9 @@ def _dot_edge(edge: Edge, named: dict[str, str]) -> list[str]:
 
 def _keys(nodes: tuple[Node, ...]) -> dict[str, str]:
     """Names for Mermaid: some words (`end`, `graph`) are its own, so every state has a prefix."""
-    return {node.name: "the_dose" if node.name == DOSE else f"s_{node.name.replace(' ', '_')}" for node in nodes}
+    return {
+        node.name: "the_dose" if node.name == DOSE else f"s_{node.name.replace(' ', '_')}" for node in nodes
+    }
 
 
 def _names(numbers: tuple[str, ...], named: dict[str, str]) -> str:

@@ -1,7 +1,8 @@
-"""A fit as a PEtab problem (version 1): its model as SBML, a condition for each subject, its data and its parameters.
+"""A fit as a PEtab problem (version 1): its model as SBML, a condition for each subject, its data and its
+parameters.
 
-PEtab knows no random effects: one set of numbers stands for all subjects, or each subject has its own. What it cannot say is
-refused by name.
+PEtab knows no random effects: one set of numbers stands for all subjects, or each subject has its own. What
+it cannot say is refused by name.
 """
 
 import math
@@ -70,8 +71,8 @@ def petab_files(problem: FitProblem, by_subject: bool = False) -> PetabFiles:
     Raises
     ------
     InputError
-        For what PEtab cannot say: covariates, occasions, outcomes, priors, values below a limit (unless the rule is m1),
-        and subjects whose doses differ in more than amounts and times.
+        For what PEtab cannot say: covariates, occasions, outcomes, priors, values below a limit (unless the
+        rule is m1), and subjects whose doses differ in more than amounts and times.
     """
     _check(problem)
     notes = list(problem.notes)
@@ -86,8 +87,9 @@ def petab_files(problem: FitProblem, by_subject: bool = False) -> PetabFiles:
     for i, numbers in zip(present, doses, strict=True):
         if numbers.keys() != doses[0].keys():
             raise InputError(
-                f"subject {data.subjects[i]} has another pattern of doses than subject {data.subjects[present[0]]} (other "
-                "number, states or kinds), which one model in SBML cannot hold; write them apart"
+                f"subject {data.subjects[i]} has another pattern of doses than subject "
+                f"{data.subjects[present[0]]} (other number, states or kinds), which one model in SBML "
+                "cannot hold; write them apart"
             )
     differs = [name for name in doses[0] if len({numbers[name] for numbers in doses}) > 1]
     noise = _Noise(problem, sheets[0])
@@ -107,7 +109,8 @@ def petab_files(problem: FitProblem, by_subject: bool = False) -> PetabFiles:
         notes.append(f"{left} value(s) before time 0, which PEtab does not know, are left out")
     if not by_subject and any(p.sd > 0 for p in problem.parameters):
         notes.append(
-            "PEtab has no random effects: one set of parameters stands for all subjects (method individual: one each)"
+            "PEtab has no random effects: one set of parameters stands for all subjects (method individual: "
+            "one each)"
         )
     parameters = _parameters(problem, ids if by_subject else [""], noise)
     texts = {
@@ -226,7 +229,8 @@ def _measurements(
             continue
         if kinds[output[i]] == "lognormal" and value <= 0:
             raise InputError(
-                f"line {int(data.line[i])}: the value {value:g} has no logarithm, which a log-normal residual error needs"
+                f"line {int(data.line[i])}: the value {value:g} has no logarithm, which a log-normal "
+                "residual error needs"
             )
         rows.append(
             {

@@ -1,7 +1,9 @@
-"""Terms of public vocabularies (MIRIAM) for what is known for certain: sources, organism, T cells, cytokines of man.
+"""Terms of public vocabularies (MIRIAM) for what is known for certain: sources, organism, T cells, cytokines
+of man.
 
-Nothing is guessed from a name alone: a source has its DOI, a BioModels entry is named where numbers were read in it, the
-organism is that of the patients or mice of the model's data, T cells are those with a role of T cells.
+Nothing is guessed from a name alone: a source has its DOI, a BioModels entry is named where numbers were read
+in it, the organism is that of the patients or mice of the model's data, T cells are those with a role of T
+cells.
 """
 
 import re
@@ -18,7 +20,8 @@ DOI, BIOMODELS, TAXON, CELL, PROTEIN = (
 ORGANISM = {"patients": "9606", "mice": "10090"}
 T_CELL = "0000084"  # Cell Ontology: T cell
 T_CELLS = {"car_t", "host_t", "infused"}
-CYTOKINES = {"il6": "P05231", "il10": "P22301", "ifng": "P01579"}  # UniProt, of man; states of the role biomarker
+# UniProt, of man; states of the role biomarker
+CYTOKINES = {"il6": "P05231", "il10": "P22301", "ifng": "P01579"}
 _ENTRY = re.compile(r"\b(?:BIOMD|MODEL)\d{10}\b")
 
 
@@ -35,7 +38,9 @@ def annotate(document, model: Model) -> None:
     made = document.getModel()
     parts = [values.source for values in (*model.values[:1], *(f.values for f in model.fragments))]
     dois = [DOI + source.doi for source in parts if source.doi]
-    entries = [BIOMODELS + entry for source in parts for entry in _ENTRY.findall(f"{source.citation} {source.note}")]
+    entries = [
+        BIOMODELS + entry for source in parts for entry in _ENTRY.findall(f"{source.citation} {source.note}")
+    ]
     _add(made, s, s.MODEL_QUALIFIER, s.BQM_IS_DESCRIBED_BY, dois)
     _add(made, s, s.MODEL_QUALIFIER, s.BQM_IS_DERIVED_FROM, entries)
     of = _organism(model)
@@ -50,7 +55,8 @@ def annotate(document, model: Model) -> None:
 
 
 def _organism(model: Model) -> str:
-    """Taxon of the one organism that the data of a model are from; empty where there are several, or an assay's cells."""
+    """Taxon of the one organism that the data of a model are from; empty where there are several, or an
+    assay's cells."""
     found = model.about.data if model.about else ()
     return ORGANISM.get(found[0], "") if len(found) == 1 else ""
 

@@ -295,8 +295,12 @@ def beside_table(result: FitResult):
         row = {"parameter": name, "prior": prior, "prior_lower": low, "prior_upper": high}
         for what, found in (("alone", alone), ("together", together)):
             told = found is not None and found.determined
-            row |= {what: found.value if found and told else None, f"{what}_lower": found.lower if found else None,
-                    f"{what}_upper": found.upper if found else None, f"{what}_determined": told}
+            row |= {
+                what: found.value if found and told else None,
+                f"{what}_lower": found.lower if found else None,
+                f"{what}_upper": found.upper if found else None,
+                f"{what}_determined": told,
+            }
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -134,7 +134,17 @@ def get_model(name: str) -> Model:
 
 
 def is_built_in(name: str) -> bool:
-    """Whether a model, with or without the name of a vector, is one of this library's own."""
+    """Whether a model, with or without the name of a vector, is one of this library's own.
+
+    Parameters
+    ----------
+    name : str
+        As a user gives it.
+
+    Returns
+    -------
+    bool
+    """
     return _model(name.partition(":")[0]) is not None
 
 

@@ -1,4 +1,5 @@
-"""What a structure is made of: places, states, flows, quantities, definitions, clocks, switches, events, outputs."""
+"""What a structure is made of: places, states, flows, quantities, definitions, clocks, switches, events,
+outputs."""
 
 import math
 from dataclasses import dataclass, field
@@ -9,8 +10,16 @@ from livingdrug.core.units import parse_unit
 
 ROLES = ("car_t", "host_t", "target", "antigen", "infused", "drug", "complex", "biomarker")
 KINDS = (
-    "expansion", "differentiation", "death", "killing", "exchange", "growth", "production", "clearance", "engraftment",
-)  # fmt: skip
+    "expansion",
+    "differentiation",
+    "death",
+    "killing",
+    "exchange",
+    "growth",
+    "production",
+    "clearance",
+    "engraftment",
+)
 BOUNDS = ("nonnegative", "positive", "fraction", "any")
 
 

@@ -163,7 +163,8 @@ class Fitted:
         return next(e for e in self.estimates if e.name == name)
 
     def scale_of(self, parameter: str) -> str:
-        """On which subjects differ in a parameter: that of its typical value, log where the fit has none of it."""
+        """On which subjects differ in a parameter: that of its typical value, log where the fit has none
+        of it."""
         return next((e.scale for e in self.estimates if e.name == parameter), "log")
 
 

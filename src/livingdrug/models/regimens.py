@@ -76,7 +76,8 @@ class FludarabineWindow:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with (files(__package__ or "") / name).open(encoding="utf-8", newline="") as lines:  # pyright: ignore[reportCallIssue]
+    # pyright: ignore[reportCallIssue]
+    with (files(__package__ or "") / name).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 
 

@@ -1,4 +1,5 @@
-"""A short map beside an SBML file: what its states are, so that fragments join; where doses enter, and its units.
+"""A short map beside an SBML file: what its states are, so that fragments join; where doses enter, and its
+units.
 
 sbml = "model.xml"
 dose_into = "CAR_T_cells"
@@ -122,12 +123,14 @@ def _places(tables: Table, given: Table, origin: str) -> None:
             continue
         if isinstance(volume, bool) or not isinstance(volume, int | float) or not 0 < volume < 1e12:
             raise InputError(
-                f"{where}: expected a volume in uL above 0, such as 5e6, or a quantity of the file, got {volume!r:.60}"
+                f"{where}: expected a volume in uL above 0, such as 5e6, or a quantity of the file, got "
+                f"{volume!r:.60}"
             )
         quantity = _volume(name)
         if quantity["name"] in known:
             raise InputError(
-                f"{where}: the file has a quantity `{quantity['name']}` already; name it here instead of a number"
+                f"{where}: the file has a quantity `{quantity['name']}` already; name it here instead of a "
+                "number"
             )
         structure.setdefault("quantities", []).append(quantity)
         values = tables["values"][0]

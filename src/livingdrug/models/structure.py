@@ -1,4 +1,5 @@
-"""The words in which models are written: the rules of fragments, structures made of elements, and closed forms.
+"""The words in which models are written: the rules of fragments, structures made of elements, and closed
+forms.
 
 Everything here is plain, frozen data. A flow takes `rate` out of one state and puts `gain * rate` into
 another; expressions reach groups of states by `amount(role @ place)` in cells and `density(role @ place)` in

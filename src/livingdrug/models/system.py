@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass
 
-from livingdrug.models.elements import Clock, Condition, Definition, Event, Flow, Output, Quantity, State, Switch
+from livingdrug.models.elements import (
+    Clock,
+    Condition,
+    Definition,
+    Event,
+    Flow,
+    Output,
+    Quantity,
+    State,
+    Switch,
+)
 
 
 @dataclass(frozen=True)

@@ -145,8 +145,8 @@ def read_model(path: str | Path, even_so: bool = False) -> Model:
     Parameters
     ----------
     path : str or Path
-        A TOML file in the words of `docs/model_file.md`, SBML or a map of roles beside SBML (`docs/standards.md`), or a
-        folder that `livingdrug fit --out` wrote.
+        A TOML file in the words of `docs/model_file.md`, SBML or a map of roles beside SBML
+        (`docs/standards.md`), or a folder that `livingdrug fit --out` wrote.
     even_so : bool
         Take the model of a fit that is not sound too; what is made with it then says so.
 
@@ -176,8 +176,8 @@ def read_model(path: str | Path, even_so: bool = False) -> Model:
     doubts = model.fitted.doubts if model.fitted else ()
     if doubts and not even_so:
         raise InputError(
-            f"`{printable(str(path))}` is a fit that is not sound: {' '.join(doubts)} Fit again, or take it all the "
-            "same with --even-so (in a document: even_so = true); every output will say so"
+            f"`{printable(str(path))}` is a fit that is not sound: {' '.join(doubts)} Fit again, or take it "
+            "all the same with --even-so (in a document: even_so = true); every output will say so"
         )
     if model.fitted and model.fitted.draws:  # which lie beside the file
         model = replace(model, fitted=replace(model.fitted, draws=str(file.parent / model.fitted.draws)))
@@ -206,8 +206,8 @@ def _map_of(text: str, file: Path) -> tuple[Path, dict[str, Any], str] | None:
 
 
 def _from_sbml(path: str | Path, given: dict[str, Any] | None = None, origin: str = "") -> Model:
-    """The model in an SBML file, with the roles that a map gives; where its units do not agree in our words they are
-    labels, and a caution says so."""
+    """The model in an SBML file, with the roles that a map gives; where its units do not agree in our
+    words they are labels, and a caution says so."""
     from livingdrug.standards import read_sbml
 
     tables, origin = read_sbml(path), origin or printable(Path(path).name)

@@ -21,9 +21,24 @@ from livingdrug.nca.settings import AucRule, BelowRule, NcaSettings, TerminalPoi
 
 __all__ = [
     "expansion_start",
-    "CDISC_NOTES", "PER_DAY", "Analysis", "AucRule", "BelowRule", "NcaParameter", "NcaResult", "NcaSettings",
+    "CDISC_NOTES",
+    "PER_DAY",
+    "Analysis",
+    "AucRule",
+    "BelowRule",
+    "NcaParameter",
+    "NcaResult",
+    "NcaSettings",
     "PersistenceCurve",
-    "TerminalPoints", "Value", "adpp", "nca", "parameter", "parameter_of", "parameters", "persistence_curve", "pp",
-]  # fmt: skip
+    "TerminalPoints",
+    "Value",
+    "adpp",
+    "nca",
+    "parameter",
+    "parameter_of",
+    "parameters",
+    "persistence_curve",
+    "pp",
+]
 
 callable_package(__name__, nca)

@@ -5,7 +5,8 @@ import numpy as np
 from livingdrug.nca.registry import parameter_of
 from livingdrug.nca.result import NcaResult
 
-# names of CDISC's codelist PKPARM for its codes (PKPARMCD), and of ours, which begin with X, in at most 40 signs
+# names of CDISC's codelist PKPARM for its codes (PKPARMCD), and of ours, which begin with X, in at most 40
+# signs
 NAMES = {
     "CMAX": "Max Conc",
     "CMAXD": "Max Conc Norm by Dose",
@@ -93,7 +94,8 @@ ADPP_LABELS = {
 NOT_DONE = "NOT DONE"
 MOST = 200  # signs of a text
 NOTES = (
-    "codes and names are those of CDISC's codelists PKPARMCD and PKPARM; codes that begin with X are sponsor-defined",
+    "codes and names are those of CDISC's codelists PKPARMCD and PKPARM; codes that begin with X are "
+    "sponsor-defined",
     "units are as in the other tables; units such as copies/ug have no term in CDISC's codelists",
     "USUBJID is the subject as the file has it; STUDYID is empty where no study was named",
 )

@@ -1,7 +1,9 @@
 """What an analysis gives: values with flag, reason and points, as a long or a wide table."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +14,18 @@ from livingdrug.nca.registry import parameter_of, unit_of
 from livingdrug.nca.settings import NcaSettings
 
 COLUMNS = ("ID", "PARAMCD", "value", "unit", "flag", "reason", "points", "OCC", "DVID", "ASSAY", "bridge")
+
+
+class Words(NamedTuple):
+    """A column of texts: which of some words each row has. Tables of a million rows are made of a few words."""
+
+    which: np.ndarray
+    words: list[str]
+
+    @property
+    def texts(self) -> np.ndarray:
+        """The text of each row."""
+        return np.array(self.words, dtype=object)[self.which]
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,71 +66,119 @@ class NcaResult(Shown):
 
     def unit(self, code: str) -> np.ndarray:
         """Unit of a parameter for each profile."""
-        units = {
-            u: unit_of(code, u, self.data.time_unit, self.data.dose_unit)
-            for u in set(self.data.profiles.unit)
-        }
-        return np.array([units[u] for u in self.data.profiles.unit], dtype=object)
+        return self._unit(code).texts
+
+    def _unit(self, code: str) -> Words:
+        time, dose = self.data.time_unit, self.data.dose_unit
+        return Words(self._units.which, [unit_of(code, unit, time, dose) for unit in self._units.words])
+
+    @cached_property
+    def _units(self) -> Words:
+        return _words(self.data.profiles.unit)
 
     def flags(self, code: str) -> np.ndarray:
         """`ok`, `caution`, `censored` or `absent` for each profile."""
-        return self._words(code, flag_of)
+        return self._flags(code).texts
+
+    def _flags(self, code: str) -> Words:
+        unique, which = self.caused[code]
+        return Words(which, [flag_of(causes) for causes in unique])
 
     def reasons(self, code: str) -> np.ndarray:
         """One sentence for each profile."""
-        return self._words(code, lambda causes: reason_of(causes, parameter_of(code).plain))
+        return self._reasons(code).texts
 
-    def _words(self, code: str, word) -> np.ndarray:
-        unique, inverse = np.unique(self.causes[code], return_inverse=True)
-        return np.array([word(int(causes)) for causes in unique], dtype=object)[inverse]
+    def _reasons(self, code: str) -> Words:
+        unique, which = self.caused[code]
+        return Words(which, [reason_of(causes, parameter_of(code).plain) for causes in unique])
 
     @cached_property
-    def _points(self) -> dict[str, np.ndarray]:
+    def caused(self) -> dict[str, tuple[list[int], np.ndarray]]:
+        """By code: the causes that there are, and which of them each profile has."""
+        found = {code: np.unique(causes, return_inverse=True) for code, causes in self.causes.items()}
+        return {code: (unique.tolist(), which) for code, (unique, which) in found.items()}
+
+    @cached_property
+    def groupings(self) -> dict[str | None, dict]:
+        """Positions of the profiles of each group by the name of a covariate, as `summary.groups` found them."""
+        return {}
+
+    @cached_property
+    def _points_of_fits(self) -> dict[str, Words]:
         """Times of the points of each fit as text, such as `9.05 12.12 24.37`."""
         texts = {}
         for code, (profile, time) in self.used.items():
             order = np.argsort(profile, kind="stable")
-            profile, time = profile[order], time[order]
-            words = [f"{t:.10g}" for t in time.tolist()]
-            ends = np.searchsorted(profile, np.arange(self.data.profiles.n + 1))
-            texts[code] = np.array(
-                [" ".join(words[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)], dtype=object
-            )
+            profile, (known, which) = profile[order], np.unique(time[order], return_inverse=True)
+            word = [f"{t:.10g}" for t in known.tolist()]
+            words = [word[k] for k in which.tolist()]
+            ends = np.searchsorted(profile, np.arange(self.data.profiles.n + 1)).tolist()
+            texts[code] = _words([" ".join(words[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)])
         return texts
 
     def points(self, code: str) -> np.ndarray:
         """Which samples a value rests on, as text; the window for AUCINT, the interval for XPERS."""
-        n = self.data.profiles.n
+        return self._point_words(code).texts
+
+    def _point_words(self, code: str) -> Words:
+        none = np.zeros(self.data.profiles.n, dtype=np.int64)
         if code == "AUCINT" and self.window is not None:
-            return np.full(n, f"{self.window[0]:g} {self.window[1]:g}", dtype=object)
+            return Words(none, [f"{self.window[0]:g} {self.window[1]:g}"])
         if code == "XPERS":
-            pairs = zip(self.values["XPERS"].tolist(), self.values["XPERSUL"].tolist(), strict=True)
-            return np.array([_interval(low, high) for low, high in pairs], dtype=object)
-        return self._points.get(parameter_of(code).points_of or code, np.full(n, "", dtype=object))
+            return _intervals(self.values["XPERS"], self.values["XPERSUL"])
+        return self._points_of_fits.get(parameter_of(code).points_of or code, Words(none, [""]))
 
     def table(self):
         """Long table, one row per profile and parameter: ID, PARAMCD, value, unit, flag, reason, points, then
         the profile."""
         import pandas as pd
 
-        n, k = self.data.profiles.n, len(self.codes)
-        p = self.data.profiles
+        def texts(column: Words):
+            return pd.Series(np.array(column.words, dtype=object)).array.take(column.which)
 
-        def stacked(of):
-            return np.stack([of(code) for code in self.codes], axis=1).ravel() if n else np.empty(0)
+        return self._long(self.data.profiles.n, texts)
+
+    def first_rows(self, rows: int):
+        """At least so many of the first rows of the long table, where it has them, without the making of the others."""
+        profiles = min(self.data.profiles.n, -(-rows // max(1, len(self.codes))))
+        return self._long(profiles, lambda column: column.texts)
+
+    def coded_table(self):
+        """The long table with categories for texts, to be written: a twentieth of the memory."""
+        import pandas as pd
+
+        return self._long(self.data.profiles.n, lambda column: pd.Categorical.from_codes(column.which, column.words))
+
+    def _long(self, n: int, texts: Callable[[Words], object]):
+        """The long table of the first n profiles; texts: what is made of a column of words."""
+        import pandas as pd
+
+        k, p = len(self.codes), self.data.profiles
+
+        def repeated(column: np.ndarray) -> Words:
+            which, words = _words(column[:n])
+            return Words(np.repeat(which, k), words)
+
+        def stacked(of: Callable[[str], Words]) -> Words:
+            place, words = np.empty((n, k), dtype=np.int32), {}
+            for j, code in enumerate(self.codes):
+                column = of(code)
+                here = np.array([words.setdefault(word, len(words)) for word in column.words], dtype=np.int32)
+                place[:, j] = here[column.which[:n]]
+            return Words(place.ravel(), list(words))
 
         columns = {
-            "ID": np.repeat(self.ids, k),
-            "PARAMCD": np.tile(np.array(self.codes, dtype=object), n),
-            "value": stacked(self.values.__getitem__),
-            "unit": stacked(self.unit),
-            "flag": stacked(self.flags),
-            "reason": stacked(self.reasons),
-            "points": stacked(self.points),
-            "OCC": np.repeat(p.occasion, k),
-            "DVID": np.repeat(p.output, k),
-            "ASSAY": np.repeat(p.assay, k),
-            "bridge": np.full(n * k, self.data.bridge, dtype=object),
+            "ID": texts(repeated(self.ids)),
+            "PARAMCD": texts(Words(np.tile(np.arange(k, dtype=np.int32), n), list(self.codes))),
+            "value": np.stack([self.values[code][:n] for code in self.codes], axis=1).ravel(),
+            "unit": texts(stacked(self._unit)),
+            "flag": texts(stacked(self._flags)),
+            "reason": texts(stacked(self._reasons)),
+            "points": texts(stacked(self._point_words)),
+            "OCC": texts(repeated(p.occasion)),
+            "DVID": texts(repeated(p.output)),
+            "ASSAY": texts(repeated(p.assay)),
+            "bridge": texts(Words(np.zeros(n * k, dtype=np.int32), [self.data.bridge])),
         }
         return pd.DataFrame(columns, columns=list(COLUMNS))
 
@@ -171,6 +233,19 @@ class NcaResult(Shown):
 
     def _frame(self):
         return self.table()
+
+
+def _words(texts) -> Words:
+    """Texts as words, in the order in which they first come."""
+    words: dict[str, int] = {}
+    which = [words.setdefault(text, len(words)) for text in texts]
+    return Words(np.array(which, dtype=np.int32), list(words))
+
+
+def _intervals(low: np.ndarray, high: np.ndarray) -> Words:
+    (lows, a), (highs, b) = (np.unique(ends, return_inverse=True) for ends in (low, high))
+    pairs, which = np.unique(a * len(highs) + b, return_inverse=True)
+    return Words(which, [_interval(lows[k // len(highs)], highs[k % len(highs)]) for k in pairs])
 
 
 def _interval(low: float, high: float) -> str:

@@ -1,8 +1,8 @@
 """Where the expansion begins in sampled levels: after the distribution minimum of the infused cells.
 
-A sample of the first day may hold the infusate, which is then the largest level without any expansion. Levels are
-measured with error, so that the first value above the one before says little: the minimum is the lowest level before the
-first two-fold rise, or before the largest rise where none is two-fold.
+A sample of the first day may hold the infusate, which is then the largest level without any expansion. Levels
+are measured with error, so that the first value above the one before says little: the minimum is the lowest
+level before the first two-fold rise, or before the largest rise where none is two-fold.
 """
 
 import numpy as np
@@ -17,8 +17,8 @@ def expansion_start(level: np.ndarray, time: np.ndarray, day: float) -> np.ndarr
     Parameters
     ----------
     level : ndarray of shape (n, w)
-        Levels in the order of time; of a sample below the limit, the limit; NaN where there is no sample, or where it
-        lies before the first quantifiable one.
+        Levels in the order of time; of a sample below the limit, the limit; NaN where there is no sample, or
+        where it lies before the first quantifiable one.
     time : ndarray of shape (n, w)
         From the infusion.
     day : float
@@ -27,7 +27,8 @@ def expansion_start(level: np.ndarray, time: np.ndarray, day: float) -> np.ndarr
     Returns
     -------
     ndarray of shape (n,)
-        0 where no sample of the first day is quantifiable, so that no infusate is seen; w where the level never rises.
+        0 where no sample of the first day is quantifiable, so that no infusate is seen; w where the level
+        never rises.
     """
     n, width = level.shape
     if not width:

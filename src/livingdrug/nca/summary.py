@@ -6,8 +6,9 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import printable
 from livingdrug.nca.analysis import PER_DAY
+from livingdrug.nca.causes import flag_of, reason_of
 from livingdrug.nca.persistence import PersistenceCurve, persistence_curve
-from livingdrug.nca.registry import NOT_STATED
+from livingdrug.nca.registry import NOT_STATED, parameter_of
 from livingdrug.nca.result import NcaResult
 
 KINDS = ("output", "assay", "unit", "occasion", "group")
@@ -21,6 +22,12 @@ def groups(result: NcaResult, by: str | None = None) -> dict[tuple[str, str, str
 
     Raises InputError for a covariate that is not there.
     """
+    if by not in result.groupings:
+        result.groupings[by] = _grouped(result, by)
+    return dict(result.groupings[by])
+
+
+def _grouped(result: NcaResult, by: str | None) -> dict[tuple[str, str, str, str, str], np.ndarray]:
     from livingdrug.data import natural_key
 
     p = result.data.profiles
@@ -60,16 +67,16 @@ def summary(result: NcaResult, by: str | None = None):
     import pandas as pd
 
     rows = []
-    words = {code: (result.unit(code), result.flags(code), result.reasons(code)) for code in result.codes}
+    units = {code: result.unit(code) for code in result.codes}
     for key, members in groups(result, by).items():
-        for code, (units, flags, reasons) in words.items():
+        for code in result.codes:
             rows.append(
                 (
                     *key,
                     code,
-                    units[members[0]],
+                    units[code][members[0]],
                     *_numbers(result.values[code][members]),
-                    *_counts(flags[members], reasons[members]),
+                    *_counts(result, code, members),
                 )
             )
     columns = (
@@ -99,11 +106,17 @@ def _numbers(values: np.ndarray) -> tuple:
     return len(known), np.median(known), known.min(), known.max(), np.exp(logs.mean()), cv
 
 
-def _counts(flags: np.ndarray, reasons: np.ndarray) -> tuple:
-    odd = reasons[flags != "ok"]
-    words, counts = np.unique(odd.astype(str), return_counts=True)
-    reason = str(words[np.argmax(counts)]) if len(words) else ""
-    return *(int((flags == word).sum()) for word in ("caution", "censored", "absent")), reason
+def _counts(result: NcaResult, code: str, members: np.ndarray) -> tuple:
+    """How many values of a parameter are to be watched, censored or absent, and the commonest reason."""
+    causes, which = result.caused[code]
+    flags, reasons = dict.fromkeys(("ok", "caution", "censored", "absent"), 0), {}
+    for cause, count in zip(causes, np.bincount(which[members], minlength=len(causes)).tolist(), strict=True):
+        flags[flag_of(cause)] += count
+        if count and flag_of(cause) != "ok":
+            reason = reason_of(cause, parameter_of(code).plain)
+            reasons[reason] = reasons.get(reason, 0) + count
+    commonest = min(reasons, key=lambda reason: (-reasons[reason], reason), default="")
+    return flags["caution"], flags["censored"], flags["absent"], commonest
 
 
 def persistence(result: NcaResult, members: np.ndarray) -> PersistenceCurve | None:

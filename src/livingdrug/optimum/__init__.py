@@ -1,4 +1,5 @@
-"""Which dose and schedule serve patients best: exposures of a model's virtual patients, weighed by two exposure-responses."""
+"""Which dose and schedule serve patients best: exposures of a model's virtual patients, weighed by two
+exposure-responses."""
 
 from livingdrug.core.faces import lazy
 
@@ -11,8 +12,18 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.optimum.point import Point
 
 __all__ = [
-    "Aim", "Candidate", "Optimum", "Point", "Schedule", "Side", "candidates", "optimise", "read_schedule", "side_of",
-    "splits", "stated_curve",
-]  # fmt: skip
+    "Aim",
+    "Candidate",
+    "Optimum",
+    "Point",
+    "Schedule",
+    "Side",
+    "candidates",
+    "optimise",
+    "read_schedule",
+    "side_of",
+    "splits",
+    "stated_curve",
+]
 
 __getattr__, __dir__ = lazy(__name__)

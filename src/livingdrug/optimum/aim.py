@@ -26,11 +26,15 @@ class Aim:
 
     def __post_init__(self) -> None:
         if (self.weight is None) == (self.ceiling is None):
-            raise InputError("an optimum takes either a weight of toxicity or a ceiling of it; give one of them")
+            raise InputError(
+                "an optimum takes either a weight of toxicity or a ceiling of it; give one of them"
+            )
         if self.weight is not None and not (math.isfinite(self.weight) and self.weight >= 0):
             raise InputError(f"the weight of toxicity is {self.weight:g}; it must be a number, 0 or above")
         if self.ceiling is not None and not 0 < self.ceiling < 1:
-            raise InputError(f"the ceiling of toxicity is {self.ceiling:g}; it must lie between 0 and 1 (0.2 for 20 %)")
+            raise InputError(
+                f"the ceiling of toxicity is {self.ceiling:g}; it must lie between 0 and 1 (0.2 for 20 %)"
+            )
 
     def words(self, response: str, toxicity: str) -> str:
         """The aim as a formula, with the names of the two outcomes."""
@@ -45,7 +49,8 @@ class Aim:
         return np.where(toxicity <= self.ceiling, response, -np.inf)
 
     def rank(self, response: float, toxicity: float) -> float:
-        """The same for a search: above the ceiling, the less the toxicity the better, and worse than any response."""
+        """The same for a search: above the ceiling, the less the toxicity the better, and worse than any
+        response."""
         if self.ceiling is None or toxicity <= self.ceiling:
             return float(self.value(np.asarray(response), np.asarray(toxicity)))
         return self.ceiling - toxicity - 1.0

@@ -1,5 +1,5 @@
-"""The best of all candidates: what each gives over the virtual patients, and how often it stays the best when the curves are
-drawn from their errors."""
+"""The best of all candidates: what each gives over the virtual patients, and how often it stays the best
+when the curves are drawn from their errors."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -129,8 +129,8 @@ def optimise(
     refine : bool
         Search between the points (Nelder-Mead) from the best one.
     draws : int
-        Draws of the coefficients of both curves from their normal distributions, independent of each other, each with its own
-        weights of the patients; none where no error of a curve is known.
+        Draws of the coefficients of both curves from their normal distributions, independent of each other,
+        each with its own weights of the patients; none where no error of a curve is known.
     seed : int
         Of the draws.
     progress : callable, optional
@@ -143,8 +143,8 @@ def optimise(
     Raises
     ------
     InputError
-        For a model that has no use for a dose, doses or schedules that it does not take, and patients of whom none could be
-        computed.
+        For a model that has no use for a dose, doses or schedules that it does not take, and patients of whom
+        none could be computed.
     """
     beside = beside or Regimen()
     tried = candidates(model, doses, schedules, beside)
@@ -157,12 +157,25 @@ def optimise(
             progress(i, len(tried))
     done = np.all([np.isfinite(e.response) & np.isfinite(e.toxicity) for e in found], axis=0)
     if not done.any():
-        raise InputError(f"`{model.full_name}`: none of the {draw.n:,} virtual patients could be computed at every dose")
+        raise InputError(
+            f"`{model.full_name}`: none of the {draw.n:,} virtual patients could be computed at every dose"
+        )
     points = [point_of(one, kept(e, done), sides, aim) for one, e in zip(tried, found, strict=True)]
     values = np.array([p.value for p in points])
     best = int(np.argmax(values)) if np.isfinite(values).any() else None
-    made = Optimum(model, output, response, toxicity, aim, tuple(points), best, int(done.sum()), int((~done).sum()),
-                   draw.described(model), notices=notices)  # fmt: skip
+    made = Optimum(
+        model,
+        output,
+        response,
+        toxicity,
+        aim,
+        tuple(points),
+        best,
+        int(done.sum()),
+        int((~done).sum()),
+        draw.described(model),
+        notices=notices,
+    )
     if draws > 0 and len(made.silent) < 2:
         made = _over_draws(made, [kept(e, done) for e in found], draws, seed)
     if not refine or best is None:
@@ -184,12 +197,18 @@ def _over_draws(made: Optimum, found: list[Exposed], draws: int, seed: int) -> O
     weights = _weights(made.patients, draws, seed)
     pairs = [list(zip(sides, coefficients, (one.response, one.toxicity), strict=True)) for one in found]
     # points, outcomes, draws
-    rates = np.array([[_rates(side.curve, c, exposure, weights) for side, c, exposure in own] for own in pairs])
+    rates = np.array(
+        [[_rates(side.curve, c, exposure, weights) for side, c, exposure in own] for own in pairs]
+    )
     values = made.aim.value(rates[:, 0], rates[:, 1])
     some = np.isfinite(values).any(axis=0)
     best = np.bincount(np.argmax(values, axis=0)[some], minlength=len(found)) / draws
     ends = np.quantile(rates, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=2)  # ends, points, outcomes
-    within = np.full(len(found), np.nan) if made.aim.ceiling is None else (rates[:, 1] <= made.aim.ceiling).mean(axis=1)
+    within = (
+        np.full(len(found), np.nan)
+        if made.aim.ceiling is None
+        else (rates[:, 1] <= made.aim.ceiling).mean(axis=1)
+    )
     points = tuple(
         replace(p, best=float(best[i]), kept=float(within[i]), response_ends=_pair(ends[:, i, 0]),
                 toxicity_ends=_pair(ends[:, i, 1]))  # fmt: skip
@@ -206,15 +225,17 @@ def _pair(ends: np.ndarray) -> tuple[float, float]:
 
 
 def _weights(patients: int, draws: int, seed: int) -> np.ndarray:
-    """Weights of the patients in each draw, which are as uncertain as their number makes them: the Bayesian bootstrap (Rubin
-    1981, doi:10.1214/aos/1176345338), shape (draws, patients). The same for every candidate."""
+    """Weights of the patients in each draw, which are as uncertain as their number makes them: the
+    Bayesian bootstrap (Rubin 1981, doi:10.1214/aos/1176345338), shape (draws, patients). The same for
+    every candidate."""
     u = uniforms(seed, "weights of patients", 0, draws * patients).reshape(draws, patients)
     own = -np.log(u)
     return own / own.sum(axis=1, keepdims=True)
 
 
 def _rates(curve: Curve, coefficients: np.ndarray, exposure: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Mean probability over the patients for each draw of the coefficients and of the patients, shape (draws,)."""
+    """Mean probability over the patients for each draw of the coefficients and of the patients, shape
+    (draws,)."""
     step = max(1, BLOCK // len(exposure))
     parts = []
     for i in range(0, len(coefficients), step):

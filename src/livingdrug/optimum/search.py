@@ -1,5 +1,5 @@
-"""A search between the candidates of a grid: Nelder-Mead over ln dose, the day of a second infusion and the fraction
-given first."""
+"""A search between the candidates of a grid: Nelder-Mead over ln dose, the day of a second infusion and
+the fraction given first."""
 
 import math
 from collections.abc import Callable
@@ -15,14 +15,19 @@ MOST = 120  # candidates that are computed
 PRECISION = 1e-3  # of each variable, as part of its range
 
 
-def search(at: Callable[[Candidate], Point], start: Point, tried: list[Candidate], aim: Aim) -> tuple[Point, bool]:
-    """(best point, whether the search came to an end). at: what a candidate gives; start: the best of those tried, whose
-    schedule stays in kind. Raises InputError where nothing can vary."""
+def search(
+    at: Callable[[Candidate], Point], start: Point, tried: list[Candidate], aim: Aim
+) -> tuple[Point, bool]:
+    """(best point, whether the search came to an end). at: what a candidate gives; start: the best of
+    those tried, whose schedule stays in kind. Raises InputError where nothing can vary."""
     from scipy.optimize import minimize
 
     low, high, free = _ranges(start.candidate, tried)
     if not free.any():
-        raise InputError("one dose and one schedule leave nothing to search; give two doses at least, or use the grid alone")
+        raise InputError(
+            "one dose and one schedule leave nothing to search; give two doses at least, or use the grid "
+            "alone"
+        )
     first = _place(start.candidate)
     best = [start]
 
@@ -43,7 +48,8 @@ def search(at: Callable[[Candidate], Point], start: Point, tried: list[Candidate
 
 
 def _ranges(start: Candidate, tried: list[Candidate]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(lowest, highest, whether it varies) of ln dose, and of day and fraction where the start has two infusions."""
+    """(lowest, highest, whether it varies) of ln dose, and of day and fraction where the start has two
+    infusions."""
     places = np.array([_place(c) for c in tried if len(c.schedule.parts) == len(start.schedule.parts)])
     low, high = places.min(axis=0), places.max(axis=0)
     return low, high, high > low

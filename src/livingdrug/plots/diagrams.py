@@ -41,18 +41,52 @@ def _add(axes, shape, order: int, scale: float) -> None:
     points = 72 / PIXELS * scale  # of a pixel
     match shape:
         case Rect():
-            style = f"round,pad=0,rounding_size={min(shape.round, shape.height / 2)}" if shape.round else "square,pad=0"
-            axes.add_patch(FancyBboxPatch((shape.x, shape.y), shape.width, shape.height, style, facecolor=shape.fill,
-                                          edgecolor=shape.line or "none", linewidth=points, zorder=order))  # fmt: skip
+            style = (
+                f"round,pad=0,rounding_size={min(shape.round, shape.height / 2)}"
+                if shape.round
+                else "square,pad=0"
+            )
+            axes.add_patch(
+                FancyBboxPatch(
+                    (shape.x, shape.y),
+                    shape.width,
+                    shape.height,
+                    style,
+                    facecolor=shape.fill,
+                    edgecolor=shape.line or "none",
+                    linewidth=points,
+                    zorder=order,
+                )
+            )
         case Words():
             anchor = {"start": "left", "middle": "center", "end": "right"}[shape.anchor]
-            axes.text(shape.x, shape.y + 0.36 * shape.size, shape.text, fontsize=shape.size * points, color=shape.colour,
-                      fontweight="bold" if shape.bold else "normal", ha=anchor, va="baseline", zorder=order,
-                      family="DejaVu Sans", parse_math=False)  # fmt: skip
+            axes.text(
+                shape.x,
+                shape.y + 0.36 * shape.size,
+                shape.text,
+                fontsize=shape.size * points,
+                color=shape.colour,
+                fontweight="bold" if shape.bold else "normal",
+                ha=anchor,
+                va="baseline",
+                zorder=order,
+                family="DejaVu Sans",
+                parse_math=False,
+            )
         case Curve():
             codes = [Path.MOVETO, *[Path.CURVE4] * (len(shape.points) - 1)]
             dashes = (0, (4, 3)) if shape.dashed else "-"
-            axes.add_patch(PathPatch(Path(shape.points, codes), fill=False, edgecolor=shape.colour, zorder=order,
-                                     linewidth=shape.width * points, linestyle=dashes))  # fmt: skip
+            axes.add_patch(
+                PathPatch(
+                    Path(shape.points, codes),
+                    fill=False,
+                    edgecolor=shape.colour,
+                    zorder=order,
+                    linewidth=shape.width * points,
+                    linestyle=dashes,
+                )
+            )
         case Head():
-            axes.add_patch(Polygon(shape.points, closed=True, facecolor=shape.colour, linewidth=0, zorder=order))
+            axes.add_patch(
+                Polygon(shape.points, closed=True, facecolor=shape.colour, linewidth=0, zorder=order)
+            )

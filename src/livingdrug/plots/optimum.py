@@ -28,17 +28,34 @@ def plot_best_dose(found: Optimum):
             doses, words = [p.candidate.dose for p in points], short(schedule.words(), 44)
             for what, colour in (("response", COLOURS[0]), ("toxicity", COLOURS[1])):
                 label = what if dash == "-" else None
-                left.plot(doses, [getattr(p, what) for p in points], dash, color=colour, label=label, marker=".")
+                left.plot(
+                    doses, [getattr(p, what) for p in points], dash, color=colour, label=label, marker="."
+                )
                 ends = np.array([getattr(p, f"{what}_ends") for p in points])
                 if dash == "-" and np.isfinite(ends).all():
                     left.fill_between(doses, *ends.T, color=colour, alpha=0.12, linewidth=0)
             right.plot(doses, _values(points), dash, color=COLOURS[2], label=words, marker=".")
         if found.aim.ceiling is not None:
             left.axhline(found.aim.ceiling, color=COLOURS[1], linestyle=":", linewidth=1)
-            left.text(0.99, found.aim.ceiling, f"ceiling {found.aim.ceiling:.0%}", ha="right", va="bottom", fontsize=7,
-                      color=COLOURS[1], transform=left.get_yaxis_transform())  # fmt: skip
+            left.text(
+                0.99,
+                found.aim.ceiling,
+                f"ceiling {found.aim.ceiling:.0%}",
+                ha="right",
+                va="bottom",
+                fontsize=7,
+                color=COLOURS[1],
+                transform=left.get_yaxis_transform(),
+            )
         if found.top is not None:
-            right.plot([found.top.candidate.dose], [found.top.value], "o", color="black", fillstyle="none", markersize=9)
+            right.plot(
+                [found.top.candidate.dose],
+                [found.top.value],
+                "o",
+                color="black",
+                fillstyle="none",
+                markersize=9,
+            )
             left.axvline(found.top.candidate.dose, color=MUTED, linestyle=":", linewidth=1)
         left.set(xscale="log", xlabel=_dose(found), ylabel="probability over all patients", ylim=(0, 1))
         right.set(xscale="log", xlabel=_dose(found), ylabel=_aim(found))
@@ -69,7 +86,9 @@ def plot_surface(found: Optimum):
         figure = blank(6.4, 1.7 + 0.3 * max(len(schedules), 4))
         axes = figure.subplots()
         axes.set_facecolor("#e6e6e6")
-        drawn = axes.pcolormesh(np.arange(len(doses) + 1) - 0.5, np.arange(len(schedules) + 1) - 0.5, values, cmap="viridis")
+        drawn = axes.pcolormesh(
+            np.arange(len(doses) + 1) - 0.5, np.arange(len(schedules) + 1) - 0.5, values, cmap="viridis"
+        )
         for at, sign, size in (({found.best}, "o", 12), (set(found.alike), ".", 7)):
             spots = [(x, y) for (y, x), i in np.ndenumerate(order) if i in at]
             if spots:

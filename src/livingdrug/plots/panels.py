@@ -104,7 +104,9 @@ def plot_panels(results: Sequence[Result], panels: Sequence[Panel], limit: float
 def _middle(result: Result, output: str):
     """Times and values of the curve of one subject, of the median of several."""
     several = result.n > 1
-    times, values = (result.times, result.percentiles(output, (50,))[0]) if several else drawn_curve(result, output)
+    times, values = (
+        (result.times, result.percentiles(output, (50,))[0]) if several else drawn_curve(result, output)
+    )
     return times, _positive(values)
 
 

@@ -47,7 +47,10 @@ def _panel(axes, found: Matched, target) -> None:
     values = found.candidates.values[target.name][use]
     order = np.argsort(values)
     even = np.full(len(order), 1.0 / len(order))
-    for weights, colour, label in ((even, MUTED, "candidates"), (found.weights[use], COLOURS[0], "population")):
+    for weights, colour, label in (
+        (even, MUTED, "candidates"),
+        (found.weights[use], COLOURS[0], "population"),
+    ):
         axes.step(values[order], np.cumsum(weights[order]), where="post", color=colour, label=label)
     axes.errorbar(target.values, p, error, fmt="o", color=COLOURS[1], markersize=4, label="published")
     low, high = np.percentile(values, (0.5, 99.5))

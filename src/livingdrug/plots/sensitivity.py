@@ -87,7 +87,9 @@ def plot_separation(found: Separation, title: str = ""):
             own = found.inside == inside
             right.plot(*found.scores[own].T, "o", color=colour, markersize=4, label=word)
         parts = found.explained
-        right.set(xlabel=f"component 1 ({parts[0]:.0%} of the variance)", ylabel=f"component 2 ({parts[1]:.0%})")
+        right.set(
+            xlabel=f"component 1 ({parts[0]:.0%} of the variance)", ylabel=f"component 2 ({parts[1]:.0%})"
+        )
         right.legend(fontsize=8)
         left.set_title(short(title or found.model, 60))
         stamp(figure, RESEARCH)

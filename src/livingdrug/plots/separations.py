@@ -27,10 +27,20 @@ def plot_separations(found: Distinguished):
         for name, colour in zip(names, sequence(len(names)), strict=True):
             mine = sorted((row for row in found.rows if row.output == name), key=lambda row: row.time)
             shown = [row.difference if np.isfinite(row.difference) else np.nan for row in mine]
-            axes.plot([row.time / per_day for row in mine], shown, marker=".", color=colour, label=short(name, 30))
+            axes.plot(
+                [row.time / per_day for row in mine], shown, marker=".", color=colour, label=short(name, 30)
+            )
         ten = (7.849 / 10) ** 0.5
         axes.axhline(ten, color=MUTED, linestyle=":", linewidth=1)
-        axes.text(0.99, ten, "10 patients show it", transform=axes.get_yaxis_transform(), ha="right", va="bottom", fontsize=7)
+        axes.text(
+            0.99,
+            ten,
+            "10 patients show it",
+            transform=axes.get_yaxis_transform(),
+            ha="right",
+            va="bottom",
+            fontsize=7,
+        )
         axes.set(xlabel="day of the sample", ylabel="difference / SD in one patient", ylim=(0, None))
         axes.legend()
         stamp(figure, RESEARCH)

@@ -146,9 +146,16 @@ def plot_visits(fit: VisitsFit):
                     continue
                 axes.fill_between([start, end], left, free[-1], color=colour, alpha=0.18, linewidth=0)
                 at, free = [*at, start, end], [*free, free[-1], left]
-            axes.plot([*at, last], [*free, free[-1]], color=colour, label=f"{short(group.label, 40)}, n = {group.n}")
+            axes.plot(
+                [*at, last], [*free, free[-1]], color=colour, label=f"{short(group.label, 40)}, n = {group.n}"
+            )
         unit = f" ({fit.times.unit})" if fit.times.unit else ""
-        axes.set(xlabel=f"time{unit}", ylabel=f"free of {short(fit.times.endpoint, 30)}", ylim=(0, 1.02), xlim=(0, last))
+        axes.set(
+            xlabel=f"time{unit}",
+            ylabel=f"free of {short(fit.times.endpoint, 30)}",
+            ylim=(0, 1.02),
+            xlim=(0, last),
+        )
         axes.legend(title=short(fit.sample.exposure_name, 30))
         stamp(figure, RESEARCH)
     return figure

@@ -1,5 +1,5 @@
-"""Virtual populations that look like published patients: candidates weighted until their exposures are distributed as
-published."""
+"""Virtual populations that look like published patients: candidates weighted until their exposures are
+distributed as published."""
 
 from livingdrug.core.faces import lazy
 

@@ -1,9 +1,10 @@
 """Weights of candidates: as even as can be while the targets are met within their own sampling error.
 
-Entropy balancing (Hainmueller 2012, Political Analysis 20:25) with a quadratic penalty: weights w_i proportional to
-exp(sum_k lambda_k (h_ik - p_k)), h_ik whether candidate i is at or below the value of target k, p_k the published part.
-lambda minimises ln mean_i exp(...) + lambda' C lambda / 2, where C is the covariance of published parts of n patients,
-(min(p_k, p_l) - p_k p_l) / n within a target. Without C the targets would be met to the last digit, or not at all.
+Entropy balancing (Hainmueller 2012, Political Analysis 20:25) with a quadratic penalty: weights w_i
+proportional to exp(sum_k lambda_k (h_ik - p_k)), h_ik whether candidate i is at or below the value of target
+k, p_k the published part. lambda minimises ln mean_i exp(...) + lambda' C lambda / 2, where C is the
+covariance of published parts of n patients, (min(p_k, p_l) - p_k p_l) / n within a target. Without C the
+targets would be met to the last digit, or not at all.
 """
 
 from collections.abc import Sequence

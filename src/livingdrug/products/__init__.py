@@ -20,10 +20,28 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread, published_spread
 
 __all__ = [
-    "CAUTION", "OBSERVED", "BuiltIn", "Comparison", "ExposureFact", "GroupVariability", "Placement", "ProductCard",
-    "VariabilityRatio", "compare", "exposure_facts", "facts", "find_card", "find_product", "get_curve", "list_curves",
-    "list_products", "observed_spread", "product_cards", "product_variability", "published_spread",
+    "CAUTION",
+    "OBSERVED",
+    "BuiltIn",
+    "Comparison",
+    "ExposureFact",
+    "GroupVariability",
+    "Placement",
+    "ProductCard",
+    "VariabilityRatio",
+    "compare",
+    "exposure_facts",
+    "facts",
+    "find_card",
+    "find_product",
+    "get_curve",
+    "list_curves",
+    "list_products",
+    "observed_spread",
+    "product_cards",
+    "product_variability",
+    "published_spread",
     "variability_ratios",
-]  # fmt: skip
+]
 
 __getattr__, __dir__ = lazy(__name__)

@@ -48,7 +48,8 @@ def product_cards() -> tuple[ProductCard, ...]:
     -------
     tuple of ProductCard
     """
-    with (files(__package__ or "") / "products.csv").open(encoding="utf-8", newline="") as lines:  # pyright: ignore[reportCallIssue]
+    # pyright: ignore[reportCallIssue]
+    with (files(__package__ or "") / "products.csv").open(encoding="utf-8", newline="") as lines:
         return tuple(_card(row) for row in csv.DictReader(lines))
 
 
@@ -137,7 +138,8 @@ class VariabilityRatio:
 
 
 def product_variability(parameter: str = "CMAX") -> tuple[GroupVariability, ...]:
-    """Between-subject variability of an exposure in every published group that states it and its number of subjects.
+    """Between-subject variability of an exposure in every published group that states it and its number of
+    subjects.
 
     Parameters
     ----------

@@ -1,4 +1,5 @@
-"""Several runs as one document, in the order that is asked for. Sources are printed once, and cited by number throughout."""
+"""Several runs as one document, in the order that is asked for. Sources are printed once, and cited by
+number throughout."""
 
 import shutil
 from collections.abc import Sequence

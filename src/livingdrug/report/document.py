@@ -1,4 +1,5 @@
-"""The report of a run, from its record: headings after ICH M15 (general principles for model-informed drug development)."""
+"""The report of a run, from its record: headings after ICH M15 (general principles for model-informed drug
+development)."""
 
 from pathlib import Path
 
@@ -20,7 +21,8 @@ RISK = (
 def build_report(record: dict, folder: Path, of_all: "Cited | None" = None, mark: str = "") -> Report:
     """Sections from what was recorded and the pictures in the folder, the result first; nothing is computed.
 
-    of_all: the sources of a document of several runs, which prints them itself; mark: sets the ids of the figures apart.
+    of_all: the sources of a document of several runs, which prints them itself; mark: sets the ids of the
+    figures apart.
     """
     answer, purpose, cited = record["answer"], record["purpose"], of_all or Cited()
     sections = [
@@ -36,14 +38,27 @@ def build_report(record: dict, folder: Path, of_all: "Cited | None" = None, mark
     sections.append(purpose_section(purpose))
     sections += [_card(card, i, cited) for i, card in enumerate(answer["cards"], 1)]
     if cited.sources and of_all is None:
-        sections.append(Section("sources", "Sources", [f"[{k}] {text}" for k, text in enumerate(cited.sources, 1)]))
+        sections.append(
+            Section("sources", "Sources", [f"[{k}] {text}" for k, text in enumerate(cited.sources, 1)])
+        )
     sections += [
-        Section("scenario", "Analysis settings", ["The document below is scenario.toml: `livingdrug run scenario.toml --out "
-                "FOLDER` gives the same numbers."], tables=[_settings(record)],
-                code=_text(folder, SCENARIO)),
-        Section("trace", "Traceability", ["SHA-256 of every file: whoever has the same files can be sure of it."],
-                tables=[_hashes(record, folder)]),
-    ]  # fmt: skip
+        Section(
+            "scenario",
+            "Analysis settings",
+            [
+                "The document below is scenario.toml: `livingdrug run scenario.toml --out "
+                "FOLDER` gives the same numbers."
+            ],
+            tables=[_settings(record)],
+            code=_text(folder, SCENARIO),
+        ),
+        Section(
+            "trace",
+            "Traceability",
+            ["SHA-256 of every file: whoever has the same files can be sure of it."],
+            tables=[_hashes(record, folder)],
+        ),
+    ]
     seed = {"seed": str(answer["seed"])} if answer["seed"] is not None else {"seed": "no random numbers"}
     return Report(answer["title"], answer["sentences"], sections, {**seed, **record["versions"]})
 
@@ -68,8 +83,15 @@ def purpose_section(purpose: dict[str, str]) -> Section:
     stated = [(title, what, purpose[key]) for key, title, what in RISK if purpose[key]]
     missing = [title for key, title, _ in RISK if not purpose[key]]
     said = f"Not stated: {'; '.join(missing)}. This belongs to the user: the table [purpose] of {SCENARIO}."
-    tables = [("assessment, as stated by the user", ("element", "what it is", "stated"), stated)] if stated else []
-    return Section("context", "Context of use, model influence, risk and impact", [said] if missing else [], tables=tables)
+    tables = (
+        [("assessment, as stated by the user", ("element", "what it is", "stated"), stated)] if stated else []
+    )
+    return Section(
+        "context",
+        "Context of use, model influence, risk and impact",
+        [said] if missing else [],
+        tables=tables,
+    )
 
 
 def _sizes(answer: dict) -> list[str]:
@@ -101,8 +123,14 @@ def _text(folder: Path, name: str) -> str:
 
 
 def _part(part: dict, folder: Path, mark: str) -> Section:
-    return Section(part["key"], part["title"], (), part["points"], _drawings(part, folder, f"{mark}{part['key']}-"),
-                   _tables(part["tables"]))  # fmt: skip
+    return Section(
+        part["key"],
+        part["title"],
+        (),
+        part["points"],
+        _drawings(part, folder, f"{mark}{part['key']}-"),
+        _tables(part["tables"]),
+    )
 
 
 def _card(card: dict, number: int, cited: Cited) -> Section:

@@ -1,4 +1,5 @@
-"""A run as a folder: results, pictures, the scenario, a script, a record of what was said, the report made of them."""
+"""A run as a folder: results, pictures, the scenario, a script, a record of what was said, the report made
+of them."""
 
 import json
 import os
@@ -19,7 +20,8 @@ from livingdrug.report.html import Report, write_report
 from livingdrug.report.purpose import Purpose
 from livingdrug.report.record import VERSION, check_hashes, picture_files, read_record, sealed
 
-_STATE = re.compile(rf"{re.escape(STATE)}(\.\d+\.part)?")  # a fit on its way, and one that was killed as it saved
+# a fit on its way, and one that was killed as it saved
+_STATE = re.compile(rf"{re.escape(STATE)}(\.\d+\.part)?")
 
 
 def check_new_folder(folder: str | Path) -> None:
@@ -41,7 +43,9 @@ def check_new_folder(folder: str | Path) -> None:
         raise InputError(f"the folder `{folder}` cannot be made or written; name another one")
     of_a_run = not path.is_dir() or (path / RECORD).is_file() or (path / NEW).is_dir()
     if not (of_a_run or all(_is_ours(p.name) for p in path.iterdir())):
-        raise InputError(f"the folder `{folder}` holds files that are not of a run; name a new or an empty one")
+        raise InputError(
+            f"the folder `{folder}` holds files that are not of a run; name a new or an empty one"
+        )
 
 
 def _is_ours(name: str) -> bool:
@@ -71,7 +75,10 @@ class Origin:
 
 
 def keep(
-    origin: Origin, folder: str | Path, write: Callable[[Path], Answer], names: Mapping[str, str] | None = None
+    origin: Origin,
+    folder: str | Path,
+    write: Callable[[Path], Answer],
+    names: Mapping[str, str] | None = None,
 ) -> Answer:
     """Put an answer into a folder, whole or not at all; an earlier run there is replaced.
 
@@ -141,12 +148,14 @@ def rebuild(folder: str | Path) -> Path:
 
 
 def report_of(folder: str | Path) -> Report:
-    """The report of a run's folder, for whoever writes it in another form. Raises InputError as `rebuild` does."""
+    """The report of a run's folder, for whoever writes it in another form. Raises InputError as `rebuild`
+    does."""
     return build_report(checked_record(folder), Path(folder))
 
 
 def checked_record(folder: str | Path) -> dict:
-    """The record of a run's folder whose files are all there as the run wrote them. Raises InputError as `rebuild` does."""
+    """The record of a run's folder whose files are all there as the run wrote them. Raises InputError as
+    `rebuild` does."""
     _check_run(folder)
     record = read_record(Path(folder))
     check_hashes(record, Path(folder))
@@ -232,7 +241,9 @@ def _put(made: Part, record: dict) -> set[str]:
 
 def _check_run(folder: str | Path) -> None:
     if not Path(folder).is_dir():
-        raise InputError(f"`{folder}` is not the folder of a run: it is not there; make one with `livingdrug run`")
+        raise InputError(
+            f"`{folder}` is not the folder of a run: it is not there; make one with `livingdrug run`"
+        )
 
 
 def _build(path: Path) -> None:
@@ -249,8 +260,9 @@ def _write_record(record: dict, part: Path) -> None:
 
 
 def _old_files(path: Path) -> dict[str, str]:
-    """Name -> hash of the files of the run that lies in a folder, and of pages made of it: what a new run takes away. A
-    record that no run wrote is refused, as a wrong name in it would take away something else."""
+    """Name -> hash of the files of the run that lies in a folder, and of pages made of it: what a new run
+    takes away. A record that no run wrote is refused, as a wrong name in it would take away something
+    else."""
     if not (path / RECORD).is_file():
         return {}
     found = dict(read_record(path)["hashes"])
@@ -263,9 +275,14 @@ def _hashes(part: Path) -> dict[str, str]:
 
 def _record(origin: Origin, answer: Answer, part: Path, names: Mapping[str, str]) -> dict:
     record = {
-        "record": VERSION, "kind": origin.kind, "purpose": origin.purpose.model_dump(), "settings": origin.settings,
-        "answer": asdict(answer), "versions": versions(), "hashes": _hashes(part),
-    }  # fmt: skip
+        "record": VERSION,
+        "kind": origin.kind,
+        "purpose": origin.purpose.model_dump(),
+        "settings": origin.settings,
+        "answer": asdict(answer),
+        "versions": versions(),
+        "hashes": _hashes(part),
+    }
     text = json.dumps(record)
     for here, theirs in names.items():
         text = text.replace(json.dumps(here)[1:-1], json.dumps(theirs)[1:-1])

@@ -94,7 +94,9 @@ def check_hashes(record: dict, path: Path) -> None:
 
 def picture_files(part: Part | dict) -> list[str]:
     """Names of the files of the pictures of a part."""
-    names = [p["name"] for p in part["pictures"]] if isinstance(part, dict) else [p.name for p in part.pictures]
+    names = (
+        [p["name"] for p in part["pictures"]] if isinstance(part, dict) else [p.name for p in part.pictures]
+    )
     return [f"pictures/{name}.{end}" for name in names for end in ENDS]
 
 

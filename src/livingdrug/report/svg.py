@@ -7,11 +7,36 @@ import xml.etree.ElementTree as ET
 from livingdrug.core.errors import InputError
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
-DRAWING = frozenset((
-    "svg", "g", "defs", "symbol", "use", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan",
-    "textPath", "clipPath", "mask", "marker", "pattern", "linearGradient", "radialGradient", "stop", "image", "style",
-    "title", "desc",
-))  # fmt: skip
+DRAWING = frozenset(
+    (
+        "svg",
+        "g",
+        "defs",
+        "symbol",
+        "use",
+        "path",
+        "rect",
+        "circle",
+        "ellipse",
+        "line",
+        "polyline",
+        "polygon",
+        "text",
+        "tspan",
+        "textPath",
+        "clipPath",
+        "mask",
+        "marker",
+        "pattern",
+        "linearGradient",
+        "radialGradient",
+        "stop",
+        "image",
+        "style",
+        "title",
+        "desc",
+    )
+)
 TEXTS = tuple(f"{{{SVG}}}{name}" for name in ("style", "title", "desc"))
 # what a style sheet may not say: to load, to import, or to hide that by an escape
 _FETCHING = re.compile(

@@ -13,7 +13,8 @@ from livingdrug.report.folder_files import WORD
 from livingdrug.report.html import Report, Section
 
 WIDTH = 6.0  # inches of a figure
-DATE = datetime(2000, 1, 1)  # of the document and of the files in it, so that the same report gives the same bytes
+# of the document and of the files in it, so that the same report gives the same bytes
+DATE = datetime(2000, 1, 1)
 MOST_ROWS = 400  # of one table: Word gets slow with more
 
 
@@ -60,7 +61,9 @@ def word_document(report: Report, folder: str | Path) -> Path:
     try:
         from docx import Document
     except ImportError:
-        raise InputError("a Word document needs python-docx; install it with: pip install 'livingdrug[word]'") from None
+        raise InputError(
+            "a Word document needs python-docx; install it with: pip install 'livingdrug[word]'"
+        ) from None
     document = Document()
     _fill(document, report, Path(folder))
     made = io.BytesIO()
@@ -73,7 +76,12 @@ def word_document(report: Report, folder: str | Path) -> Path:
 
 def _fill(document, report: Report, folder: Path) -> None:
     about = document.core_properties
-    about.title, about.author, about.created, about.modified = _text(report.title)[:250], "livingdrug", DATE, DATE
+    about.title, about.author, about.created, about.modified = (
+        _text(report.title)[:250],
+        "livingdrug",
+        DATE,
+        DATE,
+    )
     document.add_heading(_text(report.title), 0)
     document.add_paragraph(NOTICE, style="Intense Quote")
     figures = 0
@@ -129,7 +137,9 @@ def _table(document, header, rows) -> None:
 
 def _text(said: str) -> str:
     """A text without the signs that a Word document cannot hold."""
-    return "".join(sign for sign in said if sign in "\t\n" or (ord(sign) >= 32 and sign not in "\ufffe\uffff"))
+    return "".join(
+        sign for sign in said if sign in "\t\n" or (ord(sign) >= 32 and sign not in "\ufffe\uffff")
+    )
 
 
 def _dateless(made: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """Finished blocks kept in a folder beside the result, so that a run that ends early goes on where it stood.
 
-`x.csv` has its blocks in `x.csv.blocks`, the folder `run` in `run.blocks`: MANIFEST, which says what run they are
-of, and a file for each block, which says so too and has a checksum. When the result is whole, the folder goes.
+`x.csv` has its blocks in `x.csv.blocks`, the folder `run` in `run.blocks`: MANIFEST, which says what run they
+are of, and a file for each block, which says so too and has a checksum. When the result is whole, the folder
+goes.
 """
 
 import json
@@ -45,8 +46,8 @@ def blocks_folder(out: str | Path) -> Path:
 
 
 class Kept:
-    """The kept blocks of a run in a folder that is held; resume: whether it goes on from those of before; say: takes
-    a sentence for the user."""
+    """The kept blocks of a run in a folder that is held; resume: whether it goes on from those of before;
+    say: takes a sentence for the user."""
 
     def __init__(self, folder: Path, resume: bool, say: Callable[[str], None]) -> None:
         self.folder, self.resume, self.say = folder, resume, say
@@ -78,8 +79,10 @@ class Kept:
     def tell(self) -> None:
         """Say what is kept of a run that has begun and did not end; nothing stays where that is nothing."""
         if self.found:
-            self.say(f"{len(self.found):,} of {len(self.blocks):,} blocks are kept in {self.folder}: the same command with "
-                     "--resume goes on from them")  # fmt: skip
+            self.say(
+                f"{len(self.found):,} of {len(self.blocks):,} blocks are kept in {self.folder}: the same "
+                "command with --resume goes on from them"
+            )
         elif self.blocks:
             _clear(self.folder)
 
@@ -99,7 +102,9 @@ class Kept:
             left = len(blocks) - len(self.found)
             more = f"; {left:,} are computed now" if left else ""
             more += f", {bad:,} of them as what is kept is damaged or of another run" if bad else ""
-            self.say(f"{len(self.found):,} of {len(blocks):,} blocks are kept from before in {self.folder}{more}")
+            self.say(
+                f"{len(self.found):,} of {len(blocks):,} blocks are kept from before in {self.folder}{more}"
+            )
         write_text(json.dumps({"run": self.mark, "of": marks, "blocks": len(blocks)}, indent=1) + "\n",
                    self.folder / MANIFEST)  # fmt: skip
 
@@ -169,8 +174,8 @@ def _check_manifest(folder: Path, marks: dict[str, str]) -> None:
         return
     if other:
         raise InputError(
-            f"`{folder}` keeps blocks of another run, whose {' and '.join(other)} differ; give the options that it was "
-            "started with, or leave --resume out to begin again"
+            f"`{folder}` keeps blocks of another run, whose {' and '.join(other)} differ; give the options "
+            "that it was started with, or leave --resume out to begin again"
         )
 
 

@@ -21,8 +21,8 @@ FIELDS = "fields"  # what is no array, as JSON
 
 
 def marks_of(task) -> dict[str, str]:
-    """What the numbers of a task's blocks depend on: name of a field -> its SHA-256. Those of two tasks are the same
-    where their blocks are, in any process; how many threads compute them is left out."""
+    """What the numbers of a task's blocks depend on: name of a field -> its SHA-256. Those of two tasks
+    are the same where their blocks are, in any process; how many threads compute them is left out."""
     parts = {f.name: getattr(task, f.name) for f in fields(task) if f.name != "threads"}
     parts |= {"kind": type(task).__name__, "versions": versions(), "format": VERSION}
     return {name: _digest(_words(part).encode()) for name, part in parts.items()}
@@ -34,8 +34,8 @@ def mark_of(marks: dict[str, str]) -> str:
 
 
 def write_block(path: Path, mark: str, first: int, found) -> None:
-    """Write what a task gave for the subjects from `first` on: a line of what it is, then its numbers. The file takes
-    its place when it is on disk. Raises InputError where it cannot be written."""
+    """Write what a task gave for the subjects from `first` on: a line of what it is, then its numbers. The
+    file takes its place when it is on disk. Raises InputError where it cannot be written."""
     body = _packed(found)
     head = {"mark": mark, "first": first, "kind": type(found).__name__, "sha256": _digest(body)}
     with whole_file(path, "wb") as file:
@@ -44,7 +44,8 @@ def write_block(path: Path, mark: str, first: int, found) -> None:
 
 
 def read_block(path: Path, mark: str, first: int) -> Any:
-    """What was written; None where there is no such file, it is damaged, or of another run or other subjects."""
+    """What was written; None where there is no such file, it is damaged, or of another run or other
+    subjects."""
     found = _read(path, mark, first, _unpacked)
     return None if found is None or not found else found[0]
 
@@ -64,7 +65,8 @@ def _read(path: Path, mark: str, first: int, use: Callable[[memoryview, type], t
         if (head["mark"], head["first"], head["sha256"]) != (mark, first, _digest(body)):
             return None
         return use(body, KINDS[head["kind"]])
-    # a damaged file is met with whatever the innards of its readers come to: no list of exceptions is ever whole
+    # a damaged file is met with whatever the innards of its readers come to: no list of exceptions is ever
+    # whole
     except Exception:
         return None
 

@@ -61,8 +61,8 @@ def read_shard(text: str) -> Shard:
     shard = Shard(*map(int, found.groups())) if found else Shard(0, 0)
     if not 1 <= shard.index <= shard.count <= MOST:
         raise InputError(
-            f"--shard `{text}` is no part of a run; write which of how many, such as 2/4 (from 1/4 to 4/4, of at most "
-            f"{MOST:,})"
+            f"--shard `{text}` is no part of a run; write which of how many, such as 2/4 (from 1/4 to 4/4, "
+            f"of at most {MOST:,})"
         )
     return shard
 
@@ -95,7 +95,11 @@ def kept_shard(out: str | Path, shard: Shard, resume: bool, say: Callable[[str],
 
 
 def keep_shard(
-    task: CurvesTask | ExposureTask, executor: Executor, kept: Kept, shard: Shard, progress: Progress | None = None
+    task: CurvesTask | ExposureTask,
+    executor: Executor,
+    kept: Kept,
+    shard: Shard,
+    progress: Progress | None = None,
 ) -> Counter[str]:
     """Compute the blocks of a shard and keep them; how many of its subjects have each status.
 
@@ -125,8 +129,8 @@ def keep_shard(
     blocks = cut(task.n, size)
     if len(blocks) < max(2, shard.count):
         raise InputError(
-            f"{task.n:,} subjects are {len(blocks)} block(s) of up to {size:,}, fewer than the {shard.count} shards; take "
-            f"fewer shards, or run without --shard"
+            f"{task.n:,} subjects are {len(blocks)} block(s) of up to {size:,}, fewer than the {shard.count} "
+            "shards; take fewer shards, or run without --shard"
         )
     own, statuses = blocks[shard.index - 1 :: shard.count], Counter()
     total = sum(count for _, count in own)
@@ -142,7 +146,8 @@ def keep_shard(
 
 
 def _check_free(top: Path) -> None:
-    """InputError where a run holds the folder of all the blocks: it reads, or takes away, what shards have kept."""
+    """InputError where a run holds the folder of all the blocks: it reads, or takes away, what shards have
+    kept."""
     for left in reversed(range(TRIES)):
         try:
             with held(top):

@@ -1,5 +1,5 @@
-"""Which parameter separates one group of an ensemble's fits from the others: ROC areas, a tree of depth two, principal
-components. Nothing is simulated: what is compared are the published vectors."""
+"""Which parameter separates one group of an ensemble's fits from the others: ROC areas, a tree of depth
+two, principal components. Nothing is simulated: what is compared are the published vectors."""
 
 from dataclasses import dataclass
 
@@ -130,11 +130,19 @@ def separate(model: Model, group: str) -> Separation:
     names, x = [names[k] for k in order], x[:, order]
     scores, explained = _components(x)
     return Separation(
-        model=model.full_name, group=group, vectors=vectors, inside=inside, quantities=tuple(names), area=area[order],
+        model=model.full_name,
+        group=group,
+        vectors=vectors,
+        inside=inside,
+        quantities=tuple(names),
+        area=area[order],
         higher=signed[order] > 0.5,
         medians=np.column_stack([np.median(x[inside], axis=0), np.median(x[~inside], axis=0)]),
-        tree=_tree(x, inside, names), left_out=_left_out(x, inside, names), scores=scores, explained=explained,
-    )  # fmt: skip
+        tree=_tree(x, inside, names),
+        left_out=_left_out(x, inside, names),
+        scores=scores,
+        explained=explained,
+    )
 
 
 def _vectors(model: Model, group: str) -> tuple[dict[str, np.ndarray], tuple[str, ...], np.ndarray]:
@@ -142,7 +150,8 @@ def _vectors(model: Model, group: str) -> tuple[dict[str, np.ndarray], tuple[str
     groups = {p.name: set(p.members) for p in model.populations if p.members}
     if not groups:
         raise InputError(
-            f"`{model.full_name}` has no groups of vectors to separate; an ensemble has, such as kirouac_2023_ensemble"
+            f"`{model.full_name}` has no groups of vectors to separate; an ensemble has, such as "
+            "kirouac_2023_ensemble"
         )
     if group not in groups:
         raise InputError(f"`{model.full_name}`: " + unknown("group of vectors", group, list(groups)))
@@ -150,8 +159,8 @@ def _vectors(model: Model, group: str) -> tuple[dict[str, np.ndarray], tuple[str
     inside = np.array([name in groups[group] for name in vectors])
     if min(inside.sum(), (~inside).sum()) < 2:
         raise InputError(
-            f"`{group}` holds {inside.sum()} of the {len(vectors)} vectors of `{model.full_name}`; at least two are needed "
-            "in the group and outside of it"
+            f"`{group}` holds {inside.sum()} of the {len(vectors)} vectors of `{model.full_name}`; at least "
+            "two are needed in the group and outside of it"
         )
     names = [q.name for q in model.quantities if all(q.name in v.values for v in model.values)]
     return {n: np.array([v.values[n] for v in model.values], float) for n in names}, vectors, inside
@@ -232,12 +241,17 @@ def rules(tree: Tree, group: str) -> list[tuple[str, int, int]]:
     def ends(split: Split | None, before: str, own: int, size: int) -> list[tuple[str, int, int]]:
         if split is None:
             return [(before, own, size)]
-        words = (f"{split.quantity} at most {split.threshold:.3g}", f"{split.quantity} above {split.threshold:.3g}")
+        words = (
+            f"{split.quantity} at most {split.threshold:.3g}",
+            f"{split.quantity} above {split.threshold:.3g}",
+        )
         return [(f"{before} and {word}", split.inside[k], split.sizes[k]) for k, word in enumerate(words)]
 
     first = tree.first
     low = ends(tree.low, f"{first.quantity} at most {first.threshold:.3g}", first.inside[0], first.sizes[0])
-    return low + ends(tree.high, f"{first.quantity} above {first.threshold:.3g}", first.inside[1], first.sizes[1])
+    return low + ends(
+        tree.high, f"{first.quantity} above {first.threshold:.3g}", first.inside[1], first.sizes[1]
+    )
 
 
 def separation_sentences(found: Separation) -> list[str]:
@@ -253,17 +267,19 @@ def separation_sentences(found: Separation) -> list[str]:
     sequence of str
     """
     top = [
-        f"{found.quantities[k]} ({'higher' if found.higher[k] else 'lower'} in {found.group}, area under the ROC curve "
-        f"{found.area[k]:.2f})"
+        f"{found.quantities[k]} ({'higher' if found.higher[k] else 'lower'} in {found.group}, area under the "
+        f"ROC curve {found.area[k]:.2f})"
         for k in range(min(3, len(found.quantities)))
     ]
     ends = rules(found.tree, found.group)
     wrong = sum(min(own, size - own) for _, own, size in ends)
     return [
         f"{found.group} is separated from the other vectors best by {', '.join(top)}.",
-        f"A tree of depth two, beginning with {found.tree.first.quantity}, puts {len(found.vectors) - wrong} of "
-        f"{len(found.vectors)} vectors right, and {found.left_out:.0%} of those left out of its growing.",
-        f"Two principal components carry {found.explained.sum():.0%} of the variance of {len(found.quantities)} quantities.",
-        "Fits of one mean curve are no sample of patients, so no test is given: what separates fits need not separate "
-        "patients.",
+        f"A tree of depth two, beginning with {found.tree.first.quantity}, puts "
+        f"{len(found.vectors) - wrong} of {len(found.vectors)} vectors right, and {found.left_out:.0%} of "
+        "those left out of its growing.",
+        f"Two principal components carry {found.explained.sum():.0%} of the variance of "
+        f"{len(found.quantities)} quantities.",
+        "Fits of one mean curve are no sample of patients, so no test is given: what separates fits need "
+        "not separate patients.",
     ]

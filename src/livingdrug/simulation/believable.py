@@ -1,4 +1,5 @@
-"""Whether a virtual subject can be a patient: its levels against their bounds, its values against the model's cautions."""
+"""Whether a virtual subject can be a patient: its levels against their bounds, its values against the
+model's cautions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,9 +10,14 @@ from livingdrug.models import Bound
 
 
 def judged(
-    status: Sequence[str], reasons: Sequence[str], bounds: Sequence[Bound], peaks: np.ndarray, units: Mapping[str, str]
+    status: Sequence[str],
+    reasons: Sequence[str],
+    bounds: Sequence[Bound],
+    peaks: np.ndarray,
+    units: Mapping[str, str],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Status and reason of every subject; `unphysical` where one was computed and a level of it is beyond its bound.
+    """Status and reason of every subject; `unphysical` where one was computed and a level of it is beyond its
+    bound.
 
     peaks (subjects, bounds): highest levels of the whole run; units: of the outputs.
     """

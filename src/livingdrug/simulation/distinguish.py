@@ -1,8 +1,8 @@
 """Two explanations of the same course: which output, measured on which day, would say which of them holds.
 
-Both models are given the same doses. Of each output that both have, and each day, virtual patients of either give values as
-an assay would report them (residual error, limit of quantification). Their expected difference over its noise, on the
-logarithm, says how many patients' samples it takes to see it.
+Both models are given the same doses. Of each output that both have, and each day, virtual patients of either
+give values as an assay would report them (residual error, limit of quantification). Their expected difference
+over its noise, on the logarithm, says how many patients' samples it takes to see it.
 """
 
 import math
@@ -44,13 +44,14 @@ class Separation:
     ratio : float
         Of the second model's expected value over the first's, by their mean logarithms.
     difference : float
-        Expected difference of ln value over its SD in one patient (between-subject variability and residual error, the
-        mean of both models' variances); infinite where there is no noise.
+        Expected difference of ln value over its SD in one patient (between-subject variability and residual
+        error, the mean of both models' variances); infinite where there is no noise.
     overlap : float
-        Probability that a patient of one model has a higher value than one of the other, from 0.5 (the same) to 1.
+        Probability that a patient of one model has a higher value than one of the other, from 0.5 (the same)
+        to 1.
     patients : float
-        How many patients' samples show the difference from the other model's expectation (two-sided 5 %, power 80 %, normal);
-        infinite where more than 10,000 would be needed.
+        How many patients' samples show the difference from the other model's expectation (two-sided 5 %,
+        power 80 %, normal); infinite where more than 10,000 would be needed.
     """
 
     output: str
@@ -143,16 +144,22 @@ def distinguish(
     Raises
     ------
     InputError
-        For models without a common output, in different units of time, with doses of their own, and numbers that cannot be.
+        For models without a common output, in different units of time, with doses of their own, and numbers
+        that cannot be.
     """
     pair = (first, second)
     if first.time_unit != second.time_unit:
-        raise InputError(f"`{first.full_name}` is in {first.time_unit}, `{second.full_name}` in {second.time_unit}; "
-                         "two explanations are compared in one unit of time")  # fmt: skip
+        raise InputError(
+            f"`{first.full_name}` is in {first.time_unit}, `{second.full_name}` in {second.time_unit}; "
+            "two explanations are compared in one unit of time"
+        )
     if regimen is None:
         regimen = default_regimen(first)
         if regimen != default_regimen(second):
-            raise InputError("the two models have doses of their own, which would differ too: say the dose of both (--dose)")
+            raise InputError(
+                "the two models have doses of their own, which would differ too: say the dose of both "
+                "(--dose)"
+            )
     days = np.unique(np.asarray(times, dtype=float))
     if not len(days) or not (np.isfinite(days) & (days > 0)).all():
         raise InputError("days of samples must be numbers above 0, such as 3,7,14,28")
@@ -163,7 +170,8 @@ def distinguish(
     for name, limit in given.items():
         if name not in common:
             raise InputError(
-                f"a limit of `{name}` was given, which is not among the outputs of both models: {', '.join(common)}"
+                f"a limit of `{name}` was given, which is not among the outputs of both models: "
+                f"{', '.join(common)}"
             )
         if not (math.isfinite(limit) and limit > 0):
             raise InputError(f"the limit of `{name}` is {limit:g}; it must be a number above 0")
@@ -180,7 +188,11 @@ def distinguish(
         values = [_reported(m, r.values[ok, k], name, noise, seed + i)
                   for i, (m, r, ok) in enumerate(zip(pair, found, done, strict=True))]  # fmt: skip
         for t, at in enumerate(days):
-            rows.append(_separation(name, found[0].units[k], float(at), values[0][:, t], values[1][:, t], given.get(name)))
+            rows.append(
+                _separation(
+                    name, found[0].units[k], float(at), values[0][:, t], values[1][:, t], given.get(name)
+                )
+            )
     rows.sort(key=lambda row: (row.patients, -row.overlap))
     silent = tuple(n for n in common if noise is None and any(_residual(m, n) is None for m in pair))
     notices = tuple(dict.fromkeys(notice for r in found for notice in r.notices))
@@ -195,20 +207,23 @@ def _outputs(pair: tuple[Model, Model], asked: Sequence[str]) -> tuple[tuple[str
         units = [check_outputs(model, asked)[1] for model in pair]
         for name, one, other in zip(asked, *units, strict=True):
             if one != other:
-                raise InputError(f"`{name}` is in {one} in one model and in {other} in the other; take outputs of one unit")
+                raise InputError(
+                    f"`{name}` is in {one} in one model and in {other} in the other; take outputs of one unit"
+                )
         return tuple(dict.fromkeys(asked)), ()
     units = [{o.name: o.unit for o in model.system.outputs} for model in pair]
     common = tuple(name for name, unit in units[0].items() if units[1].get(name) == unit)
     if not common:
         raise InputError(
-            f"`{pair[0].full_name}` and `{pair[1].full_name}` have no output of one name and unit: {', '.join(units[0])}; "
-            f"{', '.join(units[1])}"
+            f"`{pair[0].full_name}` and `{pair[1].full_name}` have no output of one name and unit: "
+            f"{', '.join(units[0])}; {', '.join(units[1])}"
         )
     return common, tuple(sorted((units[0].keys() | units[1].keys()) - {*common}))
 
 
 def _subjects(model: Model, count: int, seed: int, cv: float | None) -> Subjects:
-    """Virtual patients; of a model without variability all are the typical one, and differ by the assay alone."""
+    """Virtual patients; of a model without variability all are the typical one, and differ by the assay
+    alone."""
     if not _varies(model, cv):
         values = {name: np.full(check_count(count), value) for name, value in model.typical.items()}
         return Subjects(values, f"{count} typical patients of {model.full_name}")
@@ -237,8 +252,9 @@ def _separation(
 ) -> Separation:
     if limit is None and not (min(one.min(), other.min()) > 0):
         raise InputError(
-            f"`{output}` is 0 or below in some patients on day {time:g} (with its residual error), which has no logarithm: "
-            f"state the limit of quantification (--limit {output}=VALUE), or choose other outputs (--output)"
+            f"`{output}` is 0 or below in some patients on day {time:g} (with its residual error), which has "
+            f"no logarithm: state the limit of quantification (--limit {output}=VALUE), or choose other "
+            "outputs (--output)"
         )
     floor = -math.inf if limit is None else limit
     pair = [np.maximum(v, floor) for v in (one, other)]
@@ -247,8 +263,13 @@ def _separation(
     apart = float(logs[1].mean() - logs[0].mean())
     sd = math.sqrt(sum(float(v.var()) for v in logs) / 2)
     difference = abs(apart) / sd if sd > 0 else math.inf if apart else 0.0
-    patients = math.ceil(NEEDED / difference**2) if 0 < difference < math.inf else 1 if difference else math.inf
-    ranks = np.searchsorted(np.sort(pair[0]), pair[1], side="left"), np.searchsorted(np.sort(pair[0]), pair[1], side="right")
+    patients = (
+        math.ceil(NEEDED / difference**2) if 0 < difference < math.inf else 1 if difference else math.inf
+    )
+    ranks = (
+        np.searchsorted(np.sort(pair[0]), pair[1], side="left"),
+        np.searchsorted(np.sort(pair[0]), pair[1], side="right"),
+    )
     higher = float((ranks[0] + ranks[1]).mean() / (2 * len(pair[0])))
     medians = tuple(float(np.median(v)) for v in pair)
     return Separation(output, unit, time, medians, below, math.exp(np.clip(apart, -700, 700)), difference,

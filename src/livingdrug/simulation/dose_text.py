@@ -1,8 +1,7 @@
 """The text form of a dose, for the command line and scenario documents.
 
-AMOUNT[@TIME] [into=STATE] [over=DURATION | rate=RATE] [every=INTERVAL] [repeats=N] [lag=DELAY] [fraction=PART]
-[steady=replace | steady=add]
-reset@TIME
+AMOUNT[@TIME] [into=STATE] [over=DURATION | rate=RATE] [every=INTERVAL] [repeats=N] [lag=DELAY]
+[fraction=PART] [steady=replace | steady=add] reset@TIME
 """
 
 from livingdrug.core.errors import InputError

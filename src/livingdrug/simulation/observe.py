@@ -9,7 +9,8 @@ from livingdrug.simulation.result import Result
 
 
 def observe(model: Model, result: Result, limit: float | None = None, seed: int = 1):
-    """What an assay would measure of simulated curves: ln(y) = ln(f) + sd * eps, or the other kinds of `Residual`.
+    """What an assay would measure of simulated curves: ln(y) = ln(f) + sd * eps, or the other kinds of
+    `Residual`.
 
     Parameters
     ----------

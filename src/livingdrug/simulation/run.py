@@ -266,5 +266,7 @@ def caution_counts(model: Model, subjects: Subjects) -> tuple[int, ...]:
     if not model.system.cautions:
         return ()
     values = individual_values(model, subjects)
-    found = array_function(tuple(values), (), tuple(c.expression for c in model.system.cautions))(*values.values())
+    found = array_function(tuple(values), (), tuple(c.expression for c in model.system.cautions))(
+        *values.values()
+    )
     return tuple(int((np.broadcast_to(value, (subjects.n,)) > 0).sum()) for value in found)

@@ -251,7 +251,9 @@ def _in_two_stages(
         f"rate above {p0:g} if more than {d.r} respond."
     )
     if d.n > NEAR * MOST:
-        sentence += f" This is the best of the designs of at most {MOST} patients; a larger one may be better."
+        sentence += (
+            f" This is the best of the designs of at most {MOST} patients; a larger one may be better."
+        )
     return OneArm(which, d, designs, sentence)
 
 

@@ -49,12 +49,17 @@ def sampled_exposures(
     area, peak = np.empty(len(levels)), np.empty(len(levels))
     edges = (float(edge) for edge in window)
     first = np.zeros(len(levels), dtype=np.int64) if since is None else since.astype(np.int64)
-    _exposures(np.ascontiguousarray(levels), visits, came.astype(np.int64), float(limit), *edges, first, area, peak)
+    _exposures(
+        np.ascontiguousarray(levels), visits, came.astype(np.int64), float(limit), *edges, first, area, peak
+    )
     return area, peak
 
 
-def after_infusate(levels: np.ndarray, visits: np.ndarray, limit: float, came: np.ndarray, day: float) -> np.ndarray:
-    """From which visit on a peak of each subject is that of its expansion, by the rule of XCMAX in `nca`, shape (n,).
+def after_infusate(
+    levels: np.ndarray, visits: np.ndarray, limit: float, came: np.ndarray, day: float
+) -> np.ndarray:
+    """From which visit on a peak of each subject is that of its expansion, by the rule of XCMAX in `nca`,
+    shape (n,).
 
     day: its length in the unit of the visits.
     """

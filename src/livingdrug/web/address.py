@@ -40,12 +40,19 @@ def _pairs(name: str, value) -> list[tuple[str, str]]:
 
 
 def _text(value) -> str:
-    return repr(value) if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+    return (
+        repr(value)
+        if isinstance(value, float)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+    )
 
 
 def read_query(query: str) -> tuple[Document | None, dict[str, list[str]]]:
-    """(scenario, what belongs to the view) of a query; no scenario where it names none. Raises InputError for what cannot
-    be read, by its key, and for what the app does not run: whatever is done with the address, it is within bounds."""
+    """(scenario, what belongs to the view) of a query; no scenario where it names none. Raises InputError
+    for what cannot be read, by its key, and for what the app does not run: whatever is done with the
+    address, it is within bounds."""
     if len(query) > MAX_QUERY:
         raise InputError(f"the address has {len(query):,} signs; at most {MAX_QUERY:,} are read")
     pairs = parse_qsl(query.lstrip("?"), keep_blank_values=True)

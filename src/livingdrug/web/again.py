@@ -1,5 +1,5 @@
-"""A link to a file of one's own outlives the app that had the file: it is known by its content, and whoever has it chooses it
-again."""
+"""A link to a file of one's own outlives the app that had the file: it is known by its content, and
+whoever has it chooses it again."""
 
 from urllib.parse import parse_qsl
 
@@ -13,14 +13,17 @@ from livingdrug.web.work import Work
 
 WITH_MAPS = (*SUFFIXES, ".xml")  # of plates
 SAID = (
-    "This link is of {what} that the app does not have (any more): the file of this address is not on this machine. Choose "
+    "This link is of {what} that the app does not have (any more): the file of this address is not on this "
+    "machine. Choose "
     "the same file again, and the page shows what it showed."
 )
 
 
 def missing(search: str, work: Work) -> list[str]:
     """Files that an address asks for and the app does not have."""
-    asked = dict.fromkeys(value for key, value in parse_qsl(search.lstrip("?")) if key != "item" and is_token(value))
+    asked = dict.fromkeys(
+        value for key, value in parse_qsl(search.lstrip("?")) if key != "item" and is_token(value)
+    )
     return [token for token in asked if not work.uploads.has(token)]
 
 
@@ -43,8 +46,10 @@ def given(search: str, name: str, contents: str, work: Work) -> str:
     wanted = missing(search, work)
     token = work.uploads.add(name, contents, WITH_MAPS)
     if token not in wanted:
-        raise InputError(f"`{work.uploads.name(token)}` has another content than the file of this link; choose the one that "
-                         "the link was made from, or begin without it")  # fmt: skip
+        raise InputError(
+            f"`{work.uploads.name(token)}` has another content than the file of this link; choose the one "
+            "that the link was made from, or begin without it"
+        )
     return renewed(search)
 
 

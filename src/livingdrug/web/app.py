@@ -14,7 +14,8 @@ from livingdrug.web.work import Work
 
 
 def make_app(work: Work | None = None, key: str | None = None) -> Dash:
-    """The Dash app, ready to be served. key: what an address must say once, so that nobody else on this machine is let in."""
+    """The Dash app, ready to be served. key: what an address must say once, so that nobody else on this
+    machine is let in."""
     work = work or Work()
     no_title = cast(Any, None)  # Dash keeps the title of the window then, which its types do not say
     app = Dash("livingdrug.web", title="livingdrug", serve_locally=True, suppress_callback_exceptions=True,
@@ -43,8 +44,8 @@ def make_app(work: Work | None = None, key: str | None = None) -> Dash:
 
 
 def _say_what_broke(error: Exception) -> None:
-    """What cannot be done is said as it is (a file that is gone, say); an error that nobody foresaw in one sentence, with the
-    details on the terminal."""
+    """What cannot be done is said as it is (a file that is gone, say); an error that nobody foresaw in one
+    sentence, with the details on the terminal."""
     import traceback
 
     if isinstance(error, LivingdrugError):
@@ -54,12 +55,15 @@ def _say_what_broke(error: Exception) -> None:
         set_props("broken", {"children": problem(NO_MEMORY)})
         return
     traceback.print_exception(error)
-    set_props("broken", {"children": problem(f"This did not work ({type(error).__name__}); the terminal has the details.")})
+    set_props(
+        "broken",
+        {"children": problem(f"This did not work ({type(error).__name__}); the terminal has the details.")},
+    )
 
 
 def _place(path: str, search: str) -> str:
-    """The path of the page that an address means: the first page has no scenario, so that one with a scenario is an address
-    of Explore, which was the first page once."""
+    """The path of the page that an address means: the first page has no scenario, so that one with a
+    scenario is an address of Explore, which was the first page once."""
     return explore.PATH if path == "/" and search.strip("?") else path
 
 
@@ -93,8 +97,8 @@ def _leave(*signal) -> None:
 
 
 def serve(port: int, ready=None) -> None:
-    """Serve on the loopback interface until interrupted; ready(address) is called once it listens. The address holds a key:
-    whoever does not have it is not let in.
+    """Serve on the loopback interface until interrupted; ready(address) is called once it listens. The
+    address holds a key: whoever does not have it is not let in.
 
     Raises InputError where the port cannot be had.
     """
@@ -110,7 +114,9 @@ def serve(port: int, ready=None) -> None:
     try:
         server = server_of(app.server, port)
     except (OSError, SystemExit, OverflowError):
-        raise InputError(f"port {port} cannot be had on this machine; choose another one with --port") from None
+        raise InputError(
+            f"port {port} cannot be had on this machine; choose another one with --port"
+        ) from None
     signal.signal(signal.SIGTERM, _leave)
     bound_memory()
     if ready:

@@ -1,4 +1,5 @@
-"""Killing assay: from the files of a plate to a check, a fit, a ranking, and what a construct would change in a patient."""
+"""Killing assay: from the files of a plate to a check, a fit, a ranking, and what a construct would change
+in a patient."""
 
 from collections.abc import Iterator
 
@@ -8,7 +9,18 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.web import explore
 from livingdrug.web.address import read_as, read_query, to_query
-from livingdrug.web.assay_fields import AFTER, FIELDS, FOLDER, MORE, PATH, STEPS, in_words, link, step, steps_after
+from livingdrug.web.assay_fields import (
+    AFTER,
+    FIELDS,
+    FOLDER,
+    MORE,
+    PATH,
+    STEPS,
+    in_words,
+    link,
+    step,
+    steps_after,
+)
 from livingdrug.web.assay_job import job_page, register_job
 from livingdrug.web.drawn_answer import drawn, parts_of
 from livingdrug.web.forms import form, register_form
@@ -48,19 +60,34 @@ def page(query: str, work: Work) -> html.Div:
     left = [*_choosers(scenario), *(_shown(scenario, work) if scenario else ())]
     right = list(_right(scenario, work)) if scenario else _begin()
     store = dcc.Store(id="assay-query", data=to_query(scenario) if scenario else "")
-    return html.Div([store, html.Div(left, className="left"), html.Div(right, className="right")], className="two")
+    return html.Div(
+        [store, html.Div(left, className="left"), html.Div(right, className="right")], className="two"
+    )
 
 
 def _begin() -> list:
     curves = to_query(explore.complete(PUBLISHED))
     return [
         html.H2("From the plate to rates, a ranking and a patient"),
-        html.P("Choose the readings on the left, then the plate map and the events. You see how they were read and what is "
-               "wrong before anything is fitted.", className="quiet"),
-        html.P(dcc.Link("Try it on an example (simulated data)", href=f"{PATH}?{to_query(EXAMPLE)}", className="button")),
-        html.P(dcc.Link("Or move proliferation, killing and exhaustion of a simulated assay (Kirouac 2024, Fig 7)",
-                        href=f"{PATH}?{curves}&pin={_pinned()}")),
-    ]  # fmt: skip
+        html.P(
+            "Choose the readings on the left, then the plate map and the events. You see how they were "
+            "read and what is wrong before anything is fitted.",
+            className="quiet",
+        ),
+        html.P(
+            dcc.Link(
+                "Try it on an example (simulated data)",
+                href=f"{PATH}?{to_query(EXAMPLE)}",
+                className="button",
+            )
+        ),
+        html.P(
+            dcc.Link(
+                "Or move proliferation, killing and exhaustion of a simulated assay (Kirouac 2024, Fig 7)",
+                href=f"{PATH}?{curves}&pin={_pinned()}",
+            )
+        ),
+    ]
 
 
 def _pinned() -> str:
@@ -81,8 +108,12 @@ def _choosers(scenario: Document | None) -> list:
     made: list = [html.H2("Your files")]
     for field, label in CHOSEN.items():
         drop = html.Div([f"{label}: drop here, or ", html.Span("choose", className="button")])
-        made += [dcc.Upload(drop, id=f"assay-{field}", className="drop", max_size=MAX_BYTES, multiple=field == "files"),
-                 html.Small(TAKEN[field])]  # fmt: skip
+        made += [
+            dcc.Upload(
+                drop, id=f"assay-{field}", className="drop", max_size=MAX_BYTES, multiple=field == "files"
+            ),
+            html.Small(TAKEN[field]),
+        ]
     made.append(html.Small(f"Up to {MAX_BYTES / 1e6:g} MB each; the files stay on this machine."))
     made.append(html.Div(id="assay-files-problem"))
     if scenario is not None:
@@ -95,8 +126,13 @@ def _shown(scenario: Document, work: Work) -> Iterator:
     if scenario.FOLDERS:
         folder = getattr(scenario, FOLDER)
         fit = work.runs.job(folder)
-        yield html.P(["From the ", dcc.Link(f"fit of {', '.join(fit.shown.files)}", href=f"{PATH}?job={folder}"),
-                      _simulated_note(fit.asked)])  # fmt: skip
+        yield html.P(
+            [
+                "From the ",
+                dcc.Link(f"fit of {', '.join(fit.shown.files)}", href=f"{PATH}?job={folder}"),
+                _simulated_note(fit.asked),
+            ]
+        )
         yield steps_after(folder, scenario.kind)
     else:
         for field, label in CHOSEN.items():
@@ -105,15 +141,22 @@ def _shown(scenario: Document, work: Work) -> Iterator:
             if tokens:
                 yield html.P([f"{label}: ", html.B(", ".join(map(work.uploads.name, tokens)))])
         yield html.P(_simulated_note(scenario).strip())
-        links = [html.Li(link(text, step(kind, scenario), kind == scenario.kind)) for kind, text in STEPS.items()]
+        links = [
+            html.Li(link(text, step(kind, scenario), kind == scenario.kind)) for kind, text in STEPS.items()
+        ]
         yield html.Nav(html.Ul(links), **attribute("aria-label", "steps"))
     yield form(scenario.kind, scenario, to_query(scenario), FIELDS[scenario.kind])
     more = MORE.get(scenario.kind, ())
     if more:
         usual = type(scenario).model_fields
-        chosen = any(getattr(scenario, e.key) != usual[e.key].get_default(call_default_factory=True) for e in more)
+        chosen = any(
+            getattr(scenario, e.key) != usual[e.key].get_default(call_default_factory=True) for e in more
+        )
         fields = form(f"{scenario.kind}-more", scenario, to_query(scenario), more)
-        named = {"assay-check": "More on how the files are read", "assay-fit": "Doses, scales, counts and plates"}
+        named = {
+            "assay-check": "More on how the files are read",
+            "assay-fit": "Doses, scales, counts and plates",
+        }
         yield html.Details([html.Summary(named[scenario.kind]), fields], open=chosen)
 
 
@@ -149,15 +192,18 @@ def _right(scenario: Document, work: Work) -> Iterator:
 def _start(scenario: Document) -> list:
     text = {
         "assay-fit": "Rates of each group with 95 % intervals, ratios to the control, and what the readings leave open. "
-        "A plate of 96 wells and four rounds takes half a minute of one processor; you see how far it is and may cancel.",
+        "A plate of 96 wells and four rounds takes half a minute of one processor; you see how far it is "
+        "and may cancel.",
         "assay-predict": "Exposure and tumour in a patient with each construct over those with the control construct, with "
         "the uncertainty of the assay and of the slope. No public data tell the slope: it is an assumption.",
     }[scenario.kind]
     return [
-        html.H2({**STEPS, **AFTER}[scenario.kind]), html.P(text),
-        html.Button("Start", id="assay-start", n_clicks=0, className="main"), html.Div(id="assay-start-problem"),
+        html.H2({**STEPS, **AFTER}[scenario.kind]),
+        html.P(text),
+        html.Button("Start", id="assay-start", n_clicks=0, className="main"),
+        html.Div(id="assay-start-problem"),
         downloads(to_query(scenario), (("scenario.toml", "scenario (TOML)"), ("script.py", "Python script"))),
-    ]  # fmt: skip
+    ]
 
 
 def register(app, work: Work) -> None:
@@ -202,7 +248,8 @@ def _register_chooser(app, field: str, work: Work) -> None:
 
 
 def with_files(query: str, field: str, contents, names, work: Work) -> Document:
-    """The check of the files that the page is about, with these as well. Raises InputError for other files."""
+    """The check of the files that the page is about, with these as well. Raises InputError for other
+    files."""
     scenario, _ = read_query(query) if query else (None, {})
     if field == "files":
         tokens = tuple(work.uploads.add(name or "data.csv", text, WITH_MAPS)

@@ -45,14 +45,23 @@ def job_view(ident: str, job: RunJob) -> list:
     if state == "finished":
         answer = recorded(job.answer())
         files = [(f"{p.name}.svg", f"{p.name} (SVG)") for p in answer.pictures[:6]]
-        files = [(job.shown.table_file, "data (CSV)"), *files, (SCENARIO, "scenario (TOML)"), ("script.py", "Python script"),
-                 (REPORT, "report (HTML)")]  # fmt: skip
+        files = [
+            (job.shown.table_file, "data (CSV)"),
+            *files,
+            (SCENARIO, "scenario (TOML)"),
+            ("script.py", "Python script"),
+            (REPORT, "report (HTML)"),
+        ]
         figures = kept(answer.pictures, job.run / "pictures")
         # beside the answer, so that who waits for it sees them as it comes
         ready = not job.shown.FOLDERS and not job.shown.each_well
         steps = [html.P("What the fit answers:"), steps_after(ident)] if ready else []
-        return [html.H2(answer.title), *steps, *parts_of(answer, lambda text: in_words(text, job.names), figures),
-                downloads(f"job={ident}", files)]  # fmt: skip
+        return [
+            html.H2(answer.title),
+            *steps,
+            *parts_of(answer, lambda text: in_words(text, job.names), figures),
+            downloads(f"job={ident}", files),
+        ]
     if state == "interrupted":
         said = html.P(job.stopped, id="sentence")
         return [html.H2("It did not go to its end"), said, again, html.Div(id="assay-job-problem")]
@@ -71,7 +80,10 @@ def progress_view(job: RunJob) -> list:
     """What is done now."""
     phase = job.progress()["phase"]
     said = f"{phase[:1].upper()}{phase[1:]}"
-    return [html.Progress(**attribute("aria-label", "it runs")), html.P(f"{said} ...", **attribute("aria-live", "polite"))]
+    return [
+        html.Progress(**attribute("aria-label", "it runs")),
+        html.P(f"{said} ...", **attribute("aria-live", "polite")),
+    ]
 
 
 def register_job(app, work: Work) -> None:

@@ -1,4 +1,5 @@
-"""Product attributes: a table of products, step by step from what its columns mean to what all of them predict."""
+"""Product attributes: a table of products, step by step from what its columns mean to what all of them
+predict."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -74,12 +75,16 @@ QUICK = 99  # permutations on the screen at first
 def page(query: str, work: Work) -> html.Div:
     """The file, the step and its fields on the left, the answer on the right."""
     scenario, _ = read_query(query)
-    left = [*chooser("attributes-upload", f"{PATH}?kind=attributes-check&file={PRODUCTS}"),
-            html.Small("A row for each product: attributes known before the infusion, and the outcome.")]  # fmt: skip
+    left = [
+        *chooser("attributes-upload", f"{PATH}?kind=attributes-check&file={PRODUCTS}"),
+        html.Small("A row for each product: attributes known before the infusion, and the outcome."),
+    ]
     if scenario is None:
         right = [html.P("Choose a table on the left, or look at the example first.", className="quiet")]
     elif scenario.kind not in STEPS:
-        raise InputError(f"this page answers questions of product attributes, not a `{scenario.kind}` scenario")
+        raise InputError(
+            f"this page answers questions of product attributes, not a `{scenario.kind}` scenario"
+        )
     else:
         left += [shown_file(getattr(scenario, "file", ""), work), _steps(scenario, work),
                  form(scenario.kind, scenario, to_query(scenario), FIELDS[scenario.kind])]  # fmt: skip
@@ -89,7 +94,8 @@ def page(query: str, work: Work) -> html.Div:
 
 
 def _more(scenario: Document, work: Work) -> Iterator:
-    """Fields for the further tables of the question, which of them are shown, and a link that leaves one out."""
+    """Fields for the further tables of the question, which of them are shown, and a link that leaves one
+    out."""
     for name, text in MORE.items():
         if name not in scenario.FILES:
             continue
@@ -99,7 +105,12 @@ def _more(scenario: Document, work: Work) -> Iterator:
         yield html.Div(id=f"attributes-{name}-problem")
         if getattr(scenario, name):
             without = to_query(scenario.model_copy(update={name: None}))
-            yield html.P([shown_file(getattr(scenario, name), work), dcc.Link("leave it out", href=f"{PATH}?{without}")])
+            yield html.P(
+                [
+                    shown_file(getattr(scenario, name), work),
+                    dcc.Link("leave it out", href=f"{PATH}?{without}"),
+                ]
+            )
 
 
 def _steps(scenario: Document, work: Work) -> html.Nav:
@@ -107,7 +118,11 @@ def _steps(scenario: Document, work: Work) -> html.Nav:
     links, file = [], getattr(scenario, "file", "")
     for kind, text in STEPS.items():
         noun = workflow(kind).scenario
-        kept = {n: v for n, v in scenario.model_dump(exclude_defaults=True).items() if n in noun.model_fields and n != "kind"}
+        kept = {
+            n: v
+            for n, v in scenario.model_dump(exclude_defaults=True).items()
+            if n in noun.model_fields and n != "kind"
+        }
         if "outcome" in noun.model_fields:
             kept.setdefault("outcome", _guess(file, work)[0])
         if kind == "attributes-learn":

@@ -1,7 +1,8 @@
 """Work that takes long says how far it is, and ends where its asker no longer wants it.
 
-A browser gives each question a name (a header of its request). What is computed under a name may be looked at and cancelled
-by whoever knows it: the thread that computes is sent `Cancelled`, which it meets at its next step, as a process meets Ctrl+C.
+A browser gives each question a name (a header of its request). What is computed under a name may be looked at
+and cancelled by whoever knows it: the thread that computes is sent `Cancelled`, which it meets at its next
+step, as a process meets Ctrl+C.
 """
 
 import ctypes
@@ -31,7 +32,8 @@ class Cancelled(BaseException):
 
 @dataclass
 class Task:
-    """What one thread computes: how much is done, of how much. It takes the place of a progress that is called."""
+    """What one thread computes: how much is done, of how much. It takes the place of a progress that is
+    called."""
 
     thread: int
     begun: float = field(default_factory=time.monotonic)
@@ -65,7 +67,8 @@ class Tasks:
 
     @contextmanager
     def under(self, name: str) -> Iterator[Task]:
-        """Compute under a name, "" for work that nobody can cancel. Raises InputError once it is cancelled."""
+        """Compute under a name, "" for work that nobody can cancel. Raises InputError once it is
+        cancelled."""
         task = Task(threading.get_ident())
         if not name:
             yield task
@@ -100,7 +103,8 @@ class Tasks:
         return task.told() if task else None
 
     def cancel(self, name: str) -> None:
-        """End what is computed under a name, now or as soon as it begins; returns once it has ended, or PATIENCE is over."""
+        """End what is computed under a name, now or as soon as it begins; returns once it has ended, or
+        PATIENCE is over."""
         with self._lock:
             known = name in self._cancelled
             self._cancelled[name] = None
@@ -135,7 +139,8 @@ def _is_whole(thread: int) -> bool:
 
 
 def asked_name() -> str:
-    """What the browser calls the question that is being answered, "" outside of a request or where it says nothing."""
+    """What the browser calls the question that is being answered, "" outside of a request or where it says
+    nothing."""
     from flask import has_request_context, request
 
     said = request.headers.get(HEADER, "") if has_request_context() else ""

@@ -18,7 +18,12 @@ QUESTION = Question(
     page=Page("/models-compare", "Compare models", place=43),
     heading="On one axis",
     begin={"models": ("stein_2019", "kirouac_2023")},
-    labels={"doses": "Doses", "days": "Horizon", "conversion": "Unit conversion", "subjects": "Virtual subjects"},
+    labels={
+        "doses": "Doses",
+        "days": "Horizon",
+        "conversion": "Unit conversion",
+        "subjects": "Virtual subjects",
+    },
     texts={"doses": "such as 1e8; that of each model's first experiment by default"},
     offered=_runs,
 )

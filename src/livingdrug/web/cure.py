@@ -17,8 +17,14 @@ QUESTION = Question(
     heading="Who dies out",
     begin={"model": "kimmel_2021", "values": {"mu_tumour": 0.1}},
     labels={
-        "fragments": "Mechanisms joined to it", "values": "Parameters", "doses": "Doses", "state": "Population of cells",
-        "below": "Followed by chance from", "days": "Horizon", "subjects": "Virtual subjects", "cv": "CV of every rate",
+        "fragments": "Mechanisms joined to it",
+        "values": "Parameters",
+        "doses": "Doses",
+        "state": "Population of cells",
+        "below": "Followed by chance from",
+        "days": "Horizon",
+        "subjects": "Virtual subjects",
+        "cv": "CV of every rate",
         "runs": "Runs drawn event by event",
     },
     texts={
@@ -27,5 +33,5 @@ QUESTION = Question(
         "doses": "such as 1e8; the model's first experiment by default",
     },
     offered=lambda model: bool(_counted(model)),
-)  # fmt: skip
+)
 PAGE, page, register = QUESTION.page, QUESTION.shown, QUESTION.register

@@ -1,5 +1,5 @@
-"""The design of a trial as a form: arms and endpoints as rows of a grid, the rest as fields, the document beside them. What
-is typed changes the document, and nothing is simulated before it is asked for."""
+"""The design of a trial as a form: arms and endpoints as rows of a grid, the rest as fields, the document
+beside them. What is typed changes the document, and nothing is simulated before it is asked for."""
 
 from dataclasses import dataclass
 from typing import get_args
@@ -21,8 +21,9 @@ TRIAL, ARMS, ENDPOINTS = "trial", "arms", "endpoints"
 
 @dataclass(frozen=True)
 class Cell:
-    """A field of the design: its key in the document, its label, what to know, how a text is read (`numbers`, `pairs`,
-    `dose`; a plain value otherwise), and the words that can be chosen where there are only some."""
+    """A field of the design: its key in the document, its label, what to know, how a text is read
+    (`numbers`, `pairs`, `dose`; a plain value otherwise), and the words that can be chosen where there are
+    only some."""
 
     key: str
     label: str
@@ -36,8 +37,13 @@ FIELDS = {
         Cell("model", "Model of the control", "a name of Explore"),
         Cell("variability", "Which published variability (IIV)", "such as sd or variance; empty: by CV"),
         Cell("cv", "CV on every rate", "instead of a published variability"),
-        Cell("peak", "Peak of models whose infused cells count too", "after the distribution minimum, or of all levels", "",
-             ("expansion", "highest")),
+        Cell(
+            "peak",
+            "Peak of models whose infused cells count too",
+            "after the distribution minimum, or of all levels",
+            "",
+            ("expansion", "highest"),
+        ),
         Cell("visits", "Days of sampling", "empty: the model's own exposures", "numbers"),
         Cell("limit", "Limit of quantification"),
         Cell("residual", "Residual error (SD of ln)", "empty: the published one"),
@@ -52,39 +58,60 @@ FIELDS = {
         Cell("replicates", "Simulated trials", "1,000 for a look, 10,000 for a report"),
     ),
     ARMS: (
-        Cell("name", "Arm"), Cell("n", "Patients"), Cell("dose", "Dose", "a factor, or 5e7, 5e7@14", "dose"),
+        Cell("name", "Arm"),
+        Cell("n", "Patients"),
+        Cell("dose", "Dose", "a factor, or 5e7, 5e7@14", "dose"),
         Cell("change", "Changed parameters", "folds, such as c_max=3", "pairs"),
-        Cell("variance_scale", "Variance", "factor on IIV"), Cell("responders", "Responders", "part in whom it acts"),
+        Cell("variance_scale", "Variance", "factor on IIV"),
+        Cell("responders", "Responders", "part in whom it acts"),
         Cell("cost", "Cost", "of a patient"),
     ),
     ENDPOINTS: (
         Cell("name", "Endpoint"),
         Cell("kind", "Kind", "", "", ("auc", "cmax", "response", "toxicity", "persistence", "positive")),
-        Cell("window", "Window", "days from, to", "numbers"), Cell("test", "Test", "", "", ("pooled", "welch")),
-        Cell("exposure", "Driven by", "", "", ("auc", "cmax")), Cell("ec50", "EC50", "one for each grade", "numbers"),
-        Cell("slope", "Slope"), Cell("link", "Link of the curve", "", "", get_args(Link)),
-        Cell("at_least", "Grade at least"), Cell("above", "Level kept"), Cell("day", "On day"),
+        Cell("window", "Window", "days from, to", "numbers"),
+        Cell("test", "Test", "", "", ("pooled", "welch")),
+        Cell("exposure", "Driven by", "", "", ("auc", "cmax")),
+        Cell("ec50", "EC50", "one for each grade", "numbers"),
+        Cell("slope", "Slope"),
+        Cell("link", "Link of the curve", "", "", get_args(Link)),
+        Cell("at_least", "Grade at least"),
+        Cell("above", "Level kept"),
+        Cell("day", "On day"),
     ),
-}  # fmt: skip
+}
 
 
 def form(scenario: TrialScenario) -> html.Div:
     """Grids and fields on the left, the document on the right."""
     box = dcc.Textarea(id="design", value=to_toml(scenario), className="document")
     document = [
-        html.Label("The same as a document, to be edited or kept; every number of the example is made up", htmlFor="design"),
-        box, html.Button("Simulate this design", id="simulate", n_clicks=0, className="main"), html.Div(id="design-problem"),
-    ]  # fmt: skip
-    return html.Div([html.Div(grids(scenario), id="design-grids"), html.Div(document)], className="design card")
+        html.Label(
+            "The same as a document, to be edited or kept; every number of the example is made up",
+            htmlFor="design",
+        ),
+        box,
+        html.Button("Simulate this design", id="simulate", n_clicks=0, className="main"),
+        html.Div(id="design-problem"),
+    ]
+    return html.Div(
+        [html.Div(grids(scenario), id="design-grids"), html.Div(document)], className="design card"
+    )
 
 
 def grids(scenario: TrialScenario) -> list:
     """Arms, endpoints, and the fields of the whole trial."""
     return [
-        html.H2("Arms"), _grid(scenario, ARMS), html.H2("Endpoints, the first one is primary"), _grid(scenario, ENDPOINTS),
+        html.H2("Arms"),
+        _grid(scenario, ARMS),
+        html.H2("Endpoints, the first one is primary"),
+        _grid(scenario, ENDPOINTS),
         html.H2("The trial"),
-        html.Div([_input(TRIAL, 0, cell, getattr(scenario, cell.key), True) for cell in FIELDS[TRIAL]], className="fields"),
-    ]  # fmt: skip
+        html.Div(
+            [_input(TRIAL, 0, cell, getattr(scenario, cell.key), True) for cell in FIELDS[TRIAL]],
+            className="fields",
+        ),
+    ]
 
 
 def _grid(scenario: TrialScenario, part: str) -> html.Div:
@@ -101,8 +128,13 @@ def _grid(scenario: TrialScenario, part: str) -> html.Div:
         html.Button("Remove the last", id={"type": "design-row", "part": part, "do": "remove"}, n_clicks=0,
                     disabled=len(rows) <= (2 if part == ARMS else 1)),
     ]  # fmt: skip
-    table = html.Div(html.Table([html.Thead(head), html.Tbody(body)]), className="scroll grid", tabIndex="0", role="region",
-                     **attribute("aria-label", part))  # fmt: skip
+    table = html.Div(
+        html.Table([html.Thead(head), html.Tbody(body)]),
+        className="scroll grid",
+        tabIndex="0",
+        role="region",
+        **attribute("aria-label", part),
+    )
     return html.Div([table, html.Div(buttons, className="row")])
 
 
@@ -132,7 +164,8 @@ def shown(value) -> str:
 
 
 def read(text: str, how: str):
-    """What a text of a field stands for in the document, None where it is empty. Raises InputError for no pair."""
+    """What a text of a field stands for in the document, None where it is empty. Raises InputError for no
+    pair."""
     text = (text or "").strip()
     if not text:
         return None
@@ -199,7 +232,9 @@ def rows_changed(scenario: TrialScenario, part: str, do: str) -> TrialScenario:
     elif do == "remove" and len(rows) > 1:
         gone = rows.pop()
         if part == ARMS and gone.name == scenario.control:
-            raise InputError(f"`{gone.name}` is the control, with which every arm is compared; name another control first")
+            raise InputError(
+                f"`{gone.name}` is the control, with which every arm is compared; name another control first"
+            )
     return scenario.model_copy(update={part: tuple(rows)})
 
 

@@ -7,10 +7,20 @@ QUESTION = Question(
     kind="models-distinguish",
     page=Page("/models-distinguish", "Tell models apart", place=45),
     heading="Two explanations",
-    begin={"models": ("kirouac_2023", "kirouac_2023+host_competition"), "cv": 0.3, "subjects": 100, "noise": 0.3},
+    begin={
+        "models": ("kirouac_2023", "kirouac_2023+host_competition"),
+        "cv": 0.3,
+        "subjects": 100,
+        "noise": 0.3,
+    },
     labels={
-        "models": "Two models", "doses": "Doses of both", "outputs": "Outputs or states", "days": "Days of samples",
-        "limits": "Limits of quantification", "noise": "SD of ln value of the assay", "subjects": "Virtual patients",
+        "models": "Two models",
+        "doses": "Doses of both",
+        "outputs": "Outputs or states",
+        "days": "Days of samples",
+        "limits": "Limits of quantification",
+        "noise": "SD of ln value of the assay",
+        "subjects": "Virtual patients",
         "cv": "CV of every rate",
     },
     texts={
@@ -18,5 +28,5 @@ QUESTION = Question(
         "doses": "such as 1e8; that of their first experiments by default",
         "limits": "OUTPUT=VALUE, such as car_t_blood=2.5; a semicolon between two",
     },
-)  # fmt: skip
+)
 PAGE, page, register = QUESTION.page, QUESTION.shown, QUESTION.register

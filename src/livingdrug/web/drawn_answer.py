@@ -1,4 +1,5 @@
-"""An answer of any kind on a page: its words, figures and tables, with options called as the fields of the page."""
+"""An answer of any kind on a page: its words, figures and tables, with options called as the fields of the
+page."""
 
 import base64
 import io
@@ -28,8 +29,9 @@ POINT = "- "  # begins a sentence that is one of a list
 def answered(
     scenario: Document, entries: Sequence[Entry], work: Work, files: Sequence[tuple[str, str]] = FILES
 ) -> Iterator:
-    """The answer of a kind with its figures and downloads, or the sentence that says why there is none. entries: the fields
-    of the page, by which a sentence calls an option; files: (name, text) of the downloads."""
+    """The answer of a kind with its figures and downloads, or the sentence that says why there is none.
+    entries: the fields of the page, by which a sentence calls an option; files: (name, text) of the
+    downloads."""
     kind, names = workflow(scenario.kind), {}
 
     def words(text: str) -> str:
@@ -63,8 +65,13 @@ def parts_of(answer: Answer, words: Words, figures: Sequence[html.Figure]) -> It
     if details:
         summary = html.Summary("More numbers, and how the columns were read")
         yield html.Details([summary, *(table(_said(t, words)) for t in details)])
-    yield from filter(None, (points("Cautions", [words(f) for f in answer.flags]),
-                             points("What was done", [words(c) for c in answer.checks], "notes")))  # fmt: skip
+    yield from filter(
+        None,
+        (
+            points("Cautions", [words(f) for f in answer.flags]),
+            points("What was done", [words(c) for c in answer.checks], "notes"),
+        ),
+    )
 
 
 def _said(made: Table, words: Words) -> Table:
@@ -94,7 +101,10 @@ def _figure(png: bytes, picture: Picture) -> html.Figure:
 def recorded(said: dict) -> Answer:
     """The answer that the record of a run's folder holds."""
     tables = {
-        key: tuple(Table(t["title"], tuple(t["header"]), tuple(map(tuple, t["rows"])), t["detail"]) for t in said[key])
+        key: tuple(
+            Table(t["title"], tuple(t["header"]), tuple(map(tuple, t["rows"])), t["detail"])
+            for t in said[key]
+        )
         for key in ("tables", "check_tables")
     }
     return Answer(

@@ -1,4 +1,5 @@
-"""Times at which a curve is drawn beside those of its table: where something happens that a regular step would cut off."""
+"""Times at which a curve is drawn beside those of its table: where something happens that a regular step
+would cut off."""
 
 import numpy as np
 
@@ -13,8 +14,9 @@ MOST = 60  # events of a regimen that are drawn as they are
 
 
 def drawn_times(task: CurvesTask) -> np.ndarray:
-    """The times of a task's table, those just before and after each dose, and of one subject breakpoints and what follows
-    them closely, shape (t,). They are those of the typical subject where several are drawn."""
+    """The times of a task's table, those just before and after each dose, and of one subject breakpoints
+    and what follows them closely, shape (t,). They are those of the typical subject where several are
+    drawn."""
     regular = task.times
     step = float(np.min(np.diff(regular))) if len(regular) > 1 else task.until
     regimen = task.regimen or default_regimen(task.model)
@@ -37,8 +39,8 @@ def _times_of(dose: Dose) -> list[float]:
 
 
 def breakpoints(model: Model) -> np.ndarray:
-    """Times at which the formulas or equations of a model change, at its typical values; times that depend on more than
-    its quantities are left out."""
+    """Times at which the formulas or equations of a model change, at its typical values; times that depend
+    on more than its quantities are left out."""
     system = model.system
     closed = isinstance(system, ClosedForm)
     texts = (

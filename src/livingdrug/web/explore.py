@@ -32,7 +32,8 @@ PATH = "/explore"
 PAGE = Page(PATH, "Explore", place=10)
 # published values: the product expands above the limit line, and is still above it when the plot ends
 EXAMPLE = Simulation(model="kirouac_2023", days=60)
-# 50 copies/ug is that of the example data; cells/uL by the conversion of Kirouac 2024, 0.05 cells/uL for 1 copy/ug
+# 50 copies/ug is that of the example data; cells/uL by the conversion of Kirouac 2024, 0.05 cells/uL for 1
+# copy/ug
 LINES = {"copies/ug": 50.0, "cells/uL": 2.5}
 PATIENTS, CV, POINTS, MOST_PINS = 200, 0.3, 120, 6
 
@@ -51,7 +52,9 @@ def complete(scenario: Simulation, work: Work | None = None) -> Simulation:
     hours = in_a_day(model.time_unit)
     days = scenario.days or default_until(model) / hours
     names = tuple(dict.fromkeys(name for panel in panels_of(model) for name in panel.outputs))
-    return scenario.model_copy(update={"days": days, "every": step(days * hours), "outputs": names, "exposure": None})
+    return scenario.model_copy(
+        update={"days": days, "every": step(days * hours), "outputs": names, "exposure": None}
+    )
 
 
 def step(until: float) -> float:
@@ -78,15 +81,29 @@ def body(scenario: Simulation, pins: list[str], line: str, work: Work) -> list:
     base = model_of(scenario, work, bare=True)
     query = to_query(scenario, view_of(pins, line))
     stores = [dcc.Store(id="query", data=query), dcc.Store(id="settled")]
-    # each page its own, so that its sliders are drawn anew even where the last page started from the same values
-    given: dict[str, Any] = {"data-spans": json.dumps(sliders(model)), "data-query": query, "data-page": secrets.token_hex(4)}
+    # each page its own, so that its sliders are drawn anew even where the last page started from the same
+    # values
+    given: dict[str, Any] = {
+        "data-spans": json.dumps(sliders(model)),
+        "data-query": query,
+        "data-page": secrets.token_hex(4),
+    }
     buttons = [html.Button("Back to published values", id="reset", n_clicks=0),
                html.Button("Pin this curve", id="pin", n_clicks=0),
                html.Button("Remove pins", id="unpin", n_clicks=0, hidden=not pins)]  # fmt: skip
-    left = [choose_model(scenario.model, base), html.Div(buttons, className="row"), html.Div(id="sliders", **given),
-            _mechanisms(base, scenario), _population(model, scenario), _settings(scenario, model, line)]  # fmt: skip
-    return [*stores, html.Div(left, className="left"), html.Div(answers(scenario, model, pins, line, query, work),
-                                                                className="right")]  # fmt: skip
+    left = [
+        choose_model(scenario.model, base),
+        html.Div(buttons, className="row"),
+        html.Div(id="sliders", **given),
+        _mechanisms(base, scenario),
+        _population(model, scenario),
+        _settings(scenario, model, line),
+    ]
+    return [
+        *stores,
+        html.Div(left, className="left"),
+        html.Div(answers(scenario, model, pins, line, query, work), className="right"),
+    ]
 
 
 def answers(scenario: Simulation, model: Model, pins: list[str], line: str, query: str, work: Work) -> list:
@@ -128,7 +145,10 @@ def curve_table(result: Result) -> Table:
     """Some 13 times of every output, the median of several subjects."""
     rows = np.unique(np.searchsorted(result.times, np.linspace(0, result.times[-1], 13)))
     columns = [result.curve(o) if result.n == 1 else result.percentiles(o, (50,))[0] for o in result.outputs]
-    header = (f"time ({result.time_unit})", *(f"{o} ({u})" for o, u in zip(result.outputs, result.units, strict=True)))
+    header = (
+        f"time ({result.time_unit})",
+        *(f"{o} ({u})" for o, u in zip(result.outputs, result.units, strict=True)),
+    )
     cells = tuple((f"{result.times[i]:g}", *(number(float(c[i])) for c in columns)) for i in rows)
     return Table("curves" if result.n == 1 else "medians of the curves", header, cells)
 
@@ -140,10 +160,13 @@ def pinned(pins: list[str], work: Work) -> list[Result]:
 
 
 def pin_names(scenario: Simulation, pins: list[str]) -> list[str]:
-    """What sets each pinned curve apart: the settings in which it and the others differ, or else all of its own."""
+    """What sets each pinned curve apart: the settings in which it and the others differ, or else all of
+    its own."""
     pinned = [s for s in (read_query(pin)[0] for pin in pins) if isinstance(s, Simulation)]
     settings = [_settings_of(s) for s in (*pinned, scenario)]
-    differing = {key for one in settings for key in one if any(other.get(key) != one[key] for other in settings)}
+    differing = {
+        key for one in settings for key in one if any(other.get(key) != one[key] for other in settings)
+    }
     return [_pin_name(one, differing & set(one)) for one in settings[:-1]]
 
 
@@ -173,7 +196,9 @@ def limit_of(text: str) -> float | None:
 
 def choose_model(chosen: str, model: Model) -> html.Div:
     """A list of the models by what they describe, in groups by disease; typing searches it."""
-    own = [{"group": "Fitted here", "items": [{"value": chosen, "label": model.title}]}] if model.fitted else []
+    own = (
+        [{"group": "Fitted here", "items": [{"value": chosen, "label": model.title}]}] if model.fitted else []
+    )
     return html.Div(
         [
             dmc.Select(
@@ -202,10 +227,15 @@ def about_model(model: Model) -> html.Details:
     parts = [html.P(text) for text in (*said, *card.sentences)]
     tables = [table(made) for made in card.tables]
     return html.Details(
-        [html.Summary("About this model: diagram, equations, sources, anchors, deviations"), *parts, diagram_image(model),
-         *tables, points("Deviations", card.deviations, "notes")],
+        [
+            html.Summary("About this model: diagram, equations, sources, anchors, deviations"),
+            *parts,
+            diagram_image(model),
+            *tables,
+            points("Deviations", card.deviations, "notes"),
+        ],
         id="model-card",
-    )  # fmt: skip
+    )
 
 
 def _mechanisms(base: Model, scenario: Simulation) -> html.Section:
@@ -222,8 +252,14 @@ def _mechanisms(base: Model, scenario: Simulation) -> html.Section:
             on_now.append(html.Small(f"{said}: {title}."))
     note: list = [] if buttons else [html.P("This model takes no mechanism.", className="quiet")]
     if refused:
-        note.append(html.Details([html.Summary(f"Those that cannot be joined now ({len(refused)})"),
-                                  html.Ul([html.Li(text) for text in refused], className="quiet")]))  # fmt: skip
+        note.append(
+            html.Details(
+                [
+                    html.Summary(f"Those that cannot be joined now ({len(refused)})"),
+                    html.Ul([html.Li(text) for text in refused], className="quiet"),
+                ]
+            )
+        )
     return html.Section([html.H2("Mechanisms"), html.Div(buttons, className="row"), *on_now, *note])
 
 
@@ -233,20 +269,30 @@ def _population(model: Model, scenario: Simulation) -> html.Section:
     text = f"{scenario.subjects or PATIENTS} virtual patients"
     row = [toggle("patients", text, several, "draws virtual patients and shows the central 50 and 95 %")]
     chosen = scenario.variability
-    row += [toggle({"type": "variability", "name": s}, f"variability {s}", chosen == s) for s in spreads if several]
+    row += [
+        toggle({"type": "variability", "name": s}, f"variability {s}", chosen == s)
+        for s in spreads
+        if several
+    ]
     published = "published between-subject variability"
-    said = f"{published}: {', '.join(spreads)}" if spreads else f"no {published}; CV of {CV:.0%} on every rate"
+    said = (
+        f"{published}: {', '.join(spreads)}" if spreads else f"no {published}; CV of {CV:.0%} on every rate"
+    )
     return html.Section([html.H2("Virtual population"), html.Div(row, className="row"), html.Small(said)])
 
 
 def _settings(scenario: Simulation, model: Model, line: str) -> html.Section:
     first = model.experiments[0] if model.experiments else Experiment("none", (), 1.0)
-    each = ", ".join([*(f"{amount:g} at {time:g} {model.time_unit}" for time, amount in first.doses), *first.given])
+    each = ", ".join(
+        [*(f"{amount:g} at {time:g} {model.time_unit}" for time, amount in first.doses), *first.given]
+    )
     help_text = f"published: {each or 'none'}"
     return html.Section(
         [
             html.H2("Dose and time"),
-            field("dose", "Doses, such as 1e8 or 1e8, 5e7@28", ", ".join(scenario.doses), help_text, type="text"),
+            field(
+                "dose", "Doses, such as 1e8 or 1e8, 5e7@28", ", ".join(scenario.doses), help_text, type="text"
+            ),
             field("days", "Days", scenario.days, type="number", min=0.5, max=3650),
             field("line", "Limit line (unit of the measured output)", line, type="text"),
         ]
@@ -254,8 +300,11 @@ def _settings(scenario: Simulation, model: Model, line: str) -> html.Section:
 
 
 def register(app, work: Work) -> None:
-    """Callbacks: a slider moves -> curves by `live` -> words, once the hand rests. A field changes -> a new figure."""
-    app.clientside_callback("window.dash_clientside.livingdrug.reset", Input("reset", "n_clicks"), prevent_initial_call=True)
+    """Callbacks: a slider moves -> curves by `live` -> words, once the hand rests. A field changes -> a
+    new figure."""
+    app.clientside_callback(
+        "window.dash_clientside.livingdrug.reset", Input("reset", "n_clicks"), prevent_initial_call=True
+    )
     app.clientside_callback("window.dash_clientside.livingdrug.settle", Input("query", "data"))
 
     _register_models(app)
@@ -276,7 +325,11 @@ def register(app, work: Work) -> None:
                 raise PreventUpdate
             model = model_of(scenario, work)
             results = [work.simulate(scenario), *pinned(view["pin"], work)]
-            return panel_figure(results, panels_of(model), limit_of(line), pin_names(scenario, view["pin"])), new, []
+            return (
+                panel_figure(results, panels_of(model), limit_of(line), pin_names(scenario, view["pin"])),
+                new,
+                [],
+            )
         except LivingdrugError as error:
             return no_update, no_update, problem(str(error))
 

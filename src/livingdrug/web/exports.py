@@ -20,12 +20,25 @@ from livingdrug.workflows.simulate.spec import Simulation
 CDISC = ("pp.csv", "pp.xpt", "adpp.csv", "adpp.xpt")
 # of a model in the words of another tool -> its target
 MODEL_FILES = {
-    "model.toml": "toml", "model.sbml.xml": "sbml", "model.nonmem.txt": "nonmem", "model.nlmixr2.R": "nlmixr2",
-    "model.mrgsolve.cpp": "mrgsolve", "model.monolix.txt": "monolix", "model.pumas.jl": "pumas",
+    "model.toml": "toml",
+    "model.sbml.xml": "sbml",
+    "model.nonmem.txt": "nonmem",
+    "model.nlmixr2.R": "nlmixr2",
+    "model.mrgsolve.cpp": "mrgsolve",
+    "model.monolix.txt": "monolix",
+    "model.pumas.jl": "pumas",
 }
-TYPES = {".csv": "text/csv", ".svg": "image/svg+xml", ".png": "image/png", ".toml": "text/plain", ".py": "text/plain",
-         ".html": "text/html", ".pdf": "application/pdf", ".xpt": "application/x-sas-xport",
-         ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}  # fmt: skip
+TYPES = {
+    ".csv": "text/csv",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".toml": "text/plain",
+    ".py": "text/plain",
+    ".html": "text/html",
+    ".pdf": "application/pdf",
+    ".xpt": "application/x-sas-xport",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 
 def export(name: str, query: str, work: Work) -> bytes:
@@ -68,7 +81,8 @@ def export(name: str, query: str, work: Work) -> bytes:
 
 
 def _model(scenario: Simulation, target: str, work: Work) -> bytes:
-    """The model with its mechanisms in the words of another tool; at published values, as `models export` gives it."""
+    """The model with its mechanisms in the words of another tool; at published values, as `models export`
+    gives it."""
     from livingdrug.export import model_text
 
     model = model_of(scenario.model_copy(update={"values": {}}), work)
@@ -106,7 +120,11 @@ def _picture(scenario: Document, view: dict[str, list[str]], name: str, work: Wo
     """The panels of a simulation with what is pinned, or the first picture of another kind's run."""
     if not isinstance(scenario, Simulation):
         folder = work.kept_run(scenario)
-        pictures = sorted((folder / "pictures").glob(f"*{Path(name).suffix}")) if (folder / "pictures").is_dir() else []
+        pictures = (
+            sorted((folder / "pictures").glob(f"*{Path(name).suffix}"))
+            if (folder / "pictures").is_dir()
+            else []
+        )
         if not pictures:
             raise InputError(f"a `{scenario.kind}` scenario has no figure")
         return pictures[0].read_bytes()

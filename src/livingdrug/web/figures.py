@@ -26,8 +26,8 @@ def axis(title: str, **more) -> dict:
 
 
 def long_time(times: np.ndarray, title: str) -> tuple[Callable[[Sequence[float]], list[float]], dict]:
-    """(where times lie on an axis, that axis): as they are, or as square roots where the last one lies so far beyond the
-    median that the early ones would be pressed together."""
+    """(where times lie on an axis, that axis): as they are, or as square roots where the last one lies so
+    far beyond the median that the early ones would be pressed together."""
     if not len(times) or not is_long(times):
         return list, axis(title)
 
@@ -40,11 +40,24 @@ def long_time(times: np.ndarray, title: str) -> tuple[Callable[[Sequence[float]]
 
 def grid_layout(names: Sequence[str], across: int = 3) -> dict:
     """The layout of small panels, each under its name."""
-    grid = {"rows": -(-len(names) // across), "columns": across, "pattern": "independent", "ygap": 0.4, "xgap": 0.14}
+    grid = {
+        "rows": -(-len(names) // across),
+        "columns": across,
+        "pattern": "independent",
+        "ygap": 0.4,
+        "xgap": 0.14,
+    }
     made = layout(grid=grid, margin={"l": 50, "r": 15, "t": 30, "b": 40}, annotations=[], shapes=[])
     for k, name in enumerate(names):
         n = "" if k == 0 else str(k + 1)
-        place = {"xref": f"x{n} domain", "yref": f"y{n} domain", "x": 0, "y": 1.0, "yanchor": "bottom", "xanchor": "left"}
+        place = {
+            "xref": f"x{n} domain",
+            "yref": f"y{n} domain",
+            "x": 0,
+            "y": 1.0,
+            "yanchor": "bottom",
+            "xanchor": "left",
+        }
         made["annotations"].append({"text": name, "showarrow": False, **place})
     return made
 
@@ -52,17 +65,23 @@ def grid_layout(names: Sequence[str], across: int = 3) -> dict:
 def layout(**more) -> dict:
     """What all figures share."""
     return {
-        "font": FONT, "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR, "margin": {"l": 64, "r": 15, "t": 28, "b": 50},
+        "font": FONT,
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "margin": {"l": 64, "r": 15, "t": 28, "b": 50},
         "showlegend": False,  # app.js writes it beside the plot
-        "uirevision": "kept", "hovermode": "closest", **more,
-    }  # fmt: skip
+        "uirevision": "kept",
+        "hovermode": "closest",
+        **more,
+    }
 
 
 def panel_figure(
     results: list[Result], panels: tuple[Panel, ...], limit: float | None, names: Sequence[str] = ()
 ) -> dict:
-    """All panels in a grid of two columns, of one on a narrow screen (`app.js` chooses); results after the first are pinned
-    ones, in grey, called by their names. The unit stands in the title of a panel: beside an axis it would lie on the next."""
+    """All panels in a grid of two columns, of one on a narrow screen (`app.js` chooses); results after the
+    first are pinned ones, in grey, called by their names. The unit stands in the title of a panel: beside
+    an axis it would lie on the next."""
     made = layout(annotations=[], shapes=[], margin={"l": 60, "r": 12, "t": 44, "b": 46})
     data = traces(results, panels, names)
     ranges = panel_ranges(data, panels, limit)
@@ -75,12 +94,23 @@ def panel_figure(
         decades: dict[str, Any] = {} if few else {"dtick": 1}
         if few and ranges[k][1] < PLAIN:
             decades["tickformat"] = ",.3~r"
-        made[f"yaxis{n}"] = axis("", type="log", range=ranges[k], exponentformat="power", anchor=f"x{n}", **decades)
+        made[f"yaxis{n}"] = axis(
+            "", type="log", range=ranges[k], exponentformat="power", anchor=f"x{n}", **decades
+        )
         title = "<br>".join(wrap(f"{panel.title} ({panel.unit})", WRAPPED))
-        made["annotations"].append({
-            "text": f"<b>{title}</b>", "xref": f"x{n} domain", "yref": f"y{n} domain", "x": 0, "y": 1.0, "align": "left",
-            "yanchor": "bottom", "xanchor": "left", "showarrow": False,
-        })  # fmt: skip
+        made["annotations"].append(
+            {
+                "text": f"<b>{title}</b>",
+                "xref": f"x{n} domain",
+                "yref": f"y{n} domain",
+                "x": 0,
+                "y": 1.0,
+                "align": "left",
+                "yanchor": "bottom",
+                "xanchor": "left",
+                "showarrow": False,
+            }
+        )
         if panel.measured and limit is not None:
             made["shapes"].append(_limit_line(limit, n))
     for name, place in made["meta"]["wide"]["domains"].items():
@@ -116,7 +146,8 @@ def _limit_line(limit: float, n: str) -> dict:
 
 
 def traces(results: list[Result], panels: tuple[Panel, ...], names: Sequence[str] = ()) -> list[dict]:
-    """Always the same ones in the same order for the same panels, so that only their heights need to be sent again."""
+    """Always the same ones in the same order for the same panels, so that only their heights need to be
+    sent again."""
     made = []
     for k, panel in enumerate(panels):
         n = "" if k == 0 else str(k + 1)
@@ -138,10 +169,17 @@ def traces(results: list[Result], panels: tuple[Panel, ...], names: Sequence[str
                 made += [{**band, **where, "x": times.tolist()} for band in bands]
             else:
                 times, middle = _middle(results[0], output)
-            made.append({
-                **where, "x": times.tolist(), "y": _heights(middle), "mode": "lines", "name": output.replace("_", " "),
-                "showlegend": len(panel.outputs) > 1, "line": {"color": colour, "dash": DASHES[j % 5], "width": 2.2},
-            })  # fmt: skip
+            made.append(
+                {
+                    **where,
+                    "x": times.tolist(),
+                    "y": _heights(middle),
+                    "mode": "lines",
+                    "name": output.replace("_", " "),
+                    "showlegend": len(panel.outputs) > 1,
+                    "line": {"color": colour, "dash": DASHES[j % 5], "width": 2.2},
+                }
+            )
     return made
 
 
@@ -155,21 +193,37 @@ def _bands(result: Result, output: str, colour: str) -> tuple[list[dict], np.nda
         line = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
         fill = {"fill": "tonexty", "fillcolor": f"rgba({red},{green},{blue},{alpha})"}
         made.append({**line, "y": _heights(edges[2 * i], floor=True), "name": "band"})
-        made.append({**line, **fill, "y": _heights(edges[2 * i + 1], floor=True), "name": f"{width} % of the subjects"})
+        made.append(
+            {
+                **line,
+                **fill,
+                "y": _heights(edges[2 * i + 1], floor=True),
+                "name": f"{width} % of the subjects",
+            }
+        )
     return made, middle
 
 
 def band(x: list, low: list, high: list, colour: str, alpha: float = 0.18) -> list[dict]:
     """Lower and upper edge of a band, the upper one filling down to the lower one. colour: `#rrggbb`."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    edge = {"x": x, "mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip", "name": "band"}
+    edge = {
+        "x": x,
+        "mode": "lines",
+        "line": {"width": 0},
+        "showlegend": False,
+        "hoverinfo": "skip",
+        "name": "band",
+    }
     fill = {"fill": "tonexty", "fillcolor": f"rgba({red},{green},{blue},{alpha})"}
     return [{**edge, "y": low}, {**edge, **fill, "y": high}]
 
 
 def _middle(result: Result, output: str) -> tuple[np.ndarray, np.ndarray]:
     """Times and values of the curve of one subject with its maximum, of the median of several."""
-    return drawn_curve(result, output) if result.n == 1 else (result.times, result.percentiles(output, (50,))[0])
+    return (
+        drawn_curve(result, output) if result.n == 1 else (result.times, result.percentiles(output, (50,))[0])
+    )
 
 
 def _heights(values: np.ndarray, floor: bool = False) -> list[float | None]:
@@ -193,6 +247,10 @@ def panel_ranges(made: list[dict], panels: tuple[Panel, ...], limit: float | Non
     ranges = []
     for k, panel in enumerate(panels):
         here = f"x{'' if k == 0 else k + 1}"
-        shown = [h for trace in made if trace["xaxis"] == here for h in trace["y"] if h is not None and h > TINY]
-        ranges.append(log_range(np.array([*shown, *([limit] if limit is not None and panel.measured else [])])))
+        shown = [
+            h for trace in made if trace["xaxis"] == here for h in trace["y"] if h is not None and h > TINY
+        ]
+        ranges.append(
+            log_range(np.array([*shown, *([limit] if limit is not None and panel.measured else [])]))
+        )
     return ranges

@@ -1,4 +1,5 @@
-"""A file of the user on a page: choosing it, how it is read, what its columns mean, and what is wrong in it by line."""
+"""A file of the user on a page: choosing it, how it is read, what its columns mean, and what is wrong in
+it by line."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -21,28 +22,68 @@ from livingdrug.workflows import Document, about, column_table, finding_table, o
 LIMITS = f"CSV or Excel up to {MAX_BYTES / 1e6:g} MB ({', '.join(SUFFIXES)}); the file stays on this machine."
 # a field for every question that the reader of files can ask; a test compares them with `data.Reading`
 READING = (
-    Entry("columns", "What columns mean", "YOURS=OURS, such as result=DV; probe=DVID; note=ignore", apart=";", pairs=True),
+    Entry(
+        "columns",
+        "What columns mean",
+        "YOURS=OURS, such as result=DV; probe=DVID; note=ignore",
+        apart=";",
+        pairs=True,
+    ),
     Entry("output", "The only output to use", "of several, by analyte, matrix or DVID"),
     Entry("unit", "Unit of the values", "copies/ug, cells/uL, 10^9/L ... where the file states none"),
-    Entry("units", "Units of several outputs", "OUTPUT=UNIT, such as CART=copies/ug; blasts=cells/uL", apart=";", pairs=True),
+    Entry(
+        "units",
+        "Units of several outputs",
+        "OUTPUT=UNIT, such as CART=copies/ug; blasts=cells/uL",
+        apart=";",
+        pairs=True,
+    ),
     Entry("time_unit", "Unit of the times", "d or h, where the file states none"),
-    Entry("infusion_day", "Day number of the infusion", "0 or 1 where days are counted, or as the file counts them"),
-    Entry("date_order", "Order of dates", choices=(("", "as ISO writes them (2024-03-01)"), ("dmy", "day, month, year"),
-                                                   ("mdy", "month, day, year"))),
-    Entry("duplicates", "Values of one subject, output and time", choices=(
-        ("", "a fault"), ("mean", "their mean is used"), ("keep", "replicates, for a fit"))),
+    Entry(
+        "infusion_day",
+        "Day number of the infusion",
+        "0 or 1 where days are counted, or as the file counts them",
+    ),
+    Entry(
+        "date_order",
+        "Order of dates",
+        choices=(
+            ("", "as ISO writes them (2024-03-01)"),
+            ("dmy", "day, month, year"),
+            ("mdy", "month, day, year"),
+        ),
+    ),
+    Entry(
+        "duplicates",
+        "Values of one subject, output and time",
+        choices=(("", "a fault"), ("mean", "their mean is used"), ("keep", "replicates, for a fit")),
+    ),
     Entry("assay", "Assay", "qPCR, ddPCR, flow ..."),
-    Entry("pool_assays", "Several assays of one output", choices=(("false", "analysed apart"), ("true", "joined"))),
+    Entry(
+        "pool_assays",
+        "Several assays of one output",
+        choices=(("false", "analysed apart"), ("true", "joined")),
+    ),
     Entry("limit", "Limit of quantification", "where rows state none"),
-    Entry("logarithms", "The values are", choices=(
-        ("", "levels"), ("e", "natural logarithms, to be turned back"), ("10", "logarithms to base 10, to be turned back"),
-        ("kept", "logarithms, kept as they are"))),
+    Entry(
+        "logarithms",
+        "The values are",
+        choices=(
+            ("", "levels"),
+            ("e", "natural logarithms, to be turned back"),
+            ("10", "logarithms to base 10, to be turned back"),
+            ("kept", "logarithms, kept as they are"),
+        ),
+    ),
     Entry("dose", "One dose for every subject", "where the file holds none"),
     Entry("dose_unit", "Unit of the dose", "cells, cells/kg, 10^6 cells, mg ..."),
-    Entry("untreated", "Subjects without a dose, where others have one", choices=(
-        ("false", "a fault"), ("true", "were not treated"))),
+    Entry(
+        "untreated",
+        "Subjects without a dose, where others have one",
+        choices=(("false", "a fault"), ("true", "were not treated")),
+    ),
     Entry("sheet", "Sheet of an Excel file", "the first by default"),
-)  # fmt: skip
+)
 BRIDGE = Entry("conversion", "Conversion between units", "its name, such as kirouac_2024; empty: none")
 # an option in a sentence, and what is to be said with it where that can be told
 _OPTION = re.compile(
@@ -59,8 +100,8 @@ _OTHERWISE = {"with": "fragments", "set": "values", "dose": "doses", "range": "r
 def in_fields(
     text: str, entries: Sequence[Entry] = (*READING, BRIDGE), kind: type[Document] | None = None
 ) -> str:
-    """A sentence for the command line with its options called as the fields of the page: `--infusion-day 0` is `0` in
-    the field "Day number of the infusion". kind: whose options they are."""
+    """A sentence for the command line with its options called as the fields of the page: `--infusion-day
+    0` is `0` in the field "Day number of the infusion". kind: whose options they are."""
     labels = {entry.key: entry.label for entry in entries}
     fields = kind.model_fields.items() if kind else ()
     own = {option: name for name, info in fields if about(info) for option in option_names(name, info)}
@@ -79,8 +120,12 @@ def in_fields(
 
 def chooser(ident: str, example: str) -> list:
     """A field for a file, and a link to the example."""
-    upload = dcc.Upload(html.Div(["Drop a file here, or ", html.Span("choose one", className="button")]), id=ident,
-                        className="drop", max_size=MAX_BYTES)  # fmt: skip
+    upload = dcc.Upload(
+        html.Div(["Drop a file here, or ", html.Span("choose one", className="button")]),
+        id=ident,
+        className="drop",
+        max_size=MAX_BYTES,
+    )
     return [
         html.H2("Your file"), upload, html.Small(LIMITS), html.Div(id=f"{ident}-problem"),
         html.P(dcc.Link("Look at the example (simulated data)", href=example)),
@@ -124,15 +169,22 @@ def by_their_names(text: str, names: Mapping[str, str]) -> str:
 def _as_file(found: Table) -> html.A:
     """The faults as a file, for whoever corrects the data."""
     lines = [",".join(safe_cell(str(cell)) for cell in row) for row in (found.header, *found.rows)]
-    return html.A("Findings (CSV)", href=f"data:text/csv;charset=utf-8,{quote(chr(10).join(lines))}", download="findings.csv",
-                  className="button")  # fmt: skip
+    return html.A(
+        "Findings (CSV)",
+        href=f"data:text/csv;charset=utf-8,{quote(chr(10).join(lines))}",
+        download="findings.csv",
+        className="button",
+    )
 
 
 def found_in_file(checked: Check, names: Mapping[str, str]) -> tuple[list, html.P | None]:
-    """(faults by line, what the columns mean, what was done to the data; the sentence that refuses a faulty file)."""
+    """(faults by line, what the columns mean, what was done to the data; the sentence that refuses a
+    faulty file)."""
     mine = names.get(checked.name, checked.name)
     columns = column_table(checked)
-    made = [html.Details([html.Summary(f"What the columns of {mine} mean ({len(columns.rows)})"), table(columns)])]
+    made = [
+        html.Details([html.Summary(f"What the columns of {mine} mean ({len(columns.rows)})"), table(columns)])
+    ]
     if checked.findings:
         found = finding_table(checked.findings, mine)
         rows = tuple((*row[:3], *(in_fields(text) for text in row[3:])) for row in found.rows)
@@ -143,4 +195,6 @@ def found_in_file(checked: Check, names: Mapping[str, str]) -> tuple[list, html.
     if checked.ok:
         return made, None
     wrong = sum(f.severity == "error" for f in checked.findings)
-    return made, problem(f"{mine} has {wrong} fault(s) and nothing was computed; correct them and choose it again.")
+    return made, problem(
+        f"{mine} has {wrong} fault(s) and nothing was computed; correct them and choose it again."
+    )

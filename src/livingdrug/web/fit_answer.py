@@ -1,4 +1,5 @@
-"""What a finished fit shows: parameters in words and numbers, what the data determine, the predictive check, the course."""
+"""What a finished fit shows: parameters in words and numbers, what the data determine, the predictive
+check, the course."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,18 @@ from livingdrug.web.worker import RUN
 from livingdrug.workflows.fit.words import VERDICTS
 
 FILES = (
-    ("parameters.csv", "parameters (CSV)"), ("individuals.csv", "subjects (CSV)"), ("predictions.csv", "predictions (CSV)"),
+    ("parameters.csv", "parameters (CSV)"),
+    ("individuals.csv", "subjects (CSV)"),
+    ("predictions.csv", "predictions (CSV)"),
     ("model.toml", "fitted model (TOML)"),
-    ("vpc.csv", "predictive check (CSV)"), ("trace.csv", "course (CSV)"), ("picture.svg", "figure (SVG)"),
-    ("picture.png", "figure (PNG)"), ("scenario.toml", "scenario (TOML)"), ("script.py", "Python script"),
+    ("vpc.csv", "predictive check (CSV)"),
+    ("trace.csv", "course (CSV)"),
+    ("picture.svg", "figure (SVG)"),
+    ("picture.png", "figure (PNG)"),
+    ("scenario.toml", "scenario (TOML)"),
+    ("script.py", "Python script"),
     ("report.html", "report (HTML)"),
-)  # fmt: skip
+)
 MADE = ("scenario.toml", "script.py")  # when they are asked for
 WIDTH, REPLICATES = 95, 300  # of the check that a fit makes: `report.fit_folder`
 DECADES = 1e7  # what lies this far below the highest value is not shown
@@ -82,8 +89,13 @@ def uses(ident: str, folder: Path) -> list:
              "How many patients": ("/trial", {"kind": "power", "fold": "2", **given}),
              "Forecast": ("/forecast", {"kind": "forecast", "file": EXAMPLE, "at": "14", **given})}
     shown = links if model.populations else {"Explore": links["Explore"]}
-    doubts = [html.P("The fit is not sound; every answer says so.", className="notes")] if model.doubts else []
-    row = [dcc.Link(text, href=f"{path}?{urlencode(query)}", className="button") for text, (path, query) in shown.items()]
+    doubts = (
+        [html.P("The fit is not sound; every answer says so.", className="notes")] if model.doubts else []
+    )
+    row = [
+        dcc.Link(text, href=f"{path}?{urlencode(query)}", className="button")
+        for text, (path, query) in shown.items()
+    ]
     return [html.H2("Use this model"), *doubts, html.Div(row, className="row")]
 
 
@@ -137,42 +149,56 @@ def _checks(folder: Path, said: dict) -> list:
 def _strata(made, records, texts: dict[str, str], said: dict) -> list:
     """The check of each output and group."""
     drawn = []
-    for k, ((output, group), rows) in enumerate(with_ends(made.table()).groupby(["output", "group"], sort=False)):
+    for k, ((output, group), rows) in enumerate(
+        with_ends(made.table()).groupby(["output", "group"], sort=False)
+    ):
         mine = records[(records["output"] == output) & (records["subject"].map(texts) == str(group))]
         figure = _vpc_figure(rows, mine, said)
-        drawn.append(plot(f"strata-{k + 1}", figure, f"{group}. {vpc_sentence(output, rows)}", _vpc_table(rows), 380))
+        drawn.append(
+            plot(f"strata-{k + 1}", figure, f"{group}. {vpc_sentence(output, rows)}", _vpc_table(rows), 380)
+        )
     return drawn
 
 
 def with_ends(check):
-    """The table with -inf and inf where a number lies below or above a limit, which is named in the column `censored`."""
+    """The table with -inf and inf where a number lies below or above a limit, which is named in the column
+    `censored`."""
     check = check.copy()
     for name in ("observed", "low", "median", "high"):
         for side, end in (("below", -np.inf), ("above", np.inf)):
-            beyond = check["censored"].fillna("").str.split("; ").map(lambda words, w=f"{name} {side}": w in words)
+            beyond = (
+                check["censored"].fillna("").str.split("; ").map(lambda words, w=f"{name} {side}": w in words)
+            )
             check.loc[beyond, name] = end
     return check
 
 
 def vpc_sentence(output: str, rows) -> str:
-    """How many percentiles of the data lie outside the intervals of the model, and how many would by chance."""
+    """How many percentiles of the data lie outside the intervals of the model, and how many would by
+    chance."""
     levels, below = rows[rows["quantity"] != "below_limit"], rows[rows["quantity"] == "below_limit"]
     counted = [levels, below] if (below["high"] > 0).any() or (below["observed"] > 0).any() else [levels]
-    out = sum(int(((part["observed"] < part["low"]) | (part["observed"] > part["high"])).sum()) for part in counted)
+    out = sum(
+        int(((part["observed"] < part["low"]) | (part["observed"] > part["high"])).sum()) for part in counted
+    )
     everything = sum(len(part) for part in counted)
     what = "percentiles and parts below the limit" if len(counted) > 1 else "percentiles"
     return (
-        f"{output.replace('_', ' ')}: {out} of {everything} {what} of the data lie outside the {WIDTH} % intervals of "
-        f"{REPLICATES} simulated trials; about {(1 - WIDTH / 100) * everything:.1f} would by chance. Lines: 5th, 50th and "
-        "95th percentile of the data, without a mark where one is BLQ; bands: the model's intervals of them."
+        f"{output.replace('_', ' ')}: {out} of {everything} {what} of the data lie outside the {WIDTH} % "
+        f"intervals of {REPLICATES} simulated trials; about {(1 - WIDTH / 100) * everything:.1f} would by "
+        "chance. Lines: 5th, 50th and 95th percentile of the data, without a mark where one is BLQ; bands: "
+        "the model's intervals of them."
     )
 
 
 def _vpc_table(rows) -> Table:
     shown = rows[["start", "end", "records", "quantity", "observed", "low", "median", "high"]]
     cells = [[_cell(v) if isinstance(v, float) else str(v) for v in shown[name].tolist()] for name in shown]
-    return Table("percentiles of the data and intervals of the model; below_limit: part of the values below the limit",
-                 tuple(shown), tuple(zip(*cells, strict=True)))  # fmt: skip
+    return Table(
+        "percentiles of the data and intervals of the model; below_limit: part of the values below the limit",
+        tuple(shown),
+        tuple(zip(*cells, strict=True)),
+    )
 
 
 def _cell(value: float) -> str:
@@ -189,8 +215,15 @@ def _vpc_figure(rows, records, said: dict) -> dict:
     foot = float(values.min()) / 3 if len(values) else top / DECADES
     dots = {"size": 4, "color": "#bbbbbb"}
     place, time = long_time(records["time"].to_numpy(), f"time since the infusion ({said['time_unit']})")
-    made = [{"x": place(measured["time"].tolist()), "y": measured["value"].tolist(), "mode": "markers", "marker": dots,
-             "name": "values"}]  # fmt: skip
+    made = [
+        {
+            "x": place(measured["time"].tolist()),
+            "y": measured["value"].tolist(),
+            "mode": "markers",
+            "marker": dots,
+            "name": "values",
+        }
+    ]
     quantities = list(dict.fromkeys(levels["quantity"]))
     for k, name in enumerate(quantities):
         mine = levels[levels["quantity"] == name]
@@ -200,17 +233,36 @@ def _vpc_figure(rows, records, said: dict) -> dict:
     if limits.nunique() == 1:
         level = float(limits.iloc[0])
         line = {"dash": "dash", "color": "#555", "width": 1.2}
-        shapes = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level, "line": line,
-                   "label": {"text": f"limit {level:g}", "textposition": "end", "font": {"size": 11}}}]  # fmt: skip
-    height = axis(f"{output.replace('_', ' ')} ({said['units'][output]})", type="log", exponentformat="power", dtick=1,
-                  range=log_range(np.array([foot, top, *values])))  # fmt: skip
+        shapes = [
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": level,
+                "y1": level,
+                "line": line,
+                "label": {"text": f"limit {level:g}", "textposition": "end", "font": {"size": 11}},
+            }
+        ]
+    height = axis(
+        f"{output.replace('_', ' ')} ({said['units'][output]})",
+        type="log",
+        exponentformat="power",
+        dtick=1,
+        range=log_range(np.array([foot, top, *values])),
+    )
     axes = {"xaxis": time, "yaxis": height}
     return {"data": made, "layout": layout(shapes=shapes, **axes)}
 
 
 def _percentile(rows, colour: str, dash: str, foot: float, place) -> list[dict]:
-    """Band of the model and line of the data; an end below the limit goes down to the foot, a value there has no mark."""
-    x, name = place(rows["time"].tolist()), str(rows["quantity"].iloc[0]).replace("p", "", 1) + "th percentile"
+    """Band of the model and line of the data; an end below the limit goes down to the foot, a value there
+    has no mark."""
+    x, name = (
+        place(rows["time"].tolist()),
+        str(rows["quantity"].iloc[0]).replace("p", "", 1) + "th percentile",
+    )
     low, high = ([max(v, foot) if np.isfinite(v) else foot for v in rows[end]] for end in ("low", "high"))
     seen = [v if np.isfinite(v) and v > 0 else None for v in rows["observed"]]
     line = {"x": x, "y": seen, "mode": "lines+markers", "name": f"{name} of the data",
@@ -224,14 +276,17 @@ def _course(folder: Path, averaged_from: int | None) -> list:
     trace = _read(path) if path.stat().st_size > 1 else None
     if trace is None or len(trace) < 2:
         return []
-    trace.columns = [name.lstrip("'") for name in trace]  # an apostrophe keeps a spreadsheet from taking it for a formula
+    # an apostrophe keeps a spreadsheet from taking it for a formula
+    trace.columns = [name.lstrip("'") for name in trace]
     said = f"Every estimated number over {len(trace)} iterations, on the scale of its estimation"
     said += f"; from the dotted line on ({averaged_from}) they are averaged." if averaged_from else "."
     rows = np.unique(np.linspace(0, len(trace) - 1, 13).astype(int))
     shown = trace.iloc[rows].copy()
     shown.insert(0, "iteration", [str(i + 1) for i in rows])
     down = -(-len(trace.columns) // ACROSS)
-    drawn = plot("trace", _trace_figure(trace, averaged_from), said, text_table("course", shown), 60 + 170 * down)
+    drawn = plot(
+        "trace", _trace_figure(trace, averaged_from), said, text_table("course", shown), 60 + 170 * down
+    )
     return [html.H2("Course of the fit"), drawn]
 
 
@@ -241,10 +296,25 @@ def _trace_figure(trace, averaged_from: int | None) -> dict:
     x = list(range(1, len(trace) + 1))
     for k, name in enumerate(names):
         n = "" if k == 0 else str(k + 1)
-        data.append({"x": x, "y": trace[name].tolist(), "xaxis": f"x{n}", "yaxis": f"y{n}", "mode": "lines", "name": name,
-                     "line": {"color": COLOURS[0], "width": 1.3}})  # fmt: skip
+        data.append(
+            {
+                "x": x,
+                "y": trace[name].tolist(),
+                "xaxis": f"x{n}",
+                "yaxis": f"y{n}",
+                "mode": "lines",
+                "name": name,
+                "line": {"color": COLOURS[0], "width": 1.3},
+            }
+        )
         made[f"xaxis{n}"], made[f"yaxis{n}"] = axis(""), axis("")
         if averaged_from:
-            line = {"type": "line", "line": {"dash": "dot", "color": MUTED}, "y0": 0, "y1": 1, "yref": f"y{n} domain"}
+            line = {
+                "type": "line",
+                "line": {"dash": "dot", "color": MUTED},
+                "y0": 0,
+                "y1": 1,
+                "yref": f"y{n} domain",
+            }
             made["shapes"].append({**line, "xref": f"x{n}", "x0": averaged_from, "x1": averaged_from})
     return {"data": data, "layout": made}

@@ -1,4 +1,5 @@
-"""The process of one fit: what `web.worker` says of every job, and numbers before the checks and pictures are made."""
+"""The process of one fit: what `web.worker` says of every job, and numbers before the checks and pictures
+are made."""
 
 import sys
 from dataclasses import replace
@@ -11,8 +12,8 @@ LAST = "standard errors and likelihood"  # what follows a search
 
 
 def run_job(folder: Path, resume: bool, say: Progress) -> None:
-    """Fit what JOB asks for. In the folder RUN comes what `livingdrug run --out` would write, in ANSWER what a page says, in
-    NUMBERS the same before the checks and pictures are made."""
+    """Fit what JOB asks for. In the folder RUN comes what `livingdrug run --out` would write, in ANSWER
+    what a page says, in NUMBERS the same before the checks and pictures are made."""
     from livingdrug.core.export import write_csv
     from livingdrug.core.folders import held
     from livingdrug.fit import FitResult
@@ -46,7 +47,9 @@ def run_job(folder: Path, resume: bool, say: Progress) -> None:
 def named(result, name: str):
     """The result with its file as its user calls it."""
     problems = {key: getattr(result, key) for key in ("problem", "started")}
-    return replace(result, **{key: replace(p, data=replace(p.data, name=name)) for key, p in problems.items()})
+    return replace(
+        result, **{key: replace(p, data=replace(p.data, name=name)) for key, p in problems.items()}
+    )
 
 
 def answer_of(result) -> dict:

@@ -33,7 +33,9 @@ class FitJob(Job[Fit]):
 
     def answer(self) -> dict | None:
         """What a fit says that found its numbers, None before; pictures and report may still be made."""
-        path = next((self.folder / name for name in (ANSWER, NUMBERS) if (self.folder / name).is_file()), None)
+        path = next(
+            (self.folder / name for name in (ANSWER, NUMBERS) if (self.folder / name).is_file()), None
+        )
         return json.loads(path.read_text(encoding="utf-8")) if path else None
 
 
@@ -48,12 +50,14 @@ class Fits(Jobs[FitJob]):
         return _process(folder, resume)
 
     def start(self, asked: Fit, shown: Fit, data: Path) -> str:
-        """Start a fit and give its name. Raises InputError for what the app does not fit, or while others run."""
+        """Start a fit and give its name. Raises InputError for what the app does not fit, or while others
+        run."""
         check_run(asked)
         return self.begin(asked, shown, partial(_put_job, shown=shown, data=data))
 
     def resume(self, ident: str) -> None:
-        """Go on from the saved state, or from the beginning where there is none. Raises InputError as `start` does."""
+        """Go on from the saved state, or from the beginning where there is none. Raises InputError as
+        `start` does."""
         job = self.job(ident)
         self.again(job, job.can_resume)
 
@@ -71,7 +75,8 @@ class Fits(Jobs[FitJob]):
 
 
 def result_file(folder: Path, name: str) -> Path | None:
-    """Where a file that is handed out lies in the folder of a job; None for another name, or where there is nothing in it."""
+    """Where a file that is handed out lies in the folder of a job; None for another name, or where there
+    is nothing in it."""
     if name not in TABLES and name not in PICTURES:
         return None
     path = folder / RUN / (name if name in TABLES else Path("pictures") / PICTURES[name])
@@ -82,7 +87,8 @@ def _put_job(folder: Path, shown: Fit, data: Path) -> dict[str, str]:
     """What the process of a fit reads: the scenario, the data, and how their user calls them."""
     name = f"samples{Path(shown.file).suffix.lower()}"
     shutil.copyfile(data, folder / name)
-    if shown.file != name and not (folder / shown.file).exists():  # where the folder of the fit looks for its data
+    # where the folder of the fit looks for its data
+    if shown.file != name and not (folder / shown.file).exists():
         shutil.copyfile(data, folder / shown.file)
     here = shown.model_copy(update={"file": str(folder / name)})
     (folder / JOB).write_text(to_toml(here), encoding="utf-8")
@@ -91,5 +97,12 @@ def _put_job(folder: Path, shown: Fit, data: Path) -> dict[str, str]:
 
 
 def _process(folder: Path, resume: bool) -> subprocess.Popen:
-    command = [sys.executable, "-P", "-m", "livingdrug.web.fit_worker", str(folder), *(["--resume"] if resume else [])]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "livingdrug.web.fit_worker",
+        str(folder),
+        *(["--resume"] if resume else []),
+    ]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, close_fds=True)

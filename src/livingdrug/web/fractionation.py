@@ -21,9 +21,15 @@ QUESTION = Question(
     heading="The splits",
     begin={"model": "hardiansyah_2019", "dose": 1.1e9, "subjects": 100, "cv": 0.3},
     labels={
-        "fragments": "Further mechanisms", "values": "Parameters", "dose": "Whole dose", "splits": "Splits",
-        "response_day": "Day of response", "response_below": "Response is a tumour of at most",
-        "crs_50": "IL-6 of severe CRS in half", "subjects": "Virtual subjects", "cv": "CV of every rate",
+        "fragments": "Further mechanisms",
+        "values": "Parameters",
+        "dose": "Whole dose",
+        "splits": "Splits",
+        "response_day": "Day of response",
+        "response_below": "Response is a tumour of at most",
+        "crs_50": "IL-6 of severe CRS in half",
+        "subjects": "Virtual subjects",
+        "cv": "CV of every rate",
     },
     texts={
         "model": "those that take a dose and have a tumour and IL-6",
@@ -31,5 +37,5 @@ QUESTION = Question(
         "splits": "PARTS@DAYS, such as 10/30/60@0,1,2; a semicolon between two; the first one is the reference",
     },
     offered=_runs,
-)  # fmt: skip
+)
 PAGE, page, register = QUESTION.page, QUESTION.shown, QUESTION.register

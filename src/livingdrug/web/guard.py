@@ -1,16 +1,20 @@
-"""Who may talk to the app: the browser that opened its address, on this machine, on a page of the app itself."""
+"""Who may talk to the app: the browser that opened its address, on this machine, on a page of the app
+itself."""
 
 import hmac
 from urllib.parse import urlsplit
 
 KEY = "key"  # what the address calls it
-NO_MEMORY = "the memory of this machine does not suffice for that; ask for fewer subjects, draws, replicates or times"
+NO_MEMORY = (
+    "the memory of this machine does not suffice for that; ask for fewer subjects, draws, replicates or times"
+)
 MAX_REQUEST = 30_000_000  # bytes: an upload of 20 MB as text
 NAMES = {"127.0.0.1", "localhost", "[::1]", "::1"}
 # what a page may load: only what this server gives; Dash needs inline scripts and Plotly compiles functions
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; connect-src 'self'; font-src 'self' data:; frame-ancestors 'none'; form-action 'self'"
+    "img-src 'self' data: blob:; connect-src 'self'; font-src 'self' data:; frame-ancestors 'none'; "
+    "form-action 'self'"
 )
 
 
@@ -49,9 +53,9 @@ def _let_in(key: str):
 
 
 def guard(server, key: str | None = None) -> None:
-    """Refuse other hosts (a name that was bent to this machine), other origins (a page elsewhere that sends requests), and,
-    where there is a key, whoever has not said it once (another account of this machine): a browser that has keeps it in a
-    cookie of its own."""
+    """Refuse other hosts (a name that was bent to this machine), other origins (a page elsewhere that
+    sends requests), and, where there is a key, whoever has not said it once (another account of this
+    machine): a browser that has keeps it in a cookie of its own."""
     from flask import Response, abort, request
 
     server.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST
@@ -64,7 +68,10 @@ def guard(server, key: str | None = None) -> None:
         origin = request.headers.get("Origin")
         if origin is not None and _host(origin) != request.host:
             abort(403, "the request comes from another page")
-        if request.headers.get("Sec-Fetch-Site", "none") in ("cross-site", "same-site") and request.path != "/":
+        if (
+            request.headers.get("Sec-Fetch-Site", "none") in ("cross-site", "same-site")
+            and request.path != "/"
+        ):
             abort(403, "the request comes from another page")
 
     @server.before_request
@@ -75,7 +82,9 @@ def guard(server, key: str | None = None) -> None:
         if said is not None and _same(said, key):
             return _let_in(key)
         if not _same(request.cookies.get(_cookie(), ""), key):
-            abort(403, "open the address that `livingdrug app` has printed, with its key: nobody else is let in")
+            abort(
+                403, "open the address that `livingdrug app` has printed, with its key: nobody else is let in"
+            )
         return None
 
     @server.errorhandler(MemoryError)

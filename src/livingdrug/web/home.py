@@ -1,4 +1,5 @@
-"""The first page asks what its reader wants to know; every answer begins with a figure of data that come with livingdrug."""
+"""The first page asks what its reader wants to know; every answer begins with a figure of data that come
+with livingdrug."""
 
 from dataclasses import dataclass
 
@@ -18,7 +19,8 @@ LYMPHODEPLETION = "5A"  # the paper's panel of how many host cells are left
 
 @dataclass(frozen=True)
 class Card:
-    """A question in its reader's words, what the first figure shows, what can be done with it, and the address of it."""
+    """A question in its reader's words, what the first figure shows, what can be done with it, and the
+    address of it."""
 
     question: str
     first: str
@@ -82,11 +84,14 @@ def cards() -> list[Card]:
 
 
 FURTHER = {
-    "/preconditioning": "what a regimen before the infusion changes", "/optimise": "which dose is best",
-    "/fractionation": "whether to split the dose", "/cure": "who is cured", "/population": "which virtual patients look like "
-    "published ones", "/models-compare": "how models differ on one axis",
+    "/preconditioning": "what a regimen before the infusion changes",
+    "/optimise": "which dose is best",
+    "/fractionation": "whether to split the dose",
+    "/cure": "who is cured",
+    "/population": "which virtual patients look like published ones",
+    "/models-compare": "how models differ on one axis",
     "/models-distinguish": "which sample tells two models apart",
-}  # fmt: skip
+}
 
 
 def _further() -> list:
@@ -98,7 +103,8 @@ def _further() -> list:
 def page(query: str, work: Work) -> html.Div:
     """The questions as cards."""
     made = [
-        html.Li(dcc.Link([html.B(card.question), card.first, html.Small(card.then)], href=card.href)) for card in cards()
+        html.Li(dcc.Link([html.B(card.question), card.first, html.Small(card.then)], href=card.href))
+        for card in cards()
     ]
     return html.Div(
         [
@@ -108,12 +114,23 @@ def page(query: str, work: Work) -> html.Div:
             ),
             html.Ul(made, className="cards"),
             html.P(
-                ["Or ", dcc.Link("explore any of the models", href="/explore"), ": mechanisms as switches, parameters as "
-                 "sliders, a source for every number; ", dcc.Link("find a model", href="/models"),
-                 " by disease or mechanism; ask ", dcc.Link("which parameter matters", href="/sensitivity"), " or ",
-                 dcc.Link("when to sample", href="/sampling"), "; see ", dcc.Link("which attribute of a product matters",
-                 href=f"{attributes.PATH}?kind=attributes-relate&file={PRODUCTS}&outcome=CR%2BPR"), " (simulated data)."],
-            ),  # fmt: skip
+                [
+                    "Or ",
+                    dcc.Link("explore any of the models", href="/explore"),
+                    ": mechanisms as switches, parameters as sliders, a source for every number; ",
+                    dcc.Link("find a model", href="/models"),
+                    " by disease or mechanism; ask ",
+                    dcc.Link("which parameter matters", href="/sensitivity"),
+                    " or ",
+                    dcc.Link("when to sample", href="/sampling"),
+                    "; see ",
+                    dcc.Link(
+                        "which attribute of a product matters",
+                        href=f"{attributes.PATH}?kind=attributes-relate&file={PRODUCTS}&outcome=CR%2BPR",
+                    ),
+                    " (simulated data).",
+                ],
+            ),
             html.P(["Or ask ", *_further(), "."]),
         ]
     )

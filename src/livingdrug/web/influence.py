@@ -14,8 +14,8 @@ FIRST = 6
 
 @lru_cache(maxsize=64)
 def influential(model: str, fragments: tuple[str, ...]) -> tuple[str, ...]:
-    """The FIRST parameters by how far peaks and areas of all outputs move, at published values: the order does not change
-    while a slider moves. Those of the equations, and those whose value is 0, are left out."""
+    """The FIRST parameters by how far peaks and areas of all outputs move, at published values: the order
+    does not change while a slider moves. Those of the equations, and those whose value is 0, are left out."""
     return order_of(build_model(model, fragments))
 
 

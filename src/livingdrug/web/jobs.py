@@ -1,4 +1,5 @@
-"""Work that runs for minutes: each in a process and a folder of its own, known by an address that nobody can guess."""
+"""Work that runs for minutes: each in a process and a folder of its own, known by an address that nobody
+can guess."""
 
 import json
 import secrets
@@ -29,9 +30,9 @@ J = TypeVar("J", bound="Job[Any]")
 
 @dataclass
 class Job(Generic[D]):
-    """One job. shown: its scenario, with files as their user calls them; asked: the same with the files' tokens, which an
-    address takes; names: of files in its folder -> how their user calls them; stopped: why it was told to end, "" where it
-    was not."""
+    """One job. shown: its scenario, with files as their user calls them; asked: the same with the files'
+    tokens, which an address takes; names: of files in its folder -> how their user calls them; stopped:
+    why it was told to end, "" where it was not."""
 
     folder: Path
     shown: D
@@ -70,12 +71,14 @@ class Job(Generic[D]):
         code, what = self.process.returncode, self.shown.kind.rpartition("-")[2]
         if code < 0:
             return f"the system ended this {what} (signal {-code}), perhaps for want of memory; fewer subjects take less"
-        return f"this {what} ended in an error that nobody foresaw (code {code}); the terminal has the details"
+        return (
+            f"this {what} ended in an error that nobody foresaw (code {code}); the terminal has the details"
+        )
 
 
 class Jobs(Generic[J]):
-    """At most RUNNING at once and KEPT in all; the oldest that has ended goes when another one comes. WHAT: a job in words;
-    OF: what one is."""
+    """At most RUNNING at once and KEPT in all; the oldest that has ended goes when another one comes.
+    WHAT: a job in words; OF: what one is."""
 
     WHAT: ClassVar[str] = "job"
     OF: type[J]
@@ -91,7 +94,8 @@ class Jobs(Generic[J]):
         raise NotImplementedError
 
     def begin(self, asked: Document, shown: Document, put: Callable[[Path], dict[str, str]]) -> str:
-        """Start a job and give its name. put: writes into its folder what its process reads, and gives the names of files.
+        """Start a job and give its name. put: writes into its folder what its process reads, and gives the
+        names of files.
 
         Raises InputError while RUNNING others run.
         """
@@ -115,8 +119,8 @@ class Jobs(Generic[J]):
             found = self._jobs.get(ident)
         if found is None:
             raise InputError(
-                f"there is no {self.WHAT} of this address here (any more): {self.WHAT}s live as long as the app that runs "
-                f"them, and only the last {KEPT} are kept; start it again from its data"
+                f"there is no {self.WHAT} of this address here (any more): {self.WHAT}s live as long as the "
+                f"app that runs them, and only the last {KEPT} are kept; start it again from its data"
             )
         if found.state == "running" and time.monotonic() - found.begun > 3600 * MOST_HOURS:
             _stop(found, f"It was stopped after {MOST_HOURS:g} hours.")
@@ -143,7 +147,9 @@ class Jobs(Generic[J]):
         running = sum(job.state == "running" for job in self._jobs.values())
         if running >= RUNNING:
             what = f"{self.WHAT}s"
-            raise InputError(f"{running} {what} are running already; wait for one to end, or cancel one, and start again")
+            raise InputError(
+                f"{running} {what} are running already; wait for one to end, or cancel one, and start again"
+            )
 
     def _forget(self) -> None:
         ended = [ident for ident, job in self._jobs.items() if job.state != "running"]

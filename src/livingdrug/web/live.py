@@ -1,5 +1,5 @@
-"""What Explore draws while a slider moves: the heights of the curves alone, past Dash, so that they follow the hand. Layout,
-words and tables come later and less often."""
+"""What Explore draws while a slider moves: the heights of the curves alone, past Dash, so that they follow
+the hand. Layout, words and tables come later and less often."""
 
 import json
 
@@ -14,9 +14,10 @@ from livingdrug.workflows.simulate.spec import Simulation
 
 
 def live(query: str, work: Work) -> dict:
-    """{query: the address of what is drawn; traces: which of the figure's traces have moved; heights: of each of them; times:
-    of each of them, nothing where they are those of the trace before; ranges: exponents of each panel's axis}. Pinned curves
-    stand still. Raises LivingdrugError for what cannot be run."""
+    """{query: the address of what is drawn; traces: which of the figure's traces have moved; heights: of
+    each of them; times: of each of them, nothing where they are those of the trace before; ranges:
+    exponents of each panel's axis}. Pinned curves stand still. Raises LivingdrugError for what cannot be
+    run."""
     scenario, view = read_query(query)
     if not isinstance(scenario, Simulation):
         raise InputError("the address names no simulation, so there are no curves to draw")

@@ -28,8 +28,8 @@ def grouped() -> list[dict]:
 
 
 def model_of(scenario, work: "Work | None" = None, bare: bool = False) -> Model:
-    """The model of a scenario with its mechanisms and values; of a fit of the app, `work` knows where it lies. bare: as it
-    is without either. Raises InputError or ModelError for what cannot be."""
+    """The model of a scenario with its mechanisms and values; of a fit of the app, `work` knows where it
+    lies. bare: as it is without either. Raises InputError or ModelError for what cannot be."""
     name = getattr(work.located(scenario) if work else scenario, "model", "")
     fragments, values = ((), {}) if bare else (scenario.fragments, scenario.values)
     return build_model(name, fragments, values, scenario.even_so)

@@ -1,4 +1,5 @@
-"""Models: a catalogue with a card for each, found by disease, mechanism, target or data; the whole card one click away."""
+"""Models: a catalogue with a card for each, found by disease, mechanism, target or data; the whole card
+one click away."""
 
 from urllib.parse import parse_qsl, urlencode
 
@@ -34,7 +35,12 @@ FILTERS = {
     "data": "Made from",
     "kind": "Numbers are",
 }
-DATA = {"patients": "from patients", "mice": "from mice", "assay": "from assays", "assumed": "numbers assumed"}
+DATA = {
+    "patients": "from patients",
+    "mice": "from mice",
+    "assay": "from assays",
+    "assumed": "numbers assumed",
+}
 MOST = 200  # signs of an address of this page that are read of a word
 
 
@@ -148,7 +154,8 @@ def _exports(model: Model) -> html.Nav:
 
 
 def _sensitivity(model: Model) -> str:
-    """A question that can be answered: by the published variability, else by a CV of our own on every rate."""
+    """A question that can be answered: by the published variability, else by a CV of our own on every
+    rate."""
     given = {"variability": model.populations[0].name} if model.populations else {"cv": "0.5"}
     return urlencode({"kind": "sensitivity", "model": model.name, "n": "64", **given})
 

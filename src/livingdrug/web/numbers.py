@@ -30,5 +30,6 @@ def _digits(value: float, digits: int) -> str:
 
 
 def in_words(text: str) -> str:
-    """A text whose numbers with an exponent are written as people write them: `2.329e+06` is `2.33 million`."""
+    """A text whose numbers with an exponent are written as people write them: `2.329e+06` is `2.33
+    million`."""
     return _POWER.sub(lambda found: plainly(float(found.group())), text)

@@ -1,5 +1,5 @@
-"""Exposure and response: efficacy and toxicity on one axis, the window between them, what dose or spread would buy; built
-in and cited curves, or those of a file."""
+"""Exposure and response: efficacy and toxicity on one axis, the window between them, what dose or spread
+would buy; built in and cited curves, or those of a file."""
 
 from typing import Any
 
@@ -41,8 +41,12 @@ ENTRIES = (
 )
 
 
-OWN_ENTRIES = (Entry("model", "Curve", choices=(("logistic", "logistic"), ("firth", "firth: finite where groups separate"))),
-               *ENTRIES)  # fmt: skip
+OWN_ENTRIES = (
+    Entry(
+        "model", "Curve", choices=(("logistic", "logistic"), ("firth", "firth: finite where groups separate"))
+    ),
+    *ENTRIES,
+)
 
 
 def page(query: str, work: Work) -> html.Div:
@@ -50,18 +54,25 @@ def page(query: str, work: Work) -> html.Div:
     scenario, _ = read_query(query)
     scenario = scenario or EXAMPLE
     if not isinstance(scenario, Index | Response):
-        raise InputError(f"this page relates exposure to response; a `{scenario.kind}` scenario has a page of its own")
+        raise InputError(
+            f"this page relates exposure to response; a `{scenario.kind}` scenario has a page of its own"
+        )
     left = [*chooser("response-upload", f"{PATH}?{to_query(own_response.EXAMPLE)}"), html.Small(ROWS)]
     left += _own(scenario, work) if isinstance(scenario, Response) or scenario.file else _built_in(scenario)
-    right = own_response.answers(scenario, work) if isinstance(scenario, Response) else _answers(scenario, work)
+    right = (
+        own_response.answers(scenario, work) if isinstance(scenario, Response) else _answers(scenario, work)
+    )
     return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
 
 
 def _own(scenario: Index | Response, work: Work) -> list:
     """Columns of the file, and for two outcomes limits and product."""
     files = [file for file in (scenario.file, scenario.endpoints) if file]
-    made = [*(shown_file(token, work) for token in files), html.P(dcc.Link("Back to the built-in curves", href=PATH)),
-            *own_response.left(scenario, work)]  # fmt: skip
+    made = [
+        *(shown_file(token, work) for token in files),
+        html.P(dcc.Link("Back to the built-in curves", href=PATH)),
+        *own_response.left(scenario, work),
+    ]
     if isinstance(scenario, Index):
         made += [html.H2("Limits and product"), form("own-index", scenario, to_query(scenario), OWN_ENTRIES)]
     return made
@@ -73,14 +84,20 @@ def _built_in(scenario: Index) -> list:
     for side in ("efficacy", "toxicity"):
         chosen = getattr(scenario, f"{side}_curve")
         links = [html.Li(_link(scenario, side, name, chosen)) for name in list_curves()]
-        left.append(html.Nav([html.H2(f"Curve of {side}"), html.Ul(links)], **attribute("aria-label", f"curves of {side}")))
+        left.append(
+            html.Nav(
+                [html.H2(f"Curve of {side}"), html.Ul(links)], **attribute("aria-label", f"curves of {side}")
+            )
+        )
     return [*left, html.H2("Limits and product"), form("index", scenario, to_query(scenario), ENTRIES)]
 
 
 def _link(scenario: Index, side: str, name: str, chosen: str):
     there = scenario.model_copy(update={f"{side}_curve": name})
     mark: dict[str, Any] = {"className": "chosen"} if name == chosen else {}
-    return dcc.Link(name.replace("_", " "), href=f"{PATH}?{to_query(there)}", title=get_curve(name).basis, **mark)
+    return dcc.Link(
+        name.replace("_", " "), href=f"{PATH}?{to_query(there)}", title=get_curve(name).basis, **mark
+    )
 
 
 def _answers(scenario: Index, work: Work) -> list:
@@ -99,25 +116,40 @@ def _answers(scenario: Index, work: Work) -> list:
         html.P(verdict(index, outlook), className="answer", id="sentence"),
         plot("index", _figure(answer), verdict(index), _numbers(answer), 480),
         table(_key_numbers(index, outlook)),
-        plot("tradeoff", _tradeoff(answer), "What another median (fold) and another variability (width) of exposure would "
-             "buy: proportion of patients in the window.", text_table("medians and variabilities", answer.table), 400),
+        plot(
+            "tradeoff",
+            _tradeoff(answer),
+            "What another median (fold) and another variability (width) of exposure would "
+            "buy: proportion of patients in the window.",
+            text_table("medians and variabilities", answer.table),
+            400,
+        ),
         points("What it rests on", notes, "notes"),
-        points("What it does not say", [f"{CONFOUNDED[0].upper()}{CONFOUNDED[1:]}."]), *made,
+        points("What it does not say", [f"{CONFOUNDED[0].upper()}{CONFOUNDED[1:]}."]),
+        *made,
         downloads(to_query(scenario)),
-    ]  # fmt: skip
+    ]
 
 
 def _key_numbers(index, outlook) -> Table:
     """Exposures, their ratio, the window and what the product's patients would get, with intervals."""
     pair, spread = index.pair, outlook.spread
     unit = f" {pair.efficacy.unit}" if pair.efficacy.unit else ""
-    reached = ((pair.efficacy.name, index.at[0], index.efficacious), (pair.toxicity.name, index.at[1], index.toxic))
+    reached = (
+        (pair.efficacy.name, index.at[0], index.efficacious),
+        (pair.toxicity.name, index.at[1], index.toxic),
+    )
     rows = [(f"exposure with {at:.0%} {name}", _interval(found, unit)) for name, at, found in reached]
     window = "none" if index.window is None else " to ".join(f"{end:,.4g}" for end in index.window) + unit
-    rows += [("their ratio, the therapeutic index", _interval(index.ratio)), ("exposures within both limits", window),
-             ("median of the product", f"{number(spread.median)}{unit}, log-SD {spread.log_sd:.2f}")]  # fmt: skip
-    rows += [(f"{name}, over all patients", _interval(found, "", 100, " %"))
-             for name, found in ((pair.efficacy.name, outlook.response), (pair.toxicity.name, outlook.toxicity))]  # fmt: skip
+    rows += [
+        ("their ratio, the therapeutic index", _interval(index.ratio)),
+        ("exposures within both limits", window),
+        ("median of the product", f"{number(spread.median)}{unit}, log-SD {spread.log_sd:.2f}"),
+    ]
+    rows += [
+        (f"{name}, over all patients", _interval(found, "", 100, " %"))
+        for name, found in ((pair.efficacy.name, outlook.response), (pair.toxicity.name, outlook.toxicity))
+    ]
     rows.append(("patients within both limits", f"{outlook.share:.0%}"))
     return Table("what the curves and the product give", ("what", "value"), tuple(rows))
 
@@ -141,7 +173,10 @@ def _figure(answer: IndexAnswer) -> dict:
     index, spread = answer.index, answer.outlook.spread
     x = shown_exposures(index.pair, spread)
     made = []
-    for curve, colour, dash in ((index.pair.efficacy, "#0072B2", "solid"), (index.pair.toxicity, "#D55E00", "dash")):
+    for curve, colour, dash in (
+        (index.pair.efficacy, "#0072B2", "solid"),
+        (index.pair.toxicity, "#D55E00", "dash"),
+    ):
         low, high = probability_band(curve, x, index.level)
         if np.isfinite(low).all():
             made += band(x.tolist(), low.tolist(), high.tolist(), colour, 0.15)
@@ -149,12 +184,32 @@ def _figure(answer: IndexAnswer) -> dict:
         made.append({"x": x.tolist(), "y": probability(curve, x).tolist(), "mode": "lines", "name": name,
                      "line": {"color": colour, "dash": dash, "width": 2.4}})  # fmt: skip
     for low, high, width in ((0.025, 0.975, 3), (0.25, 0.75, 9)):
-        made.append({"x": quantiles(spread, [low, high]).tolist(), "y": [-0.06, -0.06], "mode": "lines", "showlegend": False,
-                     "line": {"color": "#777", "width": width}, "name": "the product's patients"})  # fmt: skip
-    shapes = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": {"dash": "dot", "color": c},
-               "label": {"text": text, "font": {"size": 11}, "textposition": place}}
-              for y, c, text, place in ((index.floor, "#0072B2", f"floor {index.floor:.0%}", "start"),
-                                        (index.ceiling, "#D55E00", f"ceiling {index.ceiling:.0%}", "end"))]  # fmt: skip
+        made.append(
+            {
+                "x": quantiles(spread, [low, high]).tolist(),
+                "y": [-0.06, -0.06],
+                "mode": "lines",
+                "showlegend": False,
+                "line": {"color": "#777", "width": width},
+                "name": "the product's patients",
+            }
+        )
+    shapes = [
+        {
+            "type": "line",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "y0": y,
+            "y1": y,
+            "line": {"dash": "dot", "color": c},
+            "label": {"text": text, "font": {"size": 11}, "textposition": place},
+        }
+        for y, c, text, place in (
+            (index.floor, "#0072B2", f"floor {index.floor:.0%}", "start"),
+            (index.ceiling, "#D55E00", f"ceiling {index.ceiling:.0%}", "end"),
+        )
+    ]
     if index.window is not None:
         low, high = np.clip(index.window, x[0], x[-1])
         shapes.append({"type": "rect", "xref": "x", "x0": low, "x1": high, "yref": "paper", "y0": 0, "y1": 1,
@@ -168,10 +223,22 @@ def _tradeoff(answer: IndexAnswer) -> dict:
     made = []
     for k, (width, rows) in enumerate(answer.table.sort_values("fold").groupby("width")):
         line = {"dash": ("solid", "dash", "dot", "dashdot")[k % 4], "color": COLOURS[k % len(COLOURS)]}
-        made.append({"x": rows["fold"].tolist(), "y": rows["share"].tolist(), "mode": "lines+markers", "line": line,
-                     "name": f"variability x {number(float(width))}"})  # fmt: skip
-    return {"data": made, "layout": layout(xaxis=axis("fold change of the median", type="log", tickvals=[0.25, 0.5, 1, 2, 4]),
-                                           yaxis=axis("proportion of patients in window", rangemode="tozero"))}  # fmt: skip
+        made.append(
+            {
+                "x": rows["fold"].tolist(),
+                "y": rows["share"].tolist(),
+                "mode": "lines+markers",
+                "line": line,
+                "name": f"variability x {number(float(width))}",
+            }
+        )
+    return {
+        "data": made,
+        "layout": layout(
+            xaxis=axis("fold change of the median", type="log", tickvals=[0.25, 0.5, 1, 2, 4]),
+            yaxis=axis("proportion of patients in window", rangemode="tozero"),
+        ),
+    }
 
 
 

@@ -1,4 +1,5 @@
-"""Exposure and response of a file of the user: which columns, what is wrong in them, the curves and their numbers."""
+"""Exposure and response of a file of the user: which columns, what is wrong in them, the curves and their
+numbers."""
 
 from dash import Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
@@ -34,7 +35,9 @@ COMPUTED = (
     ("XFOLD", "fold expansion"),
 )
 JOINED = (
-    Entry("onset", "Exposure ends at this time", "a column of the endpoints, such as the day of onset of CRS"),
+    Entry(
+        "onset", "Exposure ends at this time", "a column of the endpoints, such as the day of onset of CRS"
+    ),
     Entry("window", "Window of AUC", "two times, such as 0 28", several=True),
 )
 SCALE = Entry("scale", "Scale of exposure", choices=(("log", "its logarithm"), ("linear", "as it is")))
@@ -43,13 +46,18 @@ COMMON = (
     Entry("by", "A fit for each group of", "a column"),
 )
 MORE = {
-    "binary": (Entry("trials", "Rows are groups of this size", "a column; the outcome is then the number of events"),
-               Entry("landmark", "Only subjects free of the event after", "a day, with the time below"),
-               Entry("time", "Time to the event or the end of observation", "a column")),
-    "time": (Entry("event", "Column of the event", "1: event, 0: still free of it; empty: that of PFS"),
-             Entry("groups", "Groups of exposure"), Entry("by_day", "Probability of an event by day", "a day after time 0"),
-             Entry("landmark", "Only subjects free of the event after", "a day")),
-}  # fmt: skip
+    "binary": (
+        Entry("trials", "Rows are groups of this size", "a column; the outcome is then the number of events"),
+        Entry("landmark", "Only subjects free of the event after", "a day, with the time below"),
+        Entry("time", "Time to the event or the end of observation", "a column"),
+    ),
+    "time": (
+        Entry("event", "Column of the event", "1: event, 0: still free of it; empty: that of PFS"),
+        Entry("groups", "Groups of exposure"),
+        Entry("by_day", "Probability of an event by day", "a day after time 0"),
+        Entry("landmark", "Only subjects free of the event after", "a day"),
+    ),
+}
 
 
 def entries(kind: str) -> tuple[Entry, ...]:
@@ -70,8 +78,13 @@ def first_question(token: str, work: Work) -> str:
 
 
 def first_of_study(study, work: Work) -> Response | Index:
-    """The first question to samples that are joined to endpoints: the outcomes that these offer, over CMAX."""
-    fields = {name: getattr(study, name) for name in TableScenario.model_fields if name not in ("version", "purpose")}
+    """The first question to samples that are joined to endpoints: the outcomes that these offer, over
+    CMAX."""
+    fields = {
+        name: getattr(study, name)
+        for name in TableScenario.model_fields
+        if name not in ("version", "purpose")
+    }
     before = Response(**fields, exposure=COMPUTED[0][0])
     looked = look(work.uploads.path(study.endpoints))
     return _asked(before, looked, before.exposure, *_outcomes(looked))
@@ -94,12 +107,18 @@ def _outcomes(looked: Looked) -> tuple[str, str]:
     return next(iter([*chances, *grades, *looked.outcomes("continuous", "time")]), ""), NONE
 
 
-def _asked(before: Response | Index, looked: Looked, exposure: str, first: str, second: str) -> Response | Index:
+def _asked(
+    before: Response | Index, looked: Looked, exposure: str, first: str, second: str
+) -> Response | Index:
     """The scenario of one outcome, or of two that are weighed against each other."""
     shared = (name for name in KineticScenario.model_fields if name not in ("version", "purpose", "by"))
     kept = {name: getattr(before, name) for name in shared} | {"trials": before.trials, "exposure": exposure}
     if second and first in looked.outcomes("binary"):
-        mine = {n: getattr(before, n) for n in ("floor", "ceiling", "fold", "width")} if isinstance(before, Index) else {}
+        mine = (
+            {n: getattr(before, n) for n in ("floor", "ceiling", "fold", "width")}
+            if isinstance(before, Index)
+            else {}
+        )
         return Index(**kept, **mine, efficacy=first, toxicity=second)
     time = first in looked.outcomes("time")
     return Response(**kept, endpoint=first, outcome="time" if time else None)
@@ -112,10 +131,15 @@ def left(scenario: Response | Index, work: Work) -> list:
     except InputError:
         return []
     first, second = _given(scenario)
-    numbers = [*(COMPUTED if scenario.endpoints else ()),
-               *((h, h) for h in [*looked.named("exposure"), *looked.named("number")] if not scenario.endpoints)]
+    numbers = [
+        *(COMPUTED if scenario.endpoints else ()),
+        *((h, h) for h in [*looked.named("exposure"), *looked.named("number")] if not scenario.endpoints),
+    ]
     all_ = [(name, f"{name} ({KINDS[kind]})") for g in looked.guesses for name, kind in g.outcomes]
-    chances = [(NONE, "none: one curve"), *((name, name) for name in looked.outcomes("binary") if name != first)]
+    chances = [
+        (NONE, "none: one curve"),
+        *((name, name) for name in looked.outcomes("binary") if name != first),
+    ]
     made = [
         dcc.Store(id="own-query", data=to_query(scenario)),
         choice("own-exposure", "Exposure", scenario.exposure or "", _with(scenario.exposure or "", numbers)),
@@ -128,7 +152,10 @@ def left(scenario: Response | Index, work: Work) -> list:
         made.append(form(name, scenario, to_query(scenario), more))
     if isinstance(scenario, Response):
         kind = _kind(scenario, looked)
-        made += [html.H2("How it is fitted"), form(f"own-{kind}", scenario, to_query(scenario), entries(kind))]
+        made += [
+            html.H2("How it is fitted"),
+            form(f"own-{kind}", scenario, to_query(scenario), entries(kind)),
+        ]
     return made
 
 
@@ -149,13 +176,24 @@ def _kind(scenario: Response, looked: Looked) -> str:
 
 
 def in_file(scenario: Response | Index, work: Work) -> list:
-    """Faults by line, and what the columns are taken for. Raises InputError where the file is no table of subjects."""
+    """Faults by line, and what the columns are taken for. Raises InputError where the file is no table of
+    subjects."""
     looked, name = _look(scenario, work), work.uploads.name(scenario.endpoints or scenario.file or "")
-    rows = tuple((printable(g.heading, 60), g.use, g.unit or "not stated" if g.use in ("exposure", "number", "time") else "",
-                  g.why) for g in looked.guesses)  # fmt: skip
+    rows = tuple(
+        (
+            printable(g.heading, 60),
+            g.use,
+            g.unit or "not stated" if g.use in ("exposure", "number", "time") else "",
+            g.why,
+        )
+        for g in looked.guesses
+    )
     columns = Table(f"columns of {name}", ("column", "taken for", "unit", "because of"), rows)
     faults = [table(finding_table(looked.findings, name))] if looked.findings else []
-    return [*faults, html.Details([html.Summary(f"What the columns of {name} mean ({len(rows)})"), table(columns)])]
+    return [
+        *faults,
+        html.Details([html.Summary(f"What the columns of {name} mean ({len(rows)})"), table(columns)]),
+    ]
 
 
 def answers(scenario: Response, work: Work) -> list:
@@ -186,14 +224,24 @@ def _answer(answer: Answer, k: int) -> list:
     of = f": {printable(answer.group, 40)}" if answer.group else ""
     title = f"{answer.sample.endpoint} over {answer.sample.exposure_name}{of}"
     about = f"{title}; {int(answer.sample.trials.sum()):,} subjects, {answer.fit.model}, exposure on a {answer.scale} scale."
-    ends = [table(text_table("observed by exposure", pd.DataFrame(said["observed"])))] if answer.kind == "binary" else []
+    ends = (
+        [table(text_table("observed by exposure", pd.DataFrame(said["observed"])))]
+        if answer.kind == "binary"
+        else []
+    )
     if said.get("exposure_at"):
         ends.append(table(_levels(said["exposure_at"], answer.sample.exposure_unit)))
     return [
         html.P(said["sentence"], className="answer", **({} if k else attribute("id", "sentence"))),
-        plot(f"response-{k + 1}" if k else "response", response_figure(answer, curves), about, curve_table(answer, curves)),
-        table(text_table("coefficients", _coefficients(said["coefficients"]))), *ends,
-    ]  # fmt: skip
+        plot(
+            f"response-{k + 1}" if k else "response",
+            response_figure(answer, curves),
+            about,
+            curve_table(answer, curves),
+        ),
+        table(text_table("coefficients", _coefficients(said["coefficients"]))),
+        *ends,
+    ]
 
 
 def _coefficients(rows: list[dict]):

@@ -1,4 +1,5 @@
-"""Pages of the app: every module of `web` that has a PAGE. A new page is one module, and nothing else is edited."""
+"""Pages of the app: every module of `web` that has a PAGE. A new page is one module, and nothing else is
+edited."""
 
 from functools import lru_cache
 from importlib import import_module
@@ -28,7 +29,9 @@ def pages() -> dict[str, ModuleType]:
 @lru_cache(maxsize=8)
 def _pages_in(path: tuple[str, ...]) -> dict[str, ModuleType]:
     modules = [import_module(f"{web.__name__}.{found.name}") for found in iter_modules(path)]
-    mine = sorted((module for module in modules if hasattr(module, "PAGE")), key=lambda module: module.PAGE.place)
+    mine = sorted(
+        (module for module in modules if hasattr(module, "PAGE")), key=lambda module: module.PAGE.place
+    )
     by_path = {module.PAGE.path: module for module in mine}
     if len(by_path) < len(mine):
         raise ValueError(f"two pages have one path: {', '.join(sorted(module.PAGE.path for module in mine))}")

@@ -33,7 +33,9 @@ class Entry:
     href: str
 
 
-def _panel(name: str, title: str, first: Simulation, *others: Mapping[str, float], path: str = explore.PATH) -> Entry:
+def _panel(
+    name: str, title: str, first: Simulation, *others: Mapping[str, float], path: str = explore.PATH
+) -> Entry:
     """A panel of one curve, and the others of its sweep pinned beside it (six at most)."""
     first = explore.complete(first)
     pins = [to_query(first.model_copy(update={"values": {**first.values, **values}})) for values in others]
@@ -42,7 +44,8 @@ def _panel(name: str, title: str, first: Simulation, *others: Mapping[str, float
 
 
 def entries() -> list[Entry]:
-    """The panels that are simulations, in the order of the paper, with the settings of its reproduction (`make paper`)."""
+    """The panels that are simulations, in the order of the paper, with the settings of its reproduction
+    (`make paper`)."""
     cr1 = Simulation(model="kirouac_2023", doses=("1e8",), days=60)
     host = cr1.model_copy(update={"fragments": ("host_competition",)})
     killed = cr1.model_copy(update={"fragments": ("allogeneic_killing", "host_competition")})
@@ -60,27 +63,68 @@ def entries() -> list[Entry]:
     return [
         _panel("1A", "Two compartments after one dose", hill.model_copy(update={"doses": ("10",)})),
         _panel("1C", "A dose a day for a week", hill.model_copy(update={"doses": daily})),
-        _panel("1D", "Distribution into tissue and expansion, vector CR1", tissue.model_copy(update={"days": 180.0})),
-        _panel("1E", "The Kymriah population, variability (omega) read as SD",
-               stein.model_copy(update={"subjects": 200, "variability": "sd"})),
-        _panel("1E'", "The same, read as variance", stein.model_copy(update={"subjects": 200, "variability": "variance"})),
-        Entry("2B", "Response and severe CRS on one exposure", f"{outcomes.PATH}?{to_query(outcomes.EXAMPLE)}"),
-        Entry("2D", "Patients per arm for a fold change",
-              f"{trial.PATH}?{to_query(Power(fold=2.0, model='stein_2019', variability='variance'))}"),
-        _panel("3A", "Responders and non-responders", stein.model_copy(
-            update={"days": 60.0, "values": {"c_max": 1e5, "fold": 1e5 / start}}), {"c_max": 1e3, "fold": 1e3 / start}),
-        _panel("3B", "Memory turnover", cr1, *({"mu_memory": turnover * fold} for fold in (0.1, 0.3, 0.5, 1.5, 2.0))),
-        _panel("4B", "Tissue distribution, return rate", tissue.model_copy(
-            update={"values": {"k_loss": 0.0, "k21": 6.0}}), *({"k21": k} for k in (0.006, 0.06, 0.6, 60.0, 600.0))),
-        _panel("5A", "Depth of lymphodepletion", host, *({"host_0": left} for left in (0.05, 5.0, 50.0, 500.0))),
+        _panel(
+            "1D",
+            "Distribution into tissue and expansion, vector CR1",
+            tissue.model_copy(update={"days": 180.0}),
+        ),
+        _panel(
+            "1E",
+            "The Kymriah population, variability (omega) read as SD",
+            stein.model_copy(update={"subjects": 200, "variability": "sd"}),
+        ),
+        _panel(
+            "1E'",
+            "The same, read as variance",
+            stein.model_copy(update={"subjects": 200, "variability": "variance"}),
+        ),
+        Entry(
+            "2B", "Response and severe CRS on one exposure", f"{outcomes.PATH}?{to_query(outcomes.EXAMPLE)}"
+        ),
+        Entry(
+            "2D",
+            "Patients per arm for a fold change",
+            f"{trial.PATH}?{to_query(Power(fold=2.0, model='stein_2019', variability='variance'))}",
+        ),
+        _panel(
+            "3A",
+            "Responders and non-responders",
+            stein.model_copy(update={"days": 60.0, "values": {"c_max": 1e5, "fold": 1e5 / start}}),
+            {"c_max": 1e3, "fold": 1e3 / start},
+        ),
+        _panel(
+            "3B",
+            "Memory turnover",
+            cr1,
+            *({"mu_memory": turnover * fold} for fold in (0.1, 0.3, 0.5, 1.5, 2.0)),
+        ),
+        _panel(
+            "4B",
+            "Tissue distribution, return rate",
+            tissue.model_copy(update={"values": {"k_loss": 0.0, "k21": 6.0}}),
+            *({"k21": k} for k in (0.006, 0.06, 0.6, 60.0, 600.0)),
+        ),
+        _panel(
+            "5A", "Depth of lymphodepletion", host, *({"host_0": left} for left in (0.05, 5.0, 50.0, 500.0))
+        ),
         _panel("5B", "Speed of host recovery", host, *({"mu_host": mu} for mu in (0.03, 0.1, 1.0, 3.0))),
-        _panel("6A, 6B", "Persisters and non-persisters", killed.model_copy(
-            update={"values": {"k_allo": 7e-9}, "days": 100.0}), {"k_allo": 0.0}),
-        _panel("6C", "Rejection over five orders of magnitude", killed.model_copy(update={"values": {"k_allo": 7e-9}}),
-               *({"k_allo": k} for k in (0.0, 1e-12, 1e-11, 1e-10, 1e-9, 1e-7))),
-        *(_panel(name, title, well, *({key: typical[key] * fold} for fold in folds), path="/assay")
-          for name, title, key, folds in sweeps),
-    ]  # fmt: skip
+        _panel(
+            "6A, 6B",
+            "Persisters and non-persisters",
+            killed.model_copy(update={"values": {"k_allo": 7e-9}, "days": 100.0}),
+            {"k_allo": 0.0},
+        ),
+        _panel(
+            "6C",
+            "Rejection over five orders of magnitude",
+            killed.model_copy(update={"values": {"k_allo": 7e-9}}),
+            *({"k_allo": k} for k in (0.0, 1e-12, 1e-11, 1e-10, 1e-9, 1e-7)),
+        ),
+        *(
+            _panel(name, title, well, *({key: typical[key] * fold} for fold in folds), path="/assay")
+            for name, title, key, folds in sweeps
+        ),
+    ]
 
 
 def page(query: str, work: Work) -> html.Div:
@@ -89,7 +133,13 @@ def page(query: str, work: Work) -> html.Div:
     about = f"{PAPER.line()}. Press a panel to get it with the sliders that made it; the other curves of a sweep are pinned."
     more = "`make paper` draws every panel, with the printed numbers beside ours and a page of deviations."
     head = html.H2("Making drugs from T cells, live")
-    parts = [head, html.P(about), html.Ul(rows, className="columns"), *_first_panel(work), html.P(more, className="quiet")]
+    parts = [
+        head,
+        html.P(about),
+        html.Ul(rows, className="columns"),
+        *_first_panel(work),
+        html.P(more, className="quiet"),
+    ]
     return html.Div(parts, className="card")
 
 

@@ -26,9 +26,12 @@ def attribute(name: str, text: str) -> dict[str, Any]:
 
 
 def table(made: Table) -> html.Div:
-    """A table with its caption; it scrolls sideways, by keyboard too. `app.js` draws it from plain data, as text."""
+    """A table with its caption; it scrolls sideways, by keyboard too. `app.js` draws it from plain data,
+    as text."""
     rows = [[_cell(text) for text in row] for row in made.rows]
-    data = json.dumps({"title": in_words(made.title), "header": made.header, "rows": rows}, ensure_ascii=False)
+    data = json.dumps(
+        {"title": in_words(made.title), "header": made.header, "rows": rows}, ensure_ascii=False
+    )
     given: dict[str, Any] = {"data-table": data, "aria-label": made.title}
     return html.Div(className="scroll", tabIndex="0", role="region", **given)
 
@@ -44,34 +47,55 @@ def plot(ident: str, figure: dict, sentence: str, numbers: Table | None, height:
     """A plot, the sentence that says what it shows, and its numbers as a table."""
     return html.Figure(
         [
-            dcc.Graph(id=ident, figure=cast(Any, figure), config=cast(Any, CONFIG), style={"height": f"{height}px"},
-                      responsive=True),
+            dcc.Graph(
+                id=ident,
+                figure=cast(Any, figure),
+                config=cast(Any, CONFIG),
+                style={"height": f"{height}px"},
+                responsive=True,
+            ),
             html.Figcaption(sentence, id=f"{ident}-sentence", **attribute("aria-live", "polite")),
             html.Details(
-                [html.Summary("The numbers of this plot as a table"),
-                 html.Div(table(numbers) if numbers else [], id=f"{ident}-table")]
+                [
+                    html.Summary("The numbers of this plot as a table"),
+                    html.Div(table(numbers) if numbers else [], id=f"{ident}-table"),
+                ]
             ),
         ]
-    )  # fmt: skip
+    )
 
 
 def downloads(query: str, files: Sequence[tuple[str, str]] = FILES, add: bool = True) -> html.Nav:
-    """Links to everything that reproduces what is on the screen; they follow the address. add: with a button that keeps it
-    for a report of several answers."""
+    """Links to everything that reproduces what is on the screen; they follow the address. add: with a
+    button that keeps it for a report of several answers."""
     links = [
-        html.A(text, href=f"/export/{name}?{query}", download=name, **attribute("data-export", name), className="button")
+        html.A(
+            text,
+            href=f"/export/{name}?{query}",
+            download=name,
+            **attribute("data-export", name),
+            className="button",
+        )
         for name, text in files
     ]
     keep = [html.Button("Add to a report", type="button", **attribute("data-add", "report-added")),
             dcc.Link("To the report", href="/report")] if add else []  # fmt: skip
-    return html.Nav([html.Span("Download: ", className="quiet"), *links, *keep], **attribute("aria-label", "downloads"))
+    return html.Nav(
+        [html.Span("Download: ", className="quiet"), *links, *keep], **attribute("aria-label", "downloads")
+    )
 
 
-def field(ident: str | dict[str, str], label: str, value: str | float | None = "", help_text: str = "", **given) -> html.Div:
+def field(
+    ident: str | dict[str, str], label: str, value: str | float | None = "", help_text: str = "", **given
+) -> html.Div:
     """A labelled input."""
     more = [html.Small(help_text)] if help_text else []
     return html.Div(
-        [html.Label(label, htmlFor=_in_page(ident)), dcc.Input(id=ident, value=value, **{"debounce": True, **given}), *more],
+        [
+            html.Label(label, htmlFor=_in_page(ident)),
+            dcc.Input(id=ident, value=value, **{"debounce": True, **given}),
+            *more,
+        ],
         className="field",
     )
 
@@ -81,9 +105,11 @@ def _in_page(ident) -> str:
     return ident if isinstance(ident, str) else json.dumps(ident, sort_keys=True, separators=(",", ":"))
 
 
-def choice(ident, label: str, value: str, choices: Sequence[tuple[str, str]], help_text: str = "") -> html.Div:
-    """One of several; choices: (value, text) of each. `app.js` draws a native list, as Dash's own fails accessibility
-    checks; what is chosen is the property `data` of `ident`."""
+def choice(
+    ident, label: str, value: str, choices: Sequence[tuple[str, str]], help_text: str = ""
+) -> html.Div:
+    """One of several; choices: (value, text) of each. `app.js` draws a native list, as Dash's own fails
+    accessibility checks; what is chosen is the property `data` of `ident`."""
     given = {"id": ident, "label": label, "help": help_text, "value": value, "choices": choices}
     place = html.Div(className="choice", **attribute("data-choice", json.dumps(given, ensure_ascii=False)))
     return html.Div([dcc.Store(id=ident, data=value), place], className="field")

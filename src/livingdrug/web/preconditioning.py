@@ -20,15 +20,23 @@ QUESTION = Question(
     heading="The regimens",
     begin={"model": "kirouac_2023"},
     labels={
-        "fragments": "Further mechanisms", "values": "Parameters", "reference": "Compared with", "dose": "Dose",
-        "days": "Horizon", "bsa": "Body surface", "weight": "Body weight", "egfr": "Kidney function (eGFR)",
-        "response": "Probability of response, stated by you", "slope": "Slope, stated by you",
+        "fragments": "Further mechanisms",
+        "values": "Parameters",
+        "reference": "Compared with",
+        "dose": "Dose",
+        "days": "Horizon",
+        "bsa": "Body surface",
+        "weight": "Body weight",
+        "egfr": "Kidney function (eGFR)",
+        "response": "Probability of response, stated by you",
+        "slope": "Slope, stated by you",
     },
     texts={
-        "model": "those with CAR-T cells in blood that take a dose", "reference": "",
+        "model": "those with CAR-T cells in blood that take a dose",
+        "reference": "",
         "values": "NAME=VALUE, such as host_0=300 (host T cells before the drugs); a semicolon between two",
     },
     choices={"reference": lambda _: [(r.name, f"{r.name}: {r.title}") for r in list_regimens()]},
     offered=_runs,
-)  # fmt: skip
+)
 PAGE, page, register = QUESTION.page, QUESTION.shown, QUESTION.register

@@ -1,5 +1,6 @@
-"""A page for a kind of analysis, made of its fields and its answer: a form on the left, on the right what is said, drawn and
-listed, with the files that reproduce it. A page is a file of a few lines with a `Question`."""
+"""A page for a kind of analysis, made of its fields and its answer: a form on the left, on the right what
+is said, drawn and listed, with the files that reproduce it. A page is a file of a few lines with a
+`Question`."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,11 +35,11 @@ _REPEATABLE = re.compile(r"[;,]? *\brepeatable\b", re.IGNORECASE)
 class Question:
     """A page of one kind.
 
-    kind: of the scenario; page: how the menu shows it; heading: over the first fields; begin: what an address without a
-    scenario asks; labels: field -> what it is called, its name in words by default; texts: field -> what stands below it
-    instead of what the field says of itself; choices: field -> (value, text) of each, where a list serves; offered: whether
-    the page offers a model (models with a label are typed); left_out: fields without an input; files: (name, text) of the
-    downloads.
+    kind: of the scenario; page: how the menu shows it; heading: over the first fields; begin: what an address
+    without a scenario asks; labels: field -> what it is called, its name in words by default; texts: field ->
+    what stands below it instead of what the field says of itself; choices: field -> (value, text) of each,
+    where a list serves; offered: whether the page offers a model (models with a label are typed); left_out:
+    fields without an input; files: (name, text) of the downloads.
     """
 
     kind: str
@@ -79,7 +80,8 @@ class Question:
         """Heading -> inputs under it; without a scenario those whose lists are not filled."""
         labels = [Entry(name, self.label(name)) for names in self.parts.values() for name in names]
         return {
-            group: tuple(self._entry(name, scenario, labels) for name in names) for group, names in self.parts.items()
+            group: tuple(self._entry(name, scenario, labels) for name in names)
+            for group, names in self.parts.items()
         }
 
     def label(self, name: str) -> str:
@@ -116,7 +118,9 @@ class Question:
         scenario, _ = read_query(query)
         scenario = scenario or workflow(self.kind).scenario(**self.begin)
         if scenario.kind != self.kind:
-            raise InputError(f"this page answers `{self.kind}`; a `{scenario.kind}` scenario has a page of its own")
+            raise InputError(
+                f"this page answers `{self.kind}`; a `{scenario.kind}` scenario has a page of its own"
+            )
         return scenario
 
     def shown(self, query: str, work: Work) -> html.Div:
@@ -131,7 +135,10 @@ class Question:
         return html.Div(
             [
                 html.P(" ".join(" ".join(help_of(self.kind)).split()), className="quiet"),
-                html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two first"),
+                html.Div(
+                    [html.Div(left, className="left"), html.Div(right, className="right")],
+                    className="two first",
+                ),
             ]
         )
 

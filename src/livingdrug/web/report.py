@@ -87,7 +87,8 @@ def _swapped(items: list[str], k: int) -> list[str] | None:
 
 
 def described(item: str, work: Work) -> tuple[str, str]:
-    """(what an added address shows, in words; the address of its page, "" where it shows nothing any more)."""
+    """(what an added address shows, in words; the address of its page, "" where it shows nothing any
+    more)."""
     try:
         scenario, view = read_query(item)
         if view["job"]:

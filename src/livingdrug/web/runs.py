@@ -1,4 +1,5 @@
-"""Runs of any kind that take long: jobs that leave the folder of a run, which further questions may start from."""
+"""Runs of any kind that take long: jobs that leave the folder of a run, which further questions may start
+from."""
 
 import json
 import re
@@ -76,11 +77,18 @@ class Runs(Jobs[RunJob]):
 
 
 def _put_job(folder: Path, shown: Document, located: Document) -> dict[str, str]:
-    """What the process of a run reads: the scenario, its files under the names that their user knows, and those names."""
+    """What the process of a run reads: the scenario, its files under the names that their user knows, and
+    those names."""
     given, names = {}, {}
-    for k, (field, value) in enumerate((f, getattr(located, f)) for f in located.FILES if getattr(located, f)):
+    for k, (field, value) in enumerate(
+        (f, getattr(located, f)) for f in located.FILES if getattr(located, f)
+    ):
         here = []
-        several = (value, getattr(shown, field)) if isinstance(value, tuple) else ((value,), (getattr(shown, field),))
+        several = (
+            (value, getattr(shown, field))
+            if isinstance(value, tuple)
+            else ((value,), (getattr(shown, field),))
+        )
         for i, (path, name) in enumerate(zip(*several, strict=True)):
             place = folder / INPUTS / f"{k}-{i}" / name
             place.parent.mkdir(parents=True)

@@ -1,5 +1,5 @@
-"""How the app is served: on this machine only, with a time for every request, and with a bound on memory, so that a request
-for more of it fails alone."""
+"""How the app is served: on this machine only, with a time for every request, and with a bound on memory,
+so that a request for more of it fails alone."""
 
 import io
 import os
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
 
-IDLE, WHOLE, ANSWER = 30.0, 60.0, 60.0  # s to wait for a request to begin, to arrive whole, and for its answer to be taken
+# s to wait for a request to begin, to arrive whole, and for its answer to be taken
+IDLE, WHOLE, ANSWER = 30.0, 60.0, 60.0
 MOST_CONNECTIONS = 64  # at once; a browser takes 6
 SPARED = 0.8  # of the memory that is free as the app starts: what the app may take
 
@@ -55,7 +56,8 @@ class Handler(WSGIRequestHandler):
 
 
 class Server(ThreadedWSGIServer):
-    """A thread for each connection, MOST_CONNECTIONS at once; another one waits its turn in the queue of the system."""
+    """A thread for each connection, MOST_CONNECTIONS at once; another one waits its turn in the queue of
+    the system."""
 
     def __init__(self, *given, **named) -> None:
         import threading
@@ -75,22 +77,28 @@ class Server(ThreadedWSGIServer):
 
 
 def server_of(app, port: int) -> BaseWSGIServer:
-    """A server of a WSGI app on the loopback interface. Raises OSError, SystemExit or OverflowError for a port that cannot be
-    had."""
+    """A server of a WSGI app on the loopback interface. Raises OSError, SystemExit or OverflowError for a
+    port that cannot be had."""
     return Server("127.0.0.1", port, app, handler=Handler)
 
 
 def bound_memory() -> None:
-    """Let what this process takes end at SPARED of what is free now: beyond it an allocation fails, and with it one request,
-    where the system would end the process. Where the system does not say what is free, there is no bound."""
+    """Let what this process takes end at SPARED of what is free now: beyond it an allocation fails, and
+    with it one request, where the system would end the process. Where the system does not say what is
+    free, there is no bound."""
     try:
         import resource
 
-        free, taken = _free(), int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        free, taken = (
+            _free(),
+            int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE"),
+        )
     except (ImportError, OSError, ValueError):
         return
     most, hard = taken + int(SPARED * free), resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    resource.setrlimit(
+        resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
+    )
 
 
 def _free() -> int:

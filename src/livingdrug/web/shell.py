@@ -9,15 +9,32 @@ from dash import Input, Output, dcc, html
 from livingdrug.core.words import NOTICE
 from livingdrug.web.parts import attribute
 
-PRIVACY = "Everything is computed on this machine: your data never leave it, and nothing is fetched from a network."
+PRIVACY = (
+    "Everything is computed on this machine: your data never leave it, and nothing is fetched from a network."
+)
 MENU_WIDTH, HEADER_HEIGHT = 200, 52  # px
 WIDE = "lg"  # the menu stands beside the page from this width on; below, a button opens it
 # ten shades around the blue of the colour-blind palette of the plots
-BLUE = ["#e7f3fa", "#cfe5f3", "#a0cbe7", "#6db0da", "#4199cf", "#258bc8", "#0072b2", "#00639b", "#00568a", "#003f66"]
+BLUE = [
+    "#e7f3fa",
+    "#cfe5f3",
+    "#a0cbe7",
+    "#6db0da",
+    "#4199cf",
+    "#258bc8",
+    "#0072b2",
+    "#00639b",
+    "#00568a",
+    "#003f66",
+]
 THEME = {
-    "primaryColor": "blue", "colors": {"blue": BLUE}, "primaryShade": {"light": 8, "dark": 4}, "defaultRadius": "sm",
-    "fontFamily": "system-ui, sans-serif", "headings": {"fontFamily": "system-ui, sans-serif"},
-}  # fmt: skip
+    "primaryColor": "blue",
+    "colors": {"blue": BLUE},
+    "primaryShade": {"light": 8, "dark": 4},
+    "defaultRadius": "sm",
+    "fontFamily": "system-ui, sans-serif",
+    "headings": {"fontFamily": "system-ui, sans-serif"},
+}
 
 
 def shell() -> dmc.MantineProvider:
@@ -53,7 +70,13 @@ def shell() -> dmc.MantineProvider:
 def _header() -> dmc.Group:
     return dmc.Group(
         [
-            dmc.Burger(id="burger", opened=False, hiddenFrom=WIDE, size="sm", **attribute("aria-label", "menu of pages")),
+            dmc.Burger(
+                id="burger",
+                opened=False,
+                hiddenFrom=WIDE,
+                size="sm",
+                **attribute("aria-label", "menu of pages"),
+            ),
             dcc.Link("livingdrug", href="/", className="brand"),
             html.P([html.B(PRIVACY), " ", NOTICE], className="notice quiet"),
             dmc.ColorSchemeToggle(
@@ -96,4 +119,6 @@ def register(app) -> None:
     app.clientside_callback(
         "window.dash_clientside.livingdrug.menu", Output("shell", "navbar"), Input("burger", "opened")
     )
-    app.clientside_callback("window.dash_clientside.livingdrug.closed", Output("burger", "opened"), Input("address", "href"))
+    app.clientside_callback(
+        "window.dash_clientside.livingdrug.closed", Output("burger", "opened"), Input("address", "href")
+    )

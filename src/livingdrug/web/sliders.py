@@ -14,8 +14,8 @@ OWN_SPAN = "a tenth to ten times the published value (our own span)"
 
 @dataclass(frozen=True)
 class Span:
-    """What a slider covers, from position 0 to STEPS. at, value: where it stands first; published_at: where the published
-    value lies; source: of the span."""
+    """What a slider covers, from position 0 to STEPS. at, value: where it stands first; published_at:
+    where the published value lies; source: of the span."""
 
     name: str
     unit: str
@@ -57,15 +57,20 @@ def _position(value: float, low: float, high: float, log: bool) -> int:
 
 
 def sliders(model: Model) -> list[dict]:
-    """What `app.js` draws a slider from, one for each parameter that is no part of the equations, in groups: those that
-    matter most, then those of each mechanism. Plain data: hundreds of components that a slider does not change would only
-    slow it down."""
+    """What `app.js` draws a slider from, one for each parameter that is no part of the equations, in
+    groups: those that matter most, then those of each mechanism. Plain data: hundreds of components that a
+    slider does not change would only slow it down."""
     groups = [(f.title, {q.name for q in f.structure.quantities}) for f in model.fragments]
     own = {q.name for q in model.structure.quantities}
     made: dict[str, dict] = {}
     for title, names in [*groups, (BASE, own)]:
         for q in model.quantities:
-            if q.name in names and q.name not in made and not q.fixed and (title == BASE or q.name not in own):
+            if (
+                q.name in names
+                and q.name not in made
+                and not q.fixed
+                and (title == BASE or q.name not in own)
+            ):
                 made[q.name] = {"group": title, **_words(model, q), **asdict(span_of(model, q))}
     fragments = tuple(f.name for f in model.fragments)
     order = order_of(model.with_published_values()) if model.fitted else influential(model.name, fragments)

@@ -45,8 +45,8 @@ def page(query: str, work: Work) -> html.Div:
     if scenario is None:
         right = [
             html.P(
-                "Choose the samples first; endpoints (response, toxicity, survival, covariates) are joined to them by "
-                "subject. What is said here of how they are read goes along to every page.",
+                "Choose the samples first; endpoints (response, toxicity, survival, covariates) are joined "
+                "to them by subject. What is said here of how they are read goes along to every page.",
                 className="quiet",
             )
         ]
@@ -175,7 +175,8 @@ def _register_chooser(app, name: str, work: Work) -> None:
 
 
 def with_file(query: str, name: str, contents: str, title: str, work: Work) -> CheckFile:
-    """The study with another file. Raises InputError for one that is no table, or endpoints before samples."""
+    """The study with another file. Raises InputError for one that is no table, or endpoints before
+    samples."""
     before = read_as(CheckFile, query)[0] if query else None
     if before is None and name != "file":
         raise InputError("choose the samples first; endpoints are joined to them by subject")

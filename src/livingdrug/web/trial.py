@@ -35,30 +35,54 @@ COMMON = (
     Entry("alpha", "Significance"),
     Entry("sides", "Sides of the test", "1 or 2"),
     Entry("arms", "Allocation", "1:1, 1:2 ..."),
-    Entry("n", "This many in the smaller arm", "their power; with the difference left empty: the smallest one they show"),
+    Entry(
+        "n",
+        "This many in the smaller arm",
+        "their power; with the difference left empty: the smallest one they show",
+    ),
 )
 ONE_ARM = (
-    Entry("historical", "Historical rate", "p0, such as 0.2"), Entry("rate", "Rate hoped for", "p1, such as 0.4"),
-    Entry("two_stage", "Stages", choices=(("", "one stage"), ("optimal", "two, Simon's optimal"),
-                                          ("minimax", "two, Simon's minimax"))),
-    Entry("power", "Power wanted", "0.8: 8 trials in 10 see it"), Entry("alpha", "Significance", "one-sided"),
-    Entry("n", "This many patients", "of one stage: their power; with the rate hoped for left empty: the smallest they show"),
-)  # fmt: skip
+    Entry("historical", "Historical rate", "p0, such as 0.2"),
+    Entry("rate", "Rate hoped for", "p1, such as 0.4"),
+    Entry(
+        "two_stage",
+        "Stages",
+        choices=(("", "one stage"), ("optimal", "two, Simon's optimal"), ("minimax", "two, Simon's minimax")),
+    ),
+    Entry("power", "Power wanted", "0.8: 8 trials in 10 see it"),
+    Entry("alpha", "Significance", "one-sided"),
+    Entry(
+        "n",
+        "This many patients",
+        "of one stage: their power; with the rate hoped for left empty: the smallest they show",
+    ),
+)
 ASKED = {
-    "fold": (Entry("fold", "Fold change of exposure (AUC0-28)"),
-             Entry("log_sd", "SD of ln exposure", "instead of a model; two numbers: one for each arm", several=True),
-             Entry("model", "Model whose variability gives the SD",
-                   choices=WITH_IIV),
-             Entry("variability", "Which published variability")),
+    "fold": (
+        Entry("fold", "Fold change of exposure (AUC0-28)"),
+        Entry(
+            "log_sd", "SD of ln exposure", "instead of a model; two numbers: one for each arm", several=True
+        ),
+        Entry("model", "Model whose variability gives the SD", choices=WITH_IIV),
+        Entry("variability", "Which published variability"),
+    ),
     "effect": (Entry("effect", "Difference of means, in SD"),),
-    "hazard_ratio": (Entry("hazard_ratio", "Hazard ratio"), Entry("event_rate", "Proportion of subjects with the event")),
-    "proportions": (Entry("proportions", "Two response rates", "such as 0.3 0.5", several=True),
-                    Entry("control_rate", "Or: rate of the first arm alone", "with a number of patients")),
-}  # fmt: skip
-QUESTIONS = {"fold": (EXAMPLE, "a fold change of exposure"), "effect": (Power(effect=0.5), "a difference of means"),
-             "proportions": (Power(proportions=(0.3, 0.5)), "two response rates"),
-             "hazard_ratio": (Power(hazard_ratio=0.6, event_rate=0.5), "a hazard ratio"),
-             "historical": (Power(historical=0.2, rate=0.4), "one arm above a historical rate")}  # fmt: skip
+    "hazard_ratio": (
+        Entry("hazard_ratio", "Hazard ratio"),
+        Entry("event_rate", "Proportion of subjects with the event"),
+    ),
+    "proportions": (
+        Entry("proportions", "Two response rates", "such as 0.3 0.5", several=True),
+        Entry("control_rate", "Or: rate of the first arm alone", "with a number of patients"),
+    ),
+}
+QUESTIONS = {
+    "fold": (EXAMPLE, "a fold change of exposure"),
+    "effect": (Power(effect=0.5), "a difference of means"),
+    "proportions": (Power(proportions=(0.3, 0.5)), "two response rates"),
+    "hazard_ratio": (Power(hazard_ratio=0.6, event_rate=0.5), "a hazard ratio"),
+    "historical": (Power(historical=0.2, rate=0.4), "one arm above a historical rate"),
+}
 
 
 def page(query: str, work: Work) -> html.Div:
@@ -69,14 +93,19 @@ def page(query: str, work: Work) -> html.Div:
         return _simulated(scenario, work)
     if not isinstance(scenario, Power):
         raise InputError(f"this page answers questions of power, not a `{scenario.kind}` scenario")
-    links = [html.Li(dcc.Link(text, href=f"{PATH}?{to_query(example)}")) for example, text in QUESTIONS.values()]
+    links = [
+        html.Li(dcc.Link(text, href=f"{PATH}?{to_query(example)}")) for example, text in QUESTIONS.values()
+    ]
     wanted = scenario.wanted()
     left = [
         html.H2("How many patients does it take to see ..."),
         html.Nav(html.Ul(links), **attribute("aria-label", "questions")),
-        form(f"power-{wanted}", scenario, to_query(scenario), _entries(wanted)), html.H2("A whole trial, simulated"),
-        html.P(dcc.Link("Several versions against a shared control", href=f"{PATH}?{to_query(_example_trial())}")),
-    ]  # fmt: skip
+        form(f"power-{wanted}", scenario, to_query(scenario), _entries(wanted)),
+        html.H2("A whole trial, simulated"),
+        html.P(
+            dcc.Link("Several versions against a shared control", href=f"{PATH}?{to_query(_example_trial())}")
+        ),
+    ]
     return html.Div([html.Div(left, className="left"), html.Div(_answers(scenario, work), className="right")],
                     className="two")  # fmt: skip
 
@@ -124,10 +153,21 @@ def _shown(scenario: Power, answer: PowerAnswer | Smallest | OneArm) -> list:
 def _smallest_figure(curve, answer: Smallest) -> tuple[dict, str]:
     name, dots = NAMES[answer.quantity], {"size": 12, "color": "#D55E00"}
     made = [
-        {"x": curve["n"].tolist(), "y": curve[answer.quantity].tolist(), "mode": "lines", "name": "smallest",
-         "line": {"color": "#0072B2"}},
-        {"x": [answer.n_per_arm], "y": [answer.value], "mode": "markers", "name": "the answer", "marker": dots},
-    ]  # fmt: skip
+        {
+            "x": curve["n"].tolist(),
+            "y": curve[answer.quantity].tolist(),
+            "mode": "lines",
+            "name": "smallest",
+            "line": {"color": "#0072B2"},
+        },
+        {
+            "x": [answer.n_per_arm],
+            "y": [answer.value],
+            "mode": "markers",
+            "name": "the answer",
+            "marker": dots,
+        },
+    ]
     axes = {"xaxis": axis("subjects in the smaller arm"), "yaxis": axis(name)}
     return {"data": made, "layout": layout(**axes)}, f"The smallest {name} over the number of subjects."
 
@@ -136,13 +176,26 @@ def _one_arm_figure(answer: OneArm) -> tuple[dict, str]:
     from livingdrug.plots import COLOURS
 
     curve = answer.curve()
-    made = [{"x": curve["rate"].tolist(), "y": curve[f"claim_{name.replace(' ', '_')}"].tolist(), "mode": "lines",
-             "name": name, "line": {"color": COLOURS[k]}} for k, (name, _) in enumerate(answer.designs)]  # fmt: skip
+    made = [
+        {
+            "x": curve["rate"].tolist(),
+            "y": curve[f"claim_{name.replace(' ', '_')}"].tolist(),
+            "mode": "lines",
+            "name": name,
+            "line": {"color": COLOURS[k]},
+        }
+        for k, (name, _) in enumerate(answer.designs)
+    ]
     dotted = {"dash": "dot", "color": "#555"}
     lines = [{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": rate, "x1": rate, "line": dotted}
              for rate in (answer.design.p0, answer.design.p1)]  # fmt: skip
-    axes = {"xaxis": axis("true rate of response"), "yaxis": axis("probability of the claim", range=[0, 1.02])}
-    what = "Probability of calling the rate above the historical one, over the true rate; dotted: the two rates."
+    axes = {
+        "xaxis": axis("true rate of response"),
+        "yaxis": axis("probability of the claim", range=[0, 1.02]),
+    }
+    what = (
+        "Probability of calling the rate above the historical one, over the true rate; dotted: the two rates."
+    )
     return {"data": made, "layout": layout(shapes=lines, **axes)}, what
 
 
@@ -158,19 +211,35 @@ def _of_sizes(scenario: Power, answer: PowerAnswer) -> list:
     return [
         html.P(answer.sentence, className="answer", id="sentence"),
         table(facts),
-        plot("power", _power_figure(curve, answer), f"Power over the number of subjects, to see {curve.what}.",
-             text_table("power curve", curve.table()), 420),
+        plot(
+            "power",
+            _power_figure(curve, answer),
+            f"Power over the number of subjects, to see {curve.what}.",
+            text_table("power curve", curve.table()),
+            420,
+        ),
         *([_grid(scenario)] if scenario.wanted() == "fold" and len(scenario.log_sd) < 2 else []),
         points("What is assumed", curve.assumptions, "notes"),
-    ]  # fmt: skip
+    ]
 
 
 def _power_figure(curve, answer) -> dict:
     dots = {"size": 12, "color": "#D55E00"}
     made = [
-        {"x": curve.sizes.tolist(), "y": curve.power.tolist(), "mode": "lines", "name": "power",
-         "line": {"color": "#0072B2"}},
-        {"x": [answer.n_per_arm], "y": [answer.power_at_n], "mode": "markers", "name": "the answer", "marker": dots},
+        {
+            "x": curve.sizes.tolist(),
+            "y": curve.power.tolist(),
+            "mode": "lines",
+            "name": "power",
+            "line": {"color": "#0072B2"},
+        },
+        {
+            "x": [answer.n_per_arm],
+            "y": [answer.power_at_n],
+            "mode": "markers",
+            "name": "the answer",
+            "marker": dots,
+        },
     ]
     line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": curve.wanted, "y1": curve.wanted,
             "line": {"dash": "dash", "color": "#555"}}  # fmt: skip
@@ -183,10 +252,14 @@ def _grid(scenario: Power) -> html.Div:
     own = log_sd_of(scenario)
     rows = []
     for sd in sorted({*SDS, own}):
-        cells = [str(size_for_means(effect_of_fold(f, sd), scenario.design(), "", None).n_per_arm) for f in FOLDS]
+        cells = [
+            str(size_for_means(effect_of_fold(f, sd), scenario.design(), "", None).n_per_arm) for f in FOLDS
+        ]
         rows.append((f"{sd:.3g}{' (yours)' if sd == own else ''}", *cells))
     header = ("SD of ln exposure", *(f"{fold:g}-fold" for fold in FOLDS))
-    return table(Table("patients in the smaller arm, by fold change and SD of ln exposure", header, tuple(rows)))
+    return table(
+        Table("patients in the smaller arm, by fold change and SD of ln exposure", header, tuple(rows))
+    )
 
 
 def _simulated(scenario: TrialScenario, work: Work) -> html.Div:
@@ -203,15 +276,20 @@ def _trial_answers(scenario: TrialScenario, work: Work) -> list:
             answer = run_trial(with_sizes(scenario), Conduct(progress=progress))
     except LivingdrugError as error:
         return [problem(str(error))]
-    rows = [(str(p.n), *(f"{share.value:.3f} ± {share.error:.3f}" for share in p.power)) for p in answer.sizes]
+    rows = [
+        (str(p.n), *(f"{share.value:.3f} ± {share.error:.3f}" for share in p.power)) for p in answer.sizes
+    ]
     sizes = Table("power over size", ("n", *(arm.name for arm in answer.trial.versions)), tuple(rows))
     return [
-        html.Div([html.P(s, className="" if k else "answer") for k, s in enumerate(answer.sentences)], id="sentence"),
+        html.Div(
+            [html.P(s, className="" if k else "answer") for k, s in enumerate(answer.sentences)],
+            id="sentence",
+        ),
         plot("sizes", _size_figure(answer), _size_sentence(answer), sizes, 420),
         table(_in_plain_words(text_table("endpoints and arms", answer.table()))),
         points("What to know", answer.notices, "notes"),
         downloads(to_query(scenario)),
-    ]  # fmt: skip
+    ]
 
 
 def _in_plain_words(made: Table) -> Table:
@@ -230,11 +308,19 @@ def _size_figure(answer: TrialAnswer) -> dict:
     made = []
     for k, arm in enumerate(answer.trial.versions):
         share = [p.power[k] for p in answer.sizes]
-        made.append({
-            "x": [p.n for p in answer.sizes], "y": [s.value for s in share], "mode": "lines+markers", "name": arm.name,
-            "error_y": {"type": "data", "array": (2 * np.array([s.error for s in share])).tolist()},
-            "line": {"color": COLOURS[k % len(COLOURS)], "dash": ("solid", "dash", "dot", "dashdot")[k % 4]},
-        })  # fmt: skip
+        made.append(
+            {
+                "x": [p.n for p in answer.sizes],
+                "y": [s.value for s in share],
+                "mode": "lines+markers",
+                "name": arm.name,
+                "error_y": {"type": "data", "array": (2 * np.array([s.error for s in share])).tolist()},
+                "line": {
+                    "color": COLOURS[k % len(COLOURS)],
+                    "dash": ("solid", "dash", "dot", "dashdot")[k % 4],
+                },
+            }
+        )
     axes = {"xaxis": axis("subjects in the smallest arm"), "yaxis": axis("power", range=[0, 1.02])}
     return {"data": made, "layout": layout(**axes)}
 

@@ -33,10 +33,10 @@ EXAMPLES |= dict(zip(PLATE.values(), ("readings.csv", "map.csv", "events.csv"), 
 
 
 class Uploads:
-    """At most MAX_FILES files of MAX_BYTES each; the oldest goes when another comes. A file is known by its token, which is
-    of its content, so that a link to it holds wherever the file is, and by the name that its user gave it, of which letters
-    and digits of any script, dots, dashes and underscores are kept. Nothing is opened here: the readers of `data` refuse what
-    is no table."""
+    """At most MAX_FILES files of MAX_BYTES each; the oldest goes when another comes. A file is known by
+    its token, which is of its content, so that a link to it holds wherever the file is, and by the name
+    that its user gave it, of which letters and digits of any script, dots, dashes and underscores are
+    kept. Nothing is opened here: the readers of `data` refuse what is no table."""
 
     def __init__(self) -> None:
         self._folder = temporary_folder(self)
@@ -44,13 +44,18 @@ class Uploads:
         self._lock = threading.Lock()
 
     def add(self, name: str, contents: str, suffixes: Sequence[str] = SUFFIXES) -> str:
-        """Token of a file from the text of a browser (`data:...;base64,...`). Raises InputError for its size or kind."""
+        """Token of a file from the text of a browser (`data:...;base64,...`). Raises InputError for its
+        size or kind."""
         name = safe_name(name)
         if Path(name).suffix.lower() not in suffixes:
-            raise InputError(f"`{name}` is no table that is read here; give a file that ends in {', '.join(suffixes)}")
+            raise InputError(
+                f"`{name}` is no table that is read here; give a file that ends in {', '.join(suffixes)}"
+            )
         head, _, text = contents.partition(",")
         if len(text) * 3 / 4 > MAX_BYTES + 3:
-            raise InputError(f"`{name}` is larger than {MAX_BYTES / 1e6:g} MB; read it with `livingdrug check` instead")
+            raise InputError(
+                f"`{name}` is larger than {MAX_BYTES / 1e6:g} MB; read it with `livingdrug check` instead"
+            )
         try:
             raw = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
@@ -83,7 +88,9 @@ class Uploads:
         if token in EXAMPLES:
             return EXAMPLES[token]
         if token not in self._files:
-            raise InputError("the file of this address is not on this machine (any more); choose it again above")
+            raise InputError(
+                "the file of this address is not on this machine (any more); choose it again above"
+            )
         return self._files[token]
 
     def path(self, token: str) -> Path:
@@ -129,8 +136,8 @@ def _example(token: str):
 
 
 def temporary_folder(owner: object) -> Path:
-    """A folder that only this user may read, and that goes with its owner or with the process; where the process was killed,
-    the next one takes it away."""
+    """A folder that only this user may read, and that goes with its owner or with the process; where the
+    process was killed, the next one takes it away."""
     _remove_abandoned()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     handle = os.open(folder / f"{LOCK}.new", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
@@ -160,8 +167,8 @@ def _remove_abandoned() -> None:
 
 
 def safe_name(name: str) -> str:
-    """The last part of a name, in whatever script, without anything that a shell, a header or a spreadsheet could take for
-    more than a name; at most 80 signs and 240 bytes."""
+    """The last part of a name, in whatever script, without anything that a shell, a header or a
+    spreadsheet could take for more than a name; at most 80 signs and 240 bytes."""
     last = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
     signs = (c if c in "._-" or unicodedata.category(c)[0] in "LMN" else " " for c in last)
     clean = "_".join("".join(signs).split()).lstrip("._-")[-80:]

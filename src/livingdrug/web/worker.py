@@ -1,5 +1,5 @@
-"""The process of one job: reads its folder, says how far it is, leaves files of text. It ends when nobody holds the other end
-of its input any more: the app has gone, or somebody pressed Cancel."""
+"""The process of one job: reads its folder, says how far it is, leaves files of text. It ends when nobody
+holds the other end of its input any more: the app has gone, or somebody pressed Cancel."""
 
 import json
 import os
@@ -21,8 +21,8 @@ INTERRUPTED = 130
 
 
 class Progress:
-    """How far a job is, in the file PROGRESS: its phase, and of a search or a count how much is done, of how much, the
-    objective and the seconds left."""
+    """How far a job is, in the file PROGRESS: its phase, and of a search or a count how much is done, of
+    how much, the objective and the seconds left."""
 
     def __init__(self, path: Path, last: str = "") -> None:
         self.path, self.phase, self.last = path, "reading the data", last
@@ -43,7 +43,9 @@ class Progress:
         self.shown = now
         pace = (now - self.begun) / (done - self.first) if done > self.first else None
         left = None if pace is None else pace * (every - done)
-        told = {"done": done, "all": every, "left": left} | ({} if objective is None else {"objective": objective})
+        told = {"done": done, "all": every, "left": left} | (
+            {} if objective is None else {"objective": objective}
+        )
         if done < every or not self.last:
             write({"phase": self.phase, **told}, self.path)
         else:
@@ -59,7 +61,8 @@ def write(content: dict, path: Path) -> None:
 
 def conduct(folder: str, say: Progress, run: Callable[[], None]) -> int:
     """Run a job. Exit code: 0 with an answer, 2 refused, 130 interrupted."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a server in the background hands down that it is ignored
+    # a server in the background hands down that it is ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(os, "nice"):
         os.nice(5)  # sliders come first
     path = Path(folder)

@@ -35,7 +35,8 @@ def take_curve(name: str, even_so: bool = False) -> TakenCurve:
     Parameters
     ----------
     name : str
-        Of a built-in curve; or a file, or the folder of a `response`, either with `:NAME` where it holds several.
+        Of a built-in curve; or a file, or the folder of a `response`, either with `:NAME` where it holds
+        several.
     even_so : bool
         Take a fit that is not sound too.
 
@@ -46,7 +47,8 @@ def take_curve(name: str, even_so: bool = False) -> TakenCurve:
     Raises
     ------
     InputError
-        For a name that is not known, a folder without a curve, a file that holds several, and a fit that is not sound.
+        For a name that is not known, a folder without a curve, a file that holds several, and a fit that is
+        not sound.
     """
     if is_curve_file(name) or (name not in list_curves() and Path(name).is_dir()):
         return _of_file(read_curve(name, even_so), name)

@@ -84,7 +84,17 @@ def condition_function(system: System, texts: tuple[str, ...]) -> Callable:
 
 
 def flow_rates(system: System) -> Callable:
-    """Array function (time, *states, *quantities, *switches) -> list of the rates of all flows."""
+    """Array function (time, *states, *quantities, *switches) -> list of the rates of all flows.
+
+    Parameters
+    ----------
+    system : System
+        The assembled equations.
+
+    Returns
+    -------
+    Callable
+    """
     return condition_function(system, tuple(flow.rate for flow in system.flows))
 
 

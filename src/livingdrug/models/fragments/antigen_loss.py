@@ -1,4 +1,5 @@
-r"""Target cells that have lost the antigen: they grow, and CAR-T cells neither see nor kill them (after Liu 2022).
+r"""Target cells that have lost the antigen: they grow, and CAR-T cells neither see nor kill them (after Liu
+2022).
 
 dBn/dt = rn Bn (1 - Bn/Bmax) + kl B          dB/dt += -kl B          for every target B in cells
 """

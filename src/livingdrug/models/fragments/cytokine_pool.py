@@ -2,8 +2,8 @@ r"""A pool of IL-7 and IL-15 that host and CAR-T cells consume, and that drives 
 
     dI/dt = k (1 - I) - k I Tt/TK          Tt = Th + CAR-T in blood, cells/uL; I relative to an empty body
 
-CAR-T expansion in blood is multiplied by I. Where the pool is fast, I = TK/(TK + Tt): the saturation of Kirouac 2024,
-equation 2.
+CAR-T expansion in blood is multiplied by I. Where the pool is fast, I = TK/(TK + Tt): the saturation of
+Kirouac 2024, equation 2.
 """
 
 from livingdrug.models import (

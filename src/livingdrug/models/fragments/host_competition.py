@@ -1,10 +1,11 @@
-r"""Host T cells recover after lymphodepletion and compete with CAR-T for homeostatic signals (Kirouac 2024, equation 2).
+r"""Host T cells recover after lymphodepletion and compete with CAR-T for homeostatic signals (Kirouac 2024,
+equation 2).
 
     dTh/dt = muh S Th          S = TK / (TK + Tt)          Tt = Th + CAR-T in blood, cells/uL
 
-All CAR-T expansion in blood is multiplied by the same S. The printed recovery does not saturate: alone, Th grows at
-muh TK per day for ever. `host_competition_logistic` and `host_competition_gompertz` keep S for CAR-T and let host
-cells recover to a plateau instead:
+All CAR-T expansion in blood is multiplied by the same S. The printed recovery does not saturate: alone, Th
+grows at muh TK per day for ever. `host_competition_logistic` and `host_competition_gompertz` keep S for CAR-T
+and let host cells recover to a plateau instead:
     logistic: dTh/dt = muh Th (1 - Tt / Th_max)          Gompertz: dTh/dt = -muh Th ln(Tt / Th_max)
 `host_recovery_logistic` is the plateau alone, for models whose CAR-T cells do not expand in blood.
 """

@@ -28,7 +28,9 @@ LYMPHOCYTE_CAPACITY = Fragment(
         "highest_observed",
         LIU,
         {"car_t_ceiling": 10_592.0},
-        notes={"car_t_ceiling": "the highest peak of an individual responder in the public data of this source"},
+        notes={
+            "car_t_ceiling": "the highest peak of an individual responder in the public data of this source"
+        },
     ),
     deviations=(
         "The form is ours; the level is the highest individual peak in public data, not a measured capacity.",

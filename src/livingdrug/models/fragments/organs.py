@@ -1,4 +1,5 @@
-r"""CAR-T cells pass through lungs, spleen, liver and marrow, at rates of the mouse scaled to man (after Khot 2019).
+r"""CAR-T cells pass through lungs, spleen, liver and marrow, at rates of the mouse scaled to man (after Khot
+2019).
 
 dT_i/dt += sum_o (-u_o T_i + r_o T_i,o)          dT_i,o/dt = u_o T_i - r_o T_i,o          for every CAR-T state in blood
 u = Q J V/(Q + J V)/Vb and r = L/(R Ve) of the mouse, both times (70 kg / 0.02 kg)^-0.25

@@ -1,11 +1,12 @@
-r"""Preconditioning kills host T cells: fludarabine with cyclophosphamide as a signal, fludarabine, alemtuzumab.
+r"""Preconditioning kills host T cells: fludarabine with cyclophosphamide as a signal, fludarabine,
+alemtuzumab.
 
     preconditioning:  dL/dt = -kL L, c = L/V          dTh/dt += -kd c/(EC50 + c) Th          (K-PD of Park 2025, in lupus)
     fludarabine:      three compartments of F-ara-A (Langenhorst 2019)                        dTh/dt += -kf C Th
     alemtuzumab:      two compartments, saturable elimination (Mould 2007)                    dTh/dt += -kd C/(EC50 + C) Th
 
-Th every host T cell. Drugs are given by `--dose '...@0 into=chemo'` (`fludarabine`, `alemtuzumab`), the CAR-T cells days
-later.
+Th every host T cell. Drugs are given by `--dose '...@0 into=chemo'` (`fludarabine`, `alemtuzumab`), the CAR-T
+cells days later.
 """
 
 from livingdrug.models import (

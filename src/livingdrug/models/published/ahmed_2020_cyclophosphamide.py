@@ -2,7 +2,8 @@ r"""Cyclophosphamide in one compartment, and neutrophils after it (Ahmed 2020).
 
     dA/dt = -CL/V A          V ~ (BSA/1.58)^0.861          ANC after the course = 3450 - 1.42 AUC (umol h/L)
 
-mg, mg/L and hours; the parent drug only. Clearance and volume of the 500 mg/m2 regimen are 0.677 and 0.629 of the others'.
+mg, mg/L and hours; the parent drug only. Clearance and volume of the 500 mg/m2 regimen are 0.677 and 0.629 of
+the others'.
 """
 
 from livingdrug.models import (

@@ -3,8 +3,8 @@ r"""Effector and memory CAR-T cells in two mouse models (CARTmath, Barros 2021).
     dCt/dt = phi Ct - pi Ct - alpha T Ct + theta T Cm          dCm/dt = eps Ct - theta T Cm - mu Cm
     dT/dt  = rho T (1 - beta T) - gamma Ct T
 
-HDLM-2 (CAR-T cells on day 45, re-challenge on day 250) and Raji (CAR-T cells on day 7, with IDO and its inhibitor 1-MT). As
-encoded, the formation of memory does not drain the effectors.
+HDLM-2 (CAR-T cells on day 45, re-challenge on day 250) and Raji (CAR-T cells on day 7, with IDO and its
+inhibitor 1-MT). As encoded, the formation of memory does not drain the effectors.
 """
 
 from livingdrug.models import (

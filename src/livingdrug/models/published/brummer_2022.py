@@ -2,7 +2,8 @@ r"""Killing assay of glioma cells with CAR-T cells and dexamethasone: 72 fits (B
 
     dx/dt = rho x - rho kinv x^2 - c0 e x - k1 x y          dy/dt = k2 x y - (theta + c3 e) y          e = exp(-ln2 t / 3.33)
 
-x tumour and y CAR-T cells in cell index (CI), hours since the treatment. Both only multiply, so their logarithms are solved.
+x tumour and y CAR-T cells in cell index (CI), hours since the treatment. Both only multiply, so their
+logarithms are solved.
 """
 
 import csv
@@ -90,7 +91,8 @@ STRUCTURE = Structure(
 
 def _vectors() -> tuple[Values, ...]:
     """The deposited fits, the first one with CAR-T cells first."""
-    with (files(__package__ or "") / "brummer_2022.csv").open(encoding="utf-8", newline="") as lines:  # pyright: ignore[reportCallIssue]
+    # pyright: ignore[reportCallIssue]
+    with (files(__package__ or "") / "brummer_2022.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     made = []
     for row in rows:

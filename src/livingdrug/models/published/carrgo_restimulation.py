@@ -2,8 +2,8 @@ r"""Serial re-stimulation killing assay, a CARRGO variant (Kirouac 2024, equatio
 
     dE/dt = gamma E - theta E - nu E T          dT/dt = rho T (1 - beta T) - kappa E T
 
-E effector cells, T tumour cells in a well, hours. New tumour cells are added at the end of each 24-hour round.
-Both states only multiply, and T falls over 90 decades in a sweep, so their logarithms are solved for.
+E effector cells, T tumour cells in a well, hours. New tumour cells are added at the end of each 24-hour
+round. Both states only multiply, and T falls over 90 decades in a sweep, so their logarithms are solved for.
 """
 
 import math
@@ -79,14 +79,26 @@ MODEL = Model(
     structure=STRUCTURE,
     values=(VALUES,),
     experiments=(
-        Experiment("three rounds of 24 h", doses=((24.0, 5000.0), (48.0, 5000.0), (72.0, 5000.0)), until=72.0),
+        Experiment(
+            "three rounds of 24 h", doses=((24.0, 5000.0), (48.0, 5000.0), (72.0, 5000.0)), until=72.0
+        ),
     ),
     anchors=tuple(
-        Anchor(f"{label} before the addition at {hour} h", value, "cells", 1e-6, REFERENCE,
-               output=output, quantity=f"C{hour}", experiment="three rounds of 24 h")
+        Anchor(
+            f"{label} before the addition at {hour} h",
+            value,
+            "cells",
+            1e-6,
+            REFERENCE,
+            output=output,
+            quantity=f"C{hour}",
+            experiment="three rounds of 24 h",
+        )
         for label, output, hour, value in (
-            ("tumour", "tumour", 24, 1929.4719125634722), ("tumour", "tumour", 48, 740.2885702377523),
-            ("tumour", "tumour", 72, 51.569950740165716), ("CAR-T", "car_t", 72, 30633.695181120693),
+            ("tumour", "tumour", 24, 1929.4719125634722),
+            ("tumour", "tumour", 48, 740.2885702377523),
+            ("tumour", "tumour", 72, 51.569950740165716),
+            ("CAR-T", "car_t", 72, 30633.695181120693),
         )
     ),
     deviations=(
@@ -100,7 +112,11 @@ MODEL = Model(
         origin="Nobody's data: numbers of Kirouac 2024, chosen to show the switch.",
         can="Rounds of a re-stimulation assay, rates of kill and of exhaustion.",
         cannot="No exhausted state, no antigen dependence of growth, no patient.",
-        disease=("any",), target=("any",), mechanism=("killing", "exhaustion"), data=("assay", "assumed"),
-        kind="illustration", licence="paper CC BY",
+        disease=("any",),
+        target=("any",),
+        mechanism=("killing", "exhaustion"),
+        data=("assay", "assumed"),
+        kind="illustration",
+        licence="paper CC BY",
     ),
-)  # fmt: skip
+)

@@ -1,4 +1,5 @@
-r"""Killing assay of tumour cells: effector to target ratios, and an oncolytic virus beside CAR-T cells (Conte 2025).
+r"""Killing assay of tumour cells: effector to target ratios, and an oncolytic virus beside CAR-T cells (Conte
+2025).
 
 CAR-T cells alone:  dT/dt = a T (1 - T/K) - th1 T C                    dC/dt = -d C + th4 T C
 with virus:         dT/dt = a T (1 - (T + I)/K) - b T V - th1 C T      dI/dt = b T V - g I - th2 I C

@@ -6,7 +6,8 @@ r"""Reversible and terminal exhaustion of T cells under a checkpoint drug (Karev
     dF  = b2 x s - d4 F
     da  = -k01 a          dp = k01 a - (Cl1 + Cl2)/V1 p + Cl2/V1 ti          dti = Cl2/V2 (p - ti)
 
-Not a CAR-T model. x tumour, y1 cytotoxic, y2 reversibly and y3 terminally exhausted cells, F inflammation; a, p, ti drug.
+Not a CAR-T model. x tumour, y1 cytotoxic, y2 reversibly and y3 terminally exhausted cells, F inflammation; a,
+p, ti drug.
 """
 
 from livingdrug.models import (

@@ -34,7 +34,8 @@ READING = Source(
     KHOT.key, KHOT.citation, KHOT.doi, "reading of the re-implementer, or assumed: not in the paper"
 )
 CLOSURE = Source("livingdrug", "ours: closes the circulation, so that the body holds what was injected")
-# organ: transfer 1/h, retention, flow of plasma and of blood cells mL/h, lymph mL/h, vascular and extravascular volume mL
+# organ: transfer 1/h, retention, flow of plasma and of blood cells mL/h, lymph mL/h, vascular and
+# extravascular volume mL
 ORGANS = {
     "lungs": (1843.0, 1.0, 373.0, 305.0, 0.746, 0.0536, 0.15042),
     "heart": (34.9, 1.0, 36.5, 29.9, 0.073, 0.01064, 0.14146),
@@ -109,7 +110,8 @@ STRUCTURE = Structure(
             "blood",
             "lungs_vessels",
         ),
-        # the lungs give flow_lungs away; what the tissues do not take of it is lost or gained where flows do not balance
+        # the lungs give flow_lungs away; what the tissues do not take of it is lost or gained where flows do
+        # not balance
         Flow(
             "lungs_rest",
             "(flow_lungs - (" + " + ".join(f"flow_{o}" for o in TISSUES) + ")) * lungs_vessels / "

@@ -3,8 +3,8 @@ r"""CAR-T and normal T cells compete for room, and CAR-T cells kill a lymphoma (
     dN/dt = -rN N ln((N + C) / KN)          dC/dt = -rC C ln((N + C) / KC)          dB/dt = rB B - gB B C / (kB + C)
     rC = rhoC + b (T - KN)^2 / (a T^2 + (T - KN)^2)          T = N + C
 
-Cells/uL, days; the tumour in cells (1 mL is 1e9 cells). N and C do not depend on the tumour, so the probability that it is
-cured has a closed form (`livingdrug.simulation.cure_probability`).
+Cells/uL, days; the tumour in cells (1 mL is 1e9 cells). N and C do not depend on the tumour, so the
+probability that it is cured has a closed form (`livingdrug.simulation.cure_probability`).
 """
 
 from livingdrug.models import (

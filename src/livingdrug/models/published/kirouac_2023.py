@@ -9,8 +9,8 @@ r"""Antigen-toggled CAR-T cells against B cells in chronic lymphocytic leukaemia
     dD/dt   = -(floss + 1) D                         infused cells
     dDX/dt  = D - (fTM + fTE1 + fTE2 + fTX) DX       surviving cells being allotted
 
-H(x; n, K) = x^n / (K^n + x^n). The four toggles Hm, He, Hx, Hr are Hill terms of the antigen BA and share one B50;
-only TE2 kills. Cells and days throughout.
+H(x; n, K) = x^n / (K^n + x^n). The four toggles Hm, He, Hx, Hr are Hill terms of the antigen BA and share one
+B50; only TE2 kills. Cells and days throughout.
 """
 
 import csv
@@ -57,7 +57,8 @@ SOLVED = Source(
 
 CAR_T = ("memory", "effector1", "effector2", "exhausted")
 
-# name, symbol, unit, meaning, bound, CR patient 1, then (lowest, median, highest) over the 12 fits of each group:
+# name, symbol, unit, meaning, bound, CR patient 1, then (lowest, median, highest) over the 12 fits of each
+# group:
 # complete response (CR), partial response (PR), no response (NR)
 TABLE = (
     ("antigen_50", "B_{50}", "cells", "antigen at half switch of every toggle", "positive", 3236080324.0,
@@ -249,9 +250,11 @@ CR_1 = Values(
 RANGES = tuple(
     Ranges(name, f"12 fits to the group with {meaning}", {row[0]: Range(*row[column]) for row in TABLE}, CODE)  # pyright: ignore
     for name, meaning, column in (
-        ("cr", "complete response", 6), ("pr", "partial response", 7), ("nr", "no response", 8)
+        ("cr", "complete response", 6),
+        ("pr", "partial response", 7),
+        ("nr", "no response", 8),
     )
-)  # fmt: skip
+)
 
 MODEL = Model(
     name="kirouac_2023",
@@ -284,10 +287,14 @@ MODEL = Model(
         origin="Group means of 38 patients with CLL given CTL019 (Fraietta 2018), fitted by particle swarms.",
         can="Phenotypes, tumour and antigen over a year; the base of distribution, host competition and rejection.",
         cannot="No single parameter is identified; no capacity of T cells; the scale from cells to a blood level is assumed.",
-        disease=("leukaemia",), target=("CD19",), mechanism=("expansion", "killing", "memory", "phenotypes", "exhaustion"),
-        data=("patients",), kind="individual fits", licence="transcription without licence, facts only",
+        disease=("leukaemia",),
+        target=("CD19",),
+        mechanism=("expansion", "killing", "memory", "phenotypes", "exhaustion"),
+        data=("patients",),
+        kind="individual fits",
+        licence="transcription without licence, facts only",
     ),
-)  # fmt: skip
+)
 
 
 # ------------------------------------------------------------------------------------------- all 36 vectors

@@ -1,4 +1,5 @@
-r"""CAR-T cells against B-cell leukaemia, with normal B cells as a second source of antigen (Leon-Triana 2020).
+r"""CAR-T cells against B-cell leukaemia, with normal B cells as a second source of antigen (Leon-Triana
+2020).
 
     dC/dt = rC (L + B) C - C/tC          dL/dt = rL L - al L C          dB/dt = -al B C - B/tB
 

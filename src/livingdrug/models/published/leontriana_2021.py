@@ -4,7 +4,8 @@ one target:   dC/dt = rC C T/(gT + T) - a1 C T/(gC + C) - C/tC          dT/dt = 
 two targets:  dC/dt = k Cb + rC C T/(gT + T) - a1 C T/(gC + C) - C/tC   dT/dt = rT T - a2 C T
               dCb/dt = rC Cb B/(gB + B) - Cb/tC - k Cb                  dB/dt = -aB B Cb - B/tB
 
-C CAR-T cells at the tumour, Cb those off the tumour, T tumour, B B cells; the tumour inactivates CAR-T cells (a1).
+C CAR-T cells at the tumour, Cb those off the tumour, T tumour, B B cells; the tumour inactivates CAR-T cells
+(a1).
 """
 
 from livingdrug.models import (

@@ -4,7 +4,8 @@ r"""CAR-T cells and leukaemia with complete response, relapse and loss of the an
     dA/dt = rTA0 A P/(P + Kr) + ka N P/(P + KA) - lA A
 with CD19-negative leukaemia:  dPn/dt = rN Pn (1 - Pn/nM) + km P - (e/kb) A Pn/(Pn + KN)
 
-P leukaemia, A active and N resting CAR-T cells; cells/uL and days. The burden in percent is 97.19 x/(x + 1909).
+P leukaemia, A active and N resting CAR-T cells; cells/uL and days. The burden in percent is 97.19 x/(x +
+1909).
 """
 
 from dataclasses import replace

@@ -4,8 +4,8 @@ r"""CD4 and CD8 CAR-T cells in thirteen patients given IM19, reduced form (Minuc
     di8 = -k8 i8 - i8/lifeDP        de8 = 2^ndiv k8 i8 - e8/lifeEff        dm8 = fmem e8/lifeEff - m8/lifeMem8     (CD4 alike)
     dB  = ln2/tDiv B - kmaxKill f e8 B                                     dL = (endo V - L)/lifeEndo
 
-i infused, e effector, m memory; B tumour and B cells, L host lymphocytes; cells and days. Binding and the activated state are
-at quasi-steady state, as in the transcription.
+i infused, e effector, m memory; B tumour and B cells, L host lymphocytes; cells and days. Binding and the
+activated state are at quasi-steady state, as in the transcription.
 """
 
 from livingdrug.models import (
@@ -156,7 +156,8 @@ STRUCTURE = Structure(
     ),
     time_unit="d",
 )
-# patient, kg, part of CD8 in the product, tumour and B cells at the infusion, divisions, part that becomes memory
+# patient, kg, part of CD8 in the product, tumour and B cells at the infusion, divisions, part that becomes
+# memory
 PATIENTS = (
     ("f0104", 73, 0.333, 1e7, 21.41559, 0.002514715),
     ("f0106", 57, 0.446, 1e7, 22.21255, 0.002367866),

@@ -5,7 +5,8 @@ r"""Chemotherapy before CAR-T cells in four patients (Owens & Bozic 2021).
     E' = g - mE E - jE ln((E + C)/K) DE^2/(k + DE^2) E - qE E T - KE (1 - e^-M) E
     C' =   - mC C - jC ln((E + C)/K) DC^2/(k + DC^2) C - qC C T - KC (1 - e^-M) C          M' = -gamma M
 
-T tumour, E host effectors, C CAR-T cells, M drug (uM); days. Chemotherapy is infused into M, CAR-T cells into C.
+T tumour, E host effectors, C CAR-T cells, M drug (uM); days. Chemotherapy is infused into M, CAR-T cells into
+C.
 """
 
 import math

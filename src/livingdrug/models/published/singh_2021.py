@@ -7,8 +7,8 @@ r"""bb2121 (idecabtagene vicleucel) in multiple myeloma: blood and marrow, CAR-t
     kexp = Kexp (c/Ct) / (EC50 + c/Ct)            kkill = Kkill (c/U) / (KC50 + c/U)
     dM/dt  = Pm U0 (U/U0)^gm - Km M               dS/dt = Pb U0 (U/U0)^gb - Kb S
 
-E effector, M memory, B blood, T marrow (bone-marrow tissue). Complexes and tumour cells are followed here as numbers
-in the whole marrow (c Vbm, U Vbm), which leaves the equations unchanged; cells/L became cells/uL.
+E effector, M memory, B blood, T marrow (bone-marrow tissue). Complexes and tumour cells are followed here as
+numbers in the whole marrow (c Vbm, U Vbm), which leaves the equations unchanged; cells/L became cells/uL.
 """
 
 from livingdrug.models import (
@@ -223,35 +223,61 @@ VALUES = Values(
     "clinical",
     SINGH,
     {
-        "k_blood_marrow": 1.71, "k_marrow_blood": 0.176, "d_effector": 113.0, "d_memory": 0.219, "k_expansion": 1.73,
-        "expansion_50": 10.0, "k_memory": 2e-5, "k_kill": 0.343, "kill_50": 2.24, "mu_tumour": 0.008,
-        "k_on": KON, "k_off": 2.385e-3 * DAY, "car_per_cell": 15000.0, "target_per_cell": 12590.0,
-        "copies_per_density": 0.002 * UL_PER_L, "tumour_density_0": 2.5e9 / UL_PER_L, "p_m_protein": 12.1,
-        "k_m_protein": 0.117, "g_m_protein": 0.215, "p_s_bcma": 0.175, "k_s_bcma": 0.7, "g_s_bcma": 1.0,
-        "effector_0": 3.65e-6, "one_cell": 1e-6, "marrow_volume": 3.65e6, "blood_volume": 5e6,
+        "k_blood_marrow": 1.71,
+        "k_marrow_blood": 0.176,
+        "d_effector": 113.0,
+        "d_memory": 0.219,
+        "k_expansion": 1.73,
+        "expansion_50": 10.0,
+        "k_memory": 2e-5,
+        "k_kill": 0.343,
+        "kill_50": 2.24,
+        "mu_tumour": 0.008,
+        "k_on": KON,
+        "k_off": 2.385e-3 * DAY,
+        "car_per_cell": 15000.0,
+        "target_per_cell": 12590.0,
+        "copies_per_density": 0.002 * UL_PER_L,
+        "tumour_density_0": 2.5e9 / UL_PER_L,
+        "p_m_protein": 12.1,
+        "k_m_protein": 0.117,
+        "g_m_protein": 0.215,
+        "p_s_bcma": 0.175,
+        "k_s_bcma": 0.7,
+        "g_s_bcma": 1.0,
+        "effector_0": 3.65e-6,
+        "one_cell": 1e-6,
+        "marrow_volume": 3.65e6,
+        "blood_volume": 5e6,
     },
     notes={
         "k_on": "7.103e4 /M/s, times 86400 s/d, over 6.023e23 /mol, times 1e6 uL/L",
         "k_off": "2.385e-3 /s",
         "copies_per_density": "0.002 copies/ug per cell/L; 100-fold off the 0.05 cells/uL per copy/ug of "
-                              "Kirouac 2024",
+        "Kirouac 2024",
         "tumour_density_0": "2.5e9 cells/L of marrow",
         "one_cell": "ours: a floor of 1e-6 cells that only matters once the tumour is gone",
     },
-)  # fmt: skip
+)
 
 POPULATION = Population(
     "sd",
     {
         name: lognormal(sd=sd)
         for name, sd in (
-            ("k_expansion", 0.22), ("k_kill", 0.50), ("g_m_protein", 0.21), ("g_s_bcma", 1.0), ("k_blood_marrow", 0.5),
-            ("k_marrow_blood", 0.5), ("d_effector", 0.5), ("d_memory", 0.5),
+            ("k_expansion", 0.22),
+            ("k_kill", 0.50),
+            ("g_m_protein", 0.21),
+            ("g_s_bcma", 1.0),
+            ("k_blood_marrow", 0.5),
+            ("k_marrow_blood", 0.5),
+            ("d_effector", 0.5),
+            ("d_memory", 0.5),
         )
     },
     SINGH,
     "between-patient SDs of the logarithm; those of exchange and loss are assumed in the source",
-)  # fmt: skip
+)
 
 
 def _dose(cells: float) -> Experiment:
@@ -288,4 +314,4 @@ MODEL = Model(
         mechanism=("expansion", "killing", "antigen binding", "distribution", "memory"), data=("patients",),
         kind="population", licence="transcription GPL, facts only",
     ),
-)  # fmt: skip  # fmt: skip
+)  # fmt: skip

@@ -3,7 +3,8 @@ r"""bb2121 in the killing assay and in the mouse, as far as published (Singh 202
 assay:  dc = kon/V (E AgCAR - c)(U AgT - c) - koff c     dU = ln2/td U - Kkill h(c/U; KC50) U     dE = ln2/te E
 mouse:  blood and tumour, as in the clinical model: exchange, expansion and kill by complexes per cell
 
-The supplement's equations of the assay could not be read: its form here is that of the clinical model, inferred.
+The supplement's equations of the assay could not be read: its form here is that of the clinical model,
+inferred.
 """
 
 from dataclasses import replace

@@ -151,9 +151,13 @@ ABOUT = About(
     origin="90 children and young adults with B-ALL given tisagenlecleucel (ELIANA, ENSIGN).",
     can="Expansion, fast and slow decline, populations, covariates, sample sizes.",
     cannot="No dose in the equations, no tumour, no response.",
-    disease=("leukaemia",), target=("CD19",), mechanism=("expansion", "memory", "covariates"), data=("patients",),
-    kind="population", licence="transcription GPL, facts only",
-)  # fmt: skip
+    disease=("leukaemia",),
+    target=("CD19",),
+    mechanism=("expansion", "memory", "covariates"),
+    data=("patients",),
+    kind="population",
+    licence="transcription GPL, facts only",
+)
 
 
 def _values(extra: dict[str, float], sources: dict[str, Source]) -> tuple[Values, ...]:
@@ -174,17 +178,39 @@ KINETIC_ANCHORS = (
 )
 CURVE_ANCHORS = (
     *(
-        _anchor(f"typical AUC to day {day}", auc, "d*copies/ug", 1e-6, output="transgene", quantity="AUC", until=day)
+        _anchor(
+            f"typical AUC to day {day}",
+            auc,
+            "d*copies/ug",
+            1e-6,
+            output="transgene",
+            quantity="AUC",
+            until=day,
+        )
         for day, auc in ((28.0, 171774.285), (60.0, 184630.153), (365.0, 216068.678))
     ),
     *(
-        _anchor(f"typical level on day {day:g}", value, COPIES, 1e-5, output="transgene", quantity=f"C{day:g}")
+        _anchor(
+            f"typical level on day {day:g}", value, COPIES, 1e-5, output="transgene", quantity=f"C{day:g}"
+        )
         for day, value in (
-            (0, 6.15385), (1, 14.9721), (3, 88.6247), (5, 524.598), (7, 3105.26), (9.3, 24000), (10, 21476.7),
-            (14, 11411.5), (21, 3845.05), (28, 1373.56), (60, 168.346), (90, 146.508), (180, 109.802), (365, 60.7445),
+            (0, 6.15385),
+            (1, 14.9721),
+            (3, 88.6247),
+            (5, 524.598),
+            (7, 3105.26),
+            (9.3, 24000),
+            (10, 21476.7),
+            (14, 11411.5),
+            (21, 3845.05),
+            (28, 1373.56),
+            (60, 168.346),
+            (90, 146.508),
+            (180, 109.802),
+            (365, 60.7445),
         )
     ),
-)  # fmt: skip
+)
 
 STEIN_2019 = Model(
     name="stein_2019",
@@ -236,7 +262,8 @@ STEIN_2019_ODE = Model(
         switches=(Switch("contracting", "t_max", "1 from the peak on", r"\mathbb{1}_{t \geq T_{max}}"),),
         flows=(
             Flow("growth", "(1 - contracting) * rho * effector", "expansion", into="effector"),
-            # alpha already holds the loss to memory: the inflow of memory is not taken out of the effectors again
+            # alpha already holds the loss to memory: the inflow of memory is not taken out of the effectors
+            # again
             Flow("contraction", "contracting * alpha * effector", "death", out_of="effector"),
             Flow("memory_formation", "contracting * k_memory * effector", "differentiation", into="memory"),
             Flow("memory_loss", "contracting * beta * memory", "death", out_of="memory"),

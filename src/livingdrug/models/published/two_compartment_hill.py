@@ -84,8 +84,14 @@ MODEL = Model(
     experiments=(Experiment("one dose of 10", doses=((0.0, 10.0),), until=14.0),),
     anchors=(
         Anchor(
-            "AUC to infinity is dose / (k_el V)", 10.0 / 0.6, "d", 1e-4, SYNTHETIC,
-            output="concentration", quantity="AUC", until=200.0,
+            "AUC to infinity is dose / (k_el V)",
+            10.0 / 0.6,
+            "d",
+            1e-4,
+            SYNTHETIC,
+            output="concentration",
+            quantity="AUC",
+            until=200.0,
         ),
     ),
     deviations=("No parameter value is printed in the paper; all numbers are synthetic.",),
@@ -94,7 +100,11 @@ MODEL = Model(
         origin="Synthetic numbers.",
         can="A drug by mouth, its concentration and two effects.",
         cannot="Nothing about a real drug or a cell.",
-        disease=("any",), target=("none",), mechanism=("effect curve",), data=("assumed",), kind="illustration",
+        disease=("any",),
+        target=("none",),
+        mechanism=("effect curve",),
+        data=("assumed",),
+        kind="illustration",
         licence="paper CC BY",
     ),
-)  # fmt: skip
+)

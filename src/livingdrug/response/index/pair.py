@@ -84,19 +84,20 @@ def paired(efficacy: Curve, toxicity: Curve, exposure, responded, suffered) -> P
     InputError
         For fitted ceilings, of which the formula knows nothing.
 
-    Notes
-    -----
-    Given exposure, the two outcomes of a subject keep one correlation r over all subjects (that of their
-    Pearson residuals), so the scores of the two likelihoods have covariance r * sum sqrt(w_E w_T) x x' with w
-    = (dp/deta)^2 / (p (1 - p)), which is p (1 - p) for the logit, and the coefficients that of `C_E (...) C_T`
-    (generalised estimating equations with this working correlation, Liang & Zeger 1986,
+    Notes ----- Given exposure, the two outcomes of a subject keep one correlation r over all subjects (that
+    of their Pearson residuals), so the scores of the two likelihoods have covariance r * sum sqrt(w_E w_T) x
+    x' with w = (dp/deta)^2 / (p (1 - p)), which is p (1 - p) for the logit, and the coefficients that of `C_E
+    (...) C_T` (generalised estimating equations with this working correlation, Liang & Zeger 1986,
     doi:10.1093/biomet/73.1.13). The joint covariance stays positive definite.
     """
     if efficacy.covariance is None or toxicity.covariance is None:
         return Pair(efficacy, toxicity)
     for curve, covariance in ((efficacy, efficacy.covariance), (toxicity, toxicity.covariance)):
         if covariance.shape != (2, 2):
-            raise InputError(f"curve `{curve.name}` has a fitted ceiling; pair curves without one, or give `cross` yourself")
+            raise InputError(
+                f"curve `{curve.name}` has a fitted ceiling; pair curves without one, or give `cross` "
+                "yourself"
+            )
     p, q = (np.clip(probability(c, exposure), 1e-12, 1 - 1e-12) for c in (efficacy, toxicity))
     u, v = (
         (np.asarray(responded, float) - p) / np.sqrt(p * (1 - p)),
@@ -111,8 +112,8 @@ def paired(efficacy: Curve, toxicity: Curve, exposure, responded, suffered) -> P
 
 
 def link_error(pair: Pair, exposure) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(SD of the link of P of efficacy, of toxicity, their correlation) at each exposure, by the delta method; the
-    covariance of the pair must be known."""
+    """(SD of the link of P of efficacy, of toxicity, their correlation) at each exposure, by the delta
+    method; the covariance of the pair must be known."""
     left, right = (link_gradient(c, exposure) for c in (pair.efficacy, pair.toxicity))
     k = left.shape[-1]
     joint = known(pair.covariance, "the covariance of the pair")

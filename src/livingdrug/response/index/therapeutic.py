@@ -13,7 +13,15 @@ from livingdrug.core.known import known
 from livingdrug.core.random import normals
 from livingdrug.core.shown import Shown
 from livingdrug.response.index.pair import Pair, link_error
-from livingdrug.response.models.curve import Curve, Estimate, axis_at, exposure_at, on_link, probability, two_sided
+from livingdrug.response.models.curve import (
+    Curve,
+    Estimate,
+    axis_at,
+    exposure_at,
+    on_link,
+    probability,
+    two_sided,
+)
 from livingdrug.response.models.links import linked
 
 ALL = (0.0, math.inf)

@@ -13,12 +13,12 @@ from livingdrug.response.sample.sample import Sample
 
 @dataclass(frozen=True, repr=False)
 class BinaryFit(Shown):
-    """terms, estimates (k,), covariance (k, k), intervals (k, 2), first the intercept, on the scale of the link;
-    the last term is the logit of the ceiling where the model has one. log_likelihood with binomial
-    coefficients; p_value: of the exposure, by likelihood ratio, None beside a ceiling, where the test has no
-    standard distribution; curve: with covariates at their means; permutation: the same test for few subjects,
-    None for many, for groups and beside covariates; separated: whether only the penalty keeps the slope
-    finite."""
+    """terms, estimates (k,), covariance (k, k), intervals (k, 2), first the intercept, on the scale of the
+    link; the last term is the logit of the ceiling where the model has one. log_likelihood with binomial
+    coefficients; p_value: of the exposure, by likelihood ratio, None beside a ceiling, where the test has
+    no standard distribution; curve: with covariates at their means; permutation: the same test for few
+    subjects, None for many, for groups and beside covariates; separated: whether only the penalty keeps
+    the slope finite."""
 
     sample: Sample
     model: str
@@ -60,7 +60,9 @@ def log_likelihood_of(eta: np.ndarray, sample: Sample, ceiling: float = 1.0, lin
         p = ceiling * expit(eta)
         return float((xlogy(k, p) + xlog1py(rest, -p)).sum()) + constant(sample)
     (yes, _, _), (no, _, _) = logarithms(link, eta)
-    return float((np.where(k > 0, k * yes, 0.0) + np.where(rest > 0, rest * no, 0.0)).sum()) + constant(sample)
+    return float((np.where(k > 0, k * yes, 0.0) + np.where(rest > 0, rest * no, 0.0)).sum()) + constant(
+        sample
+    )
 
 
 def deviance_of(eta: np.ndarray, sample: Sample, ceiling: float = 1.0, link: Link = "logit") -> float:

@@ -7,16 +7,19 @@ from typing import Literal
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.response.models.links import LINKS, Link, inverse, linked
 
 Scale = Literal["log", "linear"]
 
 
-@dataclass(frozen=True)
-class Curve:
-    """P(E) = ceiling F(a + b x), where x = ln E (scale `log`) or E (scale `linear`) and F is the inverse of the link.
+@dataclass(frozen=True, repr=False)
+class Curve(Shown):
+    """P(E) = ceiling F(a + b x), where x = ln E (scale `log`) or E (scale `linear`) and F is the inverse of
+    the link.
 
-    With the logit, F(eta) = 1 / (1 + exp(-eta)), this is a Hill curve on log exposure: slope b, EC50 = exp(-a/b).
+    With the logit, F(eta) = 1 / (1 + exp(-eta)), this is a Hill curve on log exposure: slope b, EC50 =
+    exp(-a/b).
 
     Attributes
     ----------
@@ -59,9 +62,13 @@ class Curve:
         if not (np.isfinite(self.intercept) and np.isfinite(self.slope)):
             raise InputError(f"curve `{self.name}`: intercept and slope must be numbers")
         if self.link not in LINKS:
-            raise InputError(f"the link of curve `{self.name}` is `{self.link}`; it must be one of {', '.join(LINKS)}")
+            raise InputError(
+                f"the link of curve `{self.name}` is `{self.link}`; it must be one of {', '.join(LINKS)}"
+            )
         if self.ceiling < 1 and self.link != "logit":
-            raise InputError(f"curve `{self.name}` has a ceiling below 1, which goes with the logit alone, not {self.link}")
+            raise InputError(
+                f"curve `{self.name}` has a ceiling below 1, which goes with the logit alone, not {self.link}"
+            )
         if not 0 < self.ceiling <= 1:
             raise InputError(
                 f"curve `{self.name}`: the ceiling is {self.ceiling:g}; it must lie above 0 and be 1 at most"
@@ -216,8 +223,8 @@ def on_link(curve: Curve, exposure) -> np.ndarray:
 
 
 def link_gradient(curve: Curve, exposure) -> np.ndarray:
-    """Derivatives of `on_link` at each exposure by the estimated coefficients, shape (..., 2), or (..., 3) with
-    the ceiling."""
+    """Derivatives of `on_link` at each exposure by the estimated coefficients, shape (..., 2), or (..., 3)
+    with the ceiling."""
     x, p = axis(exposure, curve.scale), probability(curve, exposure)
     # d logit P: ceiling c and u = P/c give u(1-u)c / (P(1-P)) = (1-u)/(1-P), and the same of ln c for the
     # ceiling

@@ -74,10 +74,22 @@ def curves_to_toml(made: tuple[FittedCurve, ...]) -> str:
 
 def _plain(one: FittedCurve) -> dict:
     curve = one.curve
-    plain = {name: getattr(curve, name) for name in ("name", "exposure", "unit", "scale", "link", "label", "source")}
-    plain |= {"group": one.group, "intercept": float(curve.intercept), "slope": float(curve.slope),
-              "ceiling": float(curve.ceiling), "lowest": one.lowest, "highest": one.highest, "subjects": one.subjects,
-              "data_sha256": one.data_sha256, "doubts": list(one.doubts), "day": one.day}  # fmt: skip
+    plain = {
+        name: getattr(curve, name)
+        for name in ("name", "exposure", "unit", "scale", "link", "label", "source")
+    }
+    plain |= {
+        "group": one.group,
+        "intercept": float(curve.intercept),
+        "slope": float(curve.slope),
+        "ceiling": float(curve.ceiling),
+        "lowest": one.lowest,
+        "highest": one.highest,
+        "subjects": one.subjects,
+        "data_sha256": one.data_sha256,
+        "doubts": list(one.doubts),
+        "day": one.day,
+    }
     if curve.covariance is not None:
         plain["covariance"] = [[float(v) for v in row] for row in curve.covariance]
     return {key: value for key, value in plain.items() if value not in ("", [], None)}
@@ -138,22 +150,30 @@ def read_curves(name: str, even_so: bool = False) -> tuple[FittedCurve, ...]:
     if file is None and given and Path(given).is_dir():
         raise InputError(_without(given))
     if file is None:
-        raise InputError(f"`{printable(name)}` is neither a file that ends in .toml nor a folder with a {CURVE_FILE}")
-    data = parse_toml(read_text(file), file.name, f"`livingdrug response --out` writes the file of a curve, {CURVE_FILE}")
+        raise InputError(
+            f"`{printable(name)}` is neither a file that ends in .toml nor a folder with a {CURVE_FILE}"
+        )
+    data = parse_toml(
+        read_text(file), file.name, f"`livingdrug response --out` writes the file of a curve, {CURVE_FILE}"
+    )
     tables = data.get("curves")
     if not isinstance(tables, list) or not tables or not all(isinstance(t, dict) for t in tables):
-        raise InputError(f"`{printable(given)}` holds no list `curves`; it is what `livingdrug response --out` writes")
+        raise InputError(
+            f"`{printable(given)}` holds no list `curves`; it is what `livingdrug response --out` writes"
+        )
     found = tuple(_read(table, f"{file.name}, curves[{i}]") for i, table in enumerate(tables, 1))
     if wanted:
         names = {one.name.replace(" ", ""): one for one in found}
         if wanted.replace(" ", "") not in names:
-            raise InputError(f"`{printable(given)}`: " + unknown("curve", wanted, [one.name for one in found]))
+            raise InputError(
+                f"`{printable(given)}`: " + unknown("curve", wanted, [one.name for one in found])
+            )
         found = (names[wanted.replace(" ", "")],)
     doubts = [doubt for one in found for doubt in one.doubts]
     if doubts and not even_so:
         raise InputError(
-            f"`{printable(given)}` is a fit that is not sound: {doubts[0]}. Fit again, or take it all the same with "
-            "--even-so (in a document: even_so = true); every output will say so"
+            f"`{printable(given)}` is a fit that is not sound: {doubts[0]}. Fit again, or take it all the "
+            "same with --even-so (in a document: even_so = true); every output will say so"
         )
     return found
 
@@ -166,8 +186,9 @@ def _without(folder: str) -> str:
     if kind == "response":
         what = "the folder of a `response` whose outcome is a time or a number, of which no probability was asked, and"
     return (
-        f"`{printable(folder)}` is {what} holds no curve of a probability ({CURVE_FILE}); `livingdrug response --out` writes "
-        "one for an outcome of yes or no, for grades, and for a time to an event with --by-day"
+        f"`{printable(folder)}` is {what} holds no curve of a probability ({CURVE_FILE}); `livingdrug "
+        "response --out` writes one for an outcome of yes or no, for grades, and for a time to an event "
+        "with --by-day"
     )
 
 

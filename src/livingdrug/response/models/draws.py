@@ -22,12 +22,14 @@ def drawn_coefficients(curve: Curve, count: int, seed: int = 1) -> np.ndarray:
     Returns
     -------
     ndarray of shape (count, 3)
-        Intercept, slope, logit of the ceiling (infinite for a ceiling of 1). All draws are the same where no covariance
-        is known, as is the ceiling where it was not estimated.
+        Intercept, slope, logit of the ceiling (infinite for a ceiling of 1). All draws are the same where no
+        covariance is known, as is the ceiling where it was not estimated.
     """
     from scipy.special import logit, ndtri
 
-    drawn = np.tile([curve.intercept, curve.slope, logit(curve.ceiling) if curve.ceiling < 1 else np.inf], (count, 1))
+    drawn = np.tile(
+        [curve.intercept, curve.slope, logit(curve.ceiling) if curve.ceiling < 1 else np.inf], (count, 1)
+    )
     if curve.covariance is not None:
         size = len(curve.covariance)
         z = ndtri(uniforms(seed, f"coefficients of {curve.name}", 0, count * size)).reshape(-1, size)

@@ -1,4 +1,5 @@
-"""Whether an exposure that something computes is the one that a curve is on, and what turns it into the curve's unit."""
+"""Whether an exposure that something computes is the one that a curve is on, and what turns it into the
+curve's unit."""
 
 from collections.abc import Mapping
 
@@ -8,7 +9,8 @@ from livingdrug.response.models.curve import Curve
 
 
 def exposure_factor(curve: Curve, given: Mapping[str, str], by: str) -> float:
-    """What turns an exposure into the unit of a curve; the one rule for everything that puts exposures into curves.
+    """What turns an exposure into the unit of a curve; the one rule for everything that puts exposures into
+    curves.
 
     Parameters
     ----------
@@ -26,8 +28,8 @@ def exposure_factor(curve: Curve, given: Mapping[str, str], by: str) -> float:
     Raises
     ------
     InputError
-        For a curve on another exposure, a curve that does not state a unit (an EC50 without one is no number to compare
-        with), and a unit that measures something else.
+        For a curve on another exposure, a curve that does not state a unit (an EC50 without one is no number
+        to compare with), and a unit that measures something else.
     """
     if curve.exposure not in given:
         raise InputError(
@@ -37,8 +39,8 @@ def exposure_factor(curve: Curve, given: Mapping[str, str], by: str) -> float:
     unit = given[curve.exposure]
     if not curve.unit:
         raise InputError(
-            f"curve `{curve.name}` has no stated unit of its {curve.exposure}, and {by} gives it in {unit}; write `unit` in "
-            "its file, or fit it to exposures with a unit in their heading or with --unit"
+            f"curve `{curve.name}` has no stated unit of its {curve.exposure}, and {by} gives it in {unit}; "
+            "write `unit` in its file, or fit it to exposures with a unit in their heading or with --unit"
         )
     try:
         factor = conversion(unit, curve.unit)
@@ -46,7 +48,7 @@ def exposure_factor(curve: Curve, given: Mapping[str, str], by: str) -> float:
         raise InputError(f"curve `{curve.name}`, unit of its {curve.exposure}: {error}") from None
     if factor is None:
         raise InputError(
-            f"curve `{curve.name}` is on {curve.exposure} in {curve.unit}, and {by} gives it in {unit}; take a curve or an "
-            "output of the same unit"
+            f"curve `{curve.name}` is on {curve.exposure} in {curve.unit}, and {by} gives it in {unit}; take "
+            "a curve or an output of the same unit"
         )
     return float(factor)

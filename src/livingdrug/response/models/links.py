@@ -1,4 +1,5 @@
-"""Links between a probability and a straight line eta = a + b x: logit, probit, complementary log-log and log-log.
+"""Links between a probability and a straight line eta = a + b x: logit, probit, complementary log-log and
+log-log.
 
 logit    P = 1 / (1 + exp(-eta))
 probit   P = Phi(eta), a normal distribution of tolerances (Finney 1971)
@@ -68,8 +69,8 @@ def rise(link: Link, eta) -> np.ndarray:
 def logarithms(link: Link, eta) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
     """((ln P, its first, its second derivative by eta), the same of ln(1 - P)), of the shape of eta.
 
-    All of them stay finite where P is 0 or 1 to the last digit; the second ones are never above 0, so a likelihood of
-    them has one maximum.
+    All of them stay finite where P is 0 or 1 to the last digit; the second ones are never above 0, so a
+    likelihood of them has one maximum.
     """
     eta = np.asarray(eta, dtype=float)
     yes = _of_event(link, eta)
@@ -95,7 +96,9 @@ def _of_event(link: Link, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.n
         hazard = np.exp(eta)
         # ln(1 - exp(-h)), and h / (exp(h) - 1), which is 1 at h = 0 and 0 where h is large
         value = np.where(eta < -30, eta - hazard / 2, np.log(-np.expm1(-hazard)))
-        ratio = np.where(hazard < 1e-12, 1 - hazard / 2, np.where(hazard > 700, 0.0, hazard / np.expm1(hazard)))
+        ratio = np.where(
+            hazard < 1e-12, 1 - hazard / 2, np.where(hazard > 700, 0.0, hazard / np.expm1(hazard))
+        )
         # d ratio / d eta = ratio (1 - h - ratio), as -h / 2 where h is small
         bend = np.where(hazard < 1e-6, -hazard / 2, np.where(hazard > 700, 0.0, ratio * (1 - hazard - ratio)))
     return value, ratio, bend

@@ -63,7 +63,8 @@ def monotone_hazard(sets: RiskSets) -> np.ndarray | None:
 
 
 def _monotone_of_rows(sets: RiskSets) -> np.ndarray | None:
-    """The same where rows start late or there are strata: risk sets are not nested, so each has rows of its own."""
+    """The same where rows start late or there are strata: risk sets are not nested, so each has rows of
+    its own."""
     from scipy.optimize import linprog
     from scipy.sparse import csr_array, vstack
 
@@ -75,7 +76,9 @@ def _monotone_of_rows(sets: RiskSets) -> np.ndarray | None:
         limits.append(csr_array(apart))
         rows += len(apart)
         rise -= apart.mean(axis=0)
-    found = linprog(-rise, A_ub=vstack(limits), b_ub=np.zeros(rows), bounds=[(-1, 1)] * len(rise), method="highs")
+    found = linprog(
+        -rise, A_ub=vstack(limits), b_ub=np.zeros(rows), bounds=[(-1, 1)] * len(rise), method="highs"
+    )
     if found.status != 0 or -found.fun < TOLERANCE * len(deaths):
         return None
     return found.x

@@ -20,9 +20,10 @@ AREAS = ("AUCINT", "AUCLST", "AUCALL")
 
 
 def exposures_of(result: NcaResult, code: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(values, reasons, floors) of a quantity of each profile: 0 where nothing rose above the limit; floors:
-    what a curve at the limit gives, nan where the subject rose above it or no limit is stated. CMAX is that of
-    the expansion (XCMAX) where the infused cells of the first day are higher and the level rises again."""
+    """(values, reasons, floors) of a quantity of each profile: 0 where nothing rose above the limit;
+    floors: what a curve at the limit gives, nan where the subject rose above it or no limit is stated.
+    CMAX is that of the expansion (XCMAX) where the infused cells of the first day are higher and the level
+    rises again."""
     values, reasons = result.values[code].copy(), result.reasons(code).copy()
     if code == "CMAX":
         lower = infusate_first(result)
@@ -32,7 +33,9 @@ def exposures_of(result: NcaResult, code: str) -> tuple[np.ndarray, np.ndarray, 
         return values, reasons, floors
     never = result.values["CMAX"] == 0
     limit, last = _at_limit(result.data)
-    length = dict.fromkeys(PEAKS, np.ones(len(values))) | {"AUCINT": np.ptp(result.window) if result.window else np.nan}
+    length = dict.fromkeys(PEAKS, np.ones(len(values))) | {
+        "AUCINT": np.ptp(result.window) if result.window else np.nan
+    }
     length = length.get(code, last)
     if code != "AUCINT" or result.window:
         values[never & np.isnan(values)] = 0.0
@@ -51,8 +54,9 @@ def of_expansion(result: NcaResult, code: str) -> list[str]:
     if code != "CMAX" or not lower:
         return []
     return [
-        f"CMAX: in {lower} subject(s) the largest sample is one of the first day, that of infused cells; their largest "
-        "level after the distribution minimum (XCMAX) is taken. A table of subjects with a column CMAX is taken as it is"
+        f"CMAX: in {lower} subject(s) the largest sample is one of the first day, that of infused cells; "
+        "their largest level after the distribution minimum (XCMAX) is taken. A table of subjects with a "
+        "column CMAX is taken as it is"
     ]
 
 

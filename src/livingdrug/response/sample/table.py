@@ -75,8 +75,12 @@ class SubjectTable:
         endpoint."""
         known = [*self.computed, *self.columns]
         plain = plain_word(name)
-        for same in (lambda h: h == name, lambda h: h.lower() == name.lower(), lambda h: plain_word(h) == plain,
-                     lambda h: plain in MEANING and MEANING.get(plain_word(h)) == MEANING[plain]):  # fmt: skip
+        for same in (
+            lambda h: h == name,
+            lambda h: h.lower() == name.lower(),
+            lambda h: plain_word(h) == plain,
+            lambda h: plain in MEANING and MEANING.get(plain_word(h)) == MEANING[plain],
+        ):
             found = [h for h in known if same(h)]
             if found:
                 return found[0]

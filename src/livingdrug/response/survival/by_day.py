@@ -1,8 +1,9 @@
-"""The probability of an event by a stated time as a function of exposure, of a fit of times: a curve like that of a
-yes-or-no outcome.
+"""The probability of an event by a stated time as a function of exposure, of a fit of times: a curve like
+that of a yes-or-no outcome.
 
-A log-logistic time gives a logit, a log-normal time a probit, a Weibull or exponential time and Cox's hazards a
-complementary log-log: P = F(a + b x) with a from the baseline at that time and b from the effect of exposure.
+A log-logistic time gives a logit, a log-normal time a probit, a Weibull or exponential time and Cox's hazards
+a complementary log-log: P = F(a + b x) with a from the baseline at that time and b from the effect of
+exposure.
 """
 
 import math
@@ -44,24 +45,30 @@ def curves_by(fit: TimeFit | VisitsFit, at: float, event: str, free: str) -> tup
     Raises
     ------
     InputError
-        For `km`, which has no effect of exposure; start-stop rows, strata and clusters, in which there is no one baseline
-        with known errors; a time after the last observation, and before the first event.
+        For `km`, which has no effect of exposure; start-stop rows, strata and clusters, in which there is no
+        one baseline with known errors; a time after the last observation, and before the first event.
     """
     times, regression = fit.times, fit.regression
     if regression is None:
-        raise InputError("Kaplan-Meier curves give no probability as a function of exposure; use --model cox, or a "
-                         "distribution of times such as weibull")  # fmt: skip
+        raise InputError(
+            "Kaplan-Meier curves give no probability as a function of exposure; use --model cox, or a "
+            "distribution of times such as weibull"
+        )
     clusters = isinstance(regression, CoxFit) and regression.clusters
     if not times.plain or clusters:
-        raise InputError("a probability by a day needs one baseline hazard and exposures that do not change: leave out "
-                         "--start, --strata, --robust and --cluster")  # fmt: skip
+        raise InputError(
+            "a probability by a day needs one baseline hazard and exposures that do not change: leave out "
+            "--start, --strata, --robust and --cluster"
+        )
     seen = np.where(np.isfinite(times.upper), times.upper, times.time) if len(times.upper) else times.time
     last = float(seen.max())
     if not 0 < at <= last:
         raise InputError(
-            f"the probability of {times.endpoint} by {at:g} lies beyond the observations, which end at {last:g}"
-            if at > last else f"the time of a probability is {at:g}; it must lie after 0"
-        )  # fmt: skip
+            f"the probability of {times.endpoint} by {at:g} lies beyond the observations, which end at "
+            f"{last:g}"
+            if at > last
+            else f"the time of a probability is {at:g}; it must lie after 0"
+        )
     held = {term: float(np.mean(values)) for term, values in fit.sample.covariates.items()}
     if isinstance(regression, CoxFit):
         link, (a, b), covariance = "cloglog", *_of_cox(regression, fit.exposure, at)
@@ -89,8 +96,10 @@ def doubts_of(fit: TimeFit | VisitsFit) -> tuple[str, ...]:
     found = fit.proportionality.get(fit.exposure) if isinstance(fit, TimeFit) else None
     if found is None or not found.p_value < CHANGES:
         return ()
-    return (f"the effect of {fit.exposure} changes with time (test of proportional hazards, p = {found.p_value:.2g}), and a "
-            "probability by one time needs it to be the same",)  # fmt: skip
+    return (
+        f"the effect of {fit.exposure} changes with time (test of proportional hazards, p = "
+        f"{found.p_value:.2g}), and a probability by one time needs it to be the same",
+    )
 
 
 def _of_times(fit: FailureTimeFit, exposure: str, held: dict[str, float], at: float):
@@ -106,16 +115,19 @@ def _of_times(fit: FailureTimeFit, exposure: str, held: dict[str, float], at: fl
 
 
 def _of_cox(fit: CoxFit, exposure: str, at: float):
-    """((a, b), their covariance) of P = 1 - exp(-H(t) exp(b x)), a = ln H(t) at x = 0 and the means of the others.
+    """((a, b), their covariance) of P = 1 - exp(-H(t) exp(b x)), a = ln H(t) at x = 0 and the means of the
+    others.
 
-    H is the cumulative hazard of Efron (Breslow for his ties); its error is that of its steps and of the coefficients
-    (Tsiatis, Ann Stat 1981;9:93)."""
+    H is the cumulative hazard of Efron (Breslow for his ties); its error is that of its steps and of the
+    coefficients (Tsiatis, Ann Stat 1981;9:93)."""
     mean, i = fit.columns.mean(axis=0), fit.terms.index(exposure)
     sets = risk_sets(fit.times, fit.columns - mean, fit.ties)
     m = moments(sets, fit.coefficients)
     early = sets.when <= at
     if not early.any():
-        raise InputError(f"nobody has had {fit.times.endpoint} by {at:g}, so its probability by then is not determined")
+        raise InputError(
+            f"nobody has had {fit.times.endpoint} by {at:g}, so its probability by then is not determined"
+        )
     steps = np.exp(-m.log_sum[early])
     hazard = float(steps.sum())
     moves = -(steps @ m.mean[early]) / hazard  # d ln H / d coefficients

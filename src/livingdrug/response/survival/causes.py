@@ -1,4 +1,5 @@
-"""Competing risks against exposure: cumulative incidence by exposure group, Gray's test, and what exposure multiplies."""
+"""Competing risks against exposure: cumulative incidence by exposure group, Gray's test, and what exposure
+multiplies."""
 
 from dataclasses import dataclass
 
@@ -95,7 +96,11 @@ class CompetingFit(Shown):
     def ratios(self) -> dict[str, Estimate]:
         """Cause -> what a step of exposure multiplies its hazard by."""
         pairs = zip(self.times.causes, self.regressions, strict=True)
-        return {cause: fit.hazard_ratio(self.exposure, self.per, self.level) for cause, fit in pairs if fit is not None}
+        return {
+            cause: fit.hazard_ratio(self.exposure, self.per, self.level)
+            for cause, fit in pairs
+            if fit is not None
+        }
 
 
 def fit_competing(
@@ -153,7 +158,9 @@ def fit_competing(
     )
 
 
-def _regression(times: CompetingTimes, covariates: dict, cause: int, model: str) -> SubdistributionFit | CoxFit:
+def _regression(
+    times: CompetingTimes, covariates: dict, cause: int, model: str
+) -> SubdistributionFit | CoxFit:
     if model == "fine-gray":
         return fit_fine_gray(times, covariates, cause)
     return fit_cox(times.events_of(cause), covariates)
@@ -162,7 +169,9 @@ def _regression(times: CompetingTimes, covariates: dict, cause: int, model: str)
 def _group(times: CompetingTimes, label: str, level: float) -> GroupIncidence:
     numbers = range(1, len(times.causes) + 1)
     events = tuple(int((times.cause == cause).sum()) for cause in numbers)
-    return GroupIncidence(label, times.n, events, tuple(cumulative_incidence(times, c, level) for c in numbers))
+    return GroupIncidence(
+        label, times.n, events, tuple(cumulative_incidence(times, c, level) for c in numbers)
+    )
 
 
 def _few(times: CompetingTimes, terms: int) -> list[str]:

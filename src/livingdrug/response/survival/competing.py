@@ -1,8 +1,8 @@
-"""Competing risks: how many have had an event of one cause by a time, whether groups differ in it, and how covariates
-multiply its subdistribution hazard.
+"""Competing risks: how many have had an event of one cause by a time, whether groups differ in it, and how
+covariates multiply its subdistribution hazard.
 
-A subject who dies in remission can no longer relapse. One less Kaplan-Meier of relapse counts him as if he could, and is
-too high; cumulative incidence does not.
+A subject who dies in remission can no longer relapse. One less Kaplan-Meier of relapse counts him as if he
+could, and is too high; cumulative incidence does not.
 """
 
 from collections.abc import Mapping
@@ -145,7 +145,10 @@ def cumulative_incidence(times: CompetingTimes, cause: int = 1, level: float = 0
     known = (incidence > 0) & (incidence < 1)
     own = incidence[known]
     reach = np.exp(two_sided(level) * error[known] / (own * np.log(own)))
-    low[known], high[known] = np.minimum(own**reach, own ** (1 / reach)), np.maximum(own**reach, own ** (1 / reach))
+    low[known], high[known] = (
+        np.minimum(own**reach, own ** (1 / reach)),
+        np.maximum(own**reach, own ** (1 / reach)),
+    )
     return Incidence(
         time=time,
         at_risk=at_risk,
@@ -169,8 +172,8 @@ def _counts(times: CompetingTimes, cause: int):
 
 
 def _variance(incidence, before, of_cause, others, at_risk) -> np.ndarray:
-    """Variance (k,) by the delta method: each time's part by how much the later incidence hangs on it; F (1 - F) / n where
-    nobody is censored."""
+    """Variance (k,) by the delta method: each time's part by how much the later incidence hangs on it; F
+    (1 - F) / n where nobody is censored."""
     every = of_cause + others
     with np.errstate(divide="ignore", invalid="ignore"):
         dying = np.where(at_risk > every, every / (at_risk * (at_risk - every)), 0.0)
@@ -204,7 +207,8 @@ def gray_test(times: CompetingTimes, group: np.ndarray, cause: int = 1) -> ChiSq
     every = events.sum(axis=0)
     own = np.array([p.scaled * (1 - p.before) for p in parts])  # at risk in the subdistribution
     score = (events - _portion(own) * every).sum(axis=1)
-    pooled = _divided(every, np.sum([p.scaled for p in parts], axis=0))  # steps of the incidence of all groups
+    # steps of the incidence of all groups
+    pooled = _divided(every, np.sum([p.scaled for p in parts], axis=0))
     incidence = np.cumsum(pooled)
     portion = _portion(np.array([p.scaled for p in parts]))
     covariance = np.zeros((len(labels), len(labels)))
@@ -218,8 +222,8 @@ def gray_test(times: CompetingTimes, group: np.ndarray, cause: int = 1) -> ChiSq
 
 @dataclass(frozen=True)
 class _AtRisk:
-    """Of one group at each time (k,): at risk Y; events of the cause and of others; survival of any event just before and
-    just after; Y over the survival before; incidence of the cause before."""
+    """Of one group at each time (k,): at risk Y; events of the cause and of others; survival of any event
+    just before and just after; Y over the survival before; incidence of the cause before."""
 
     size: np.ndarray
     events: np.ndarray
@@ -255,12 +259,12 @@ def _portion(own: np.ndarray) -> np.ndarray:
 
 
 def _part(weight, part: _AtRisk, pooled, incidence, every) -> np.ndarray:
-    """One group's part of the covariance of the scores; weight (groups, k): what its subdistribution hazard moves each by,
-    over 1 - F; pooled: steps of F under the null hypothesis.
+    """One group's part of the covariance of the scores; weight (groups, k): what its subdistribution hazard
+    moves each by, over 1 - F; pooled: steps of F under the null hypothesis.
 
-    By the delta method an event of the cause at u moves the scores by [weight + (1 - G/S) later] S / Y and one of another
-    cause by -(G/S) later S / Y, with G = 1 - F and later the integral of weight over the cumulative hazard after u; ties
-    lower the variance as those of a hypergeometric draw.
+    By the delta method an event of the cause at u moves the scores by [weight + (1 - G/S) later] S / Y and
+    one of another cause by -(G/S) later S / Y, with G = 1 - F and later the integral of weight over the
+    cumulative hazard after u; ties lower the variance as those of a hypergeometric draw.
     """
     done = (weight * _divided(pooled, 1 - np.concatenate([[0.0], incidence[:-1]]))).cumsum(axis=1)
     later = done[:, [-1]] - done
@@ -300,14 +304,17 @@ class SubdistributionFit:
         return np.sqrt(np.diag(self.covariance))
 
     def hazard_ratio(self, term: str, per: float = 1.0, level: float = 0.95) -> Estimate:
-        """What `per` more of a term multiplies the subdistribution hazard by, with Wald's interval on the log scale."""
+        """What `per` more of a term multiplies the subdistribution hazard by, with Wald's interval on the
+        log scale."""
         i = self.terms.index(term)
         reach, middle = two_sided(level) * abs(per) * self.errors[i], per * self.coefficients[i]
         low, middle, high = np.exp([middle - reach, middle, middle + reach])
         return Estimate(float(middle), float(low), float(high), level, "Wald, robust")
 
 
-def fit_fine_gray(times: CompetingTimes, covariates: Mapping[str, np.ndarray], cause: int = 1) -> SubdistributionFit:
+def fit_fine_gray(
+    times: CompetingTimes, covariates: Mapping[str, np.ndarray], cause: int = 1
+) -> SubdistributionFit:
     """Proportional subdistribution hazards (Fine & Gray, JASA 1999;94:496), ties by Breslow.
 
     Subjects with an event of another cause stay at risk, weighted by the probability of not being censored

@@ -89,7 +89,10 @@ class CoxFit:
 
 
 def fit_cox(
-    times: Times, covariates: Mapping[str, np.ndarray], ties: Ties = "efron", clusters: np.ndarray | None = None
+    times: Times,
+    covariates: Mapping[str, np.ndarray],
+    ties: Ties = "efron",
+    clusters: np.ndarray | None = None,
 ) -> CoxFit:
     """Maximum partial likelihood (Cox, J R Stat Soc B 1972;34:187) by Newton's method.
 
@@ -138,11 +141,13 @@ def fit_cox(
 
 
 def _robust(fit: CoxFit, clusters: np.ndarray) -> CoxFit:
-    """The fit with the sandwich covariance: inverse information around the outer products of the clusters' scores."""
+    """The fit with the sandwich covariance: inverse information around the outer products of the clusters'
+    scores."""
     labels, code = np.unique(np.asarray(clusters).astype(str), return_inverse=True)
     if len(labels) <= len(fit.terms):
         raise InputError(
-            f"{len(labels)} cluster(s) for {len(fit.terms)} coefficient(s): a robust error needs more clusters than that"
+            f"{len(labels)} cluster(s) for {len(fit.terms)} coefficient(s): a robust error needs more "
+            "clusters than that"
         )
     residuals = score_residuals(fit)
     each = np.array([np.bincount(code, weights=r) for r in residuals.T]).T
@@ -242,7 +247,8 @@ def martingale_residuals(fit: CoxFit) -> np.ndarray:
 
 
 def _original(sets: RiskSets) -> tuple[np.ndarray, np.ndarray]:
-    """(time, entry) of the risk sets in the order of the rows that were given; no entry where all start at 0."""
+    """(time, entry) of the risk sets in the order of the rows that were given; no entry where all start at
+    0."""
     back = np.argsort(sets.order)
     return sets.time[back], sets.entry[back] if len(sets.entry) else sets.entry
 
@@ -250,9 +256,10 @@ def _original(sets: RiskSets) -> tuple[np.ndarray, np.ndarray]:
 def score_residuals(fit: CoxFit) -> np.ndarray:
     """What each row adds to the score, shape (n, p), which adds up to 0 at the maximum.
 
-    A row has x less the mean of those at risk at its own event, less the same at every event it was at risk for, by the
-    hazard expected of it (Therneau, Grambsch & Fleming, Biometrika 1990;77:147); under Efron's ties who has the event is
-    partly out of the later terms of its time. Raises InputError for exact ties, which give no hazard."""
+    A row has x less the mean of those at risk at its own event, less the same at every event it was at
+    risk for, by the hazard expected of it (Therneau, Grambsch & Fleming, Biometrika 1990;77:147); under
+    Efron's ties who has the event is partly out of the later terms of its time. Raises InputError for
+    exact ties, which give no hazard."""
     if fit.ties == "exact":
         raise InputError("score residuals need a hazard, which exact ties do not give; use efron or breslow")
     centred = fit.columns - fit.columns.mean(axis=0)
@@ -319,7 +326,9 @@ def proportionality(fit: CoxFit) -> dict[str, ChiSquare]:
     factors: dict[str, list[int]] = {}
     for i, term in enumerate(fit.terms):
         factors.setdefault(term.partition(": ")[0], []).append(i)
-    tests |= {name: _score_test(full, score, members, p) for name, members in factors.items() if len(members) > 1}
+    tests |= {
+        name: _score_test(full, score, members, p) for name, members in factors.items() if len(members) > 1
+    }
     return tests | {"all terms": _score_test(full, score, list(range(p)), p)}
 
 
@@ -370,7 +379,8 @@ def concordance(fit: CoxFit) -> tuple[float, float]:
 def _compared(
     rank: np.ndarray, place: np.ndarray, asks: np.ndarray, counted: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each subject that asks: how many counted ones of an earlier place have a lower rank, the same, any rank."""
+    """Of each subject that asks: how many counted ones of an earlier place have a lower rank, the same,
+    any rank."""
     asking, others = np.flatnonzero(asks), np.flatnonzero(counted)
     who, is_other = np.concatenate([asking, others]), np.arange(len(asking) + len(others)) >= len(asking)
     # of one place, those who ask come first, so that nobody of their own place is counted

@@ -191,7 +191,8 @@ def _maximum(
 def _between_visits(
     times: Times, columns: np.ndarray, terms, distribution: Distribution
 ) -> tuple[Maximum, np.ndarray, float]:
-    """The same for times that lie between two visits; who had the event at the first one has no last visit without."""
+    """The same for times that lie between two visits; who had the event at the first one has no last visit
+    without."""
     known = np.column_stack([times.time > 0, np.isfinite(times.upper)])
     ends = np.log(np.where(known, np.column_stack([times.time, times.upper]), 1.0))
     seen = np.where(known, ends, np.nan)

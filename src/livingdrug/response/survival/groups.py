@@ -13,7 +13,12 @@ from livingdrug.response.models.curve import Estimate, Scale, axis, two_sided
 from livingdrug.response.models.permutation import Permutation, event_scores, permuted
 from livingdrug.response.sample.sample import Sample, design
 from livingdrug.response.survival.cox import CoxFit, fit_cox, proportionality
-from livingdrug.response.survival.failure_time import DISTRIBUTIONS, Distribution, FailureTimeFit, fit_failure_time
+from livingdrug.response.survival.failure_time import (
+    DISTRIBUTIONS,
+    Distribution,
+    FailureTimeFit,
+    fit_failure_time,
+)
 from livingdrug.response.survival.kaplan_meier import (
     ChiSquare,
     RankTest,
@@ -153,7 +158,15 @@ def fit_times(
     if model not in MODELS:
         raise InputError(unknown("model for a time to an event", model, MODELS))
     strata = np.unique(np.array(sample.strata, dtype=str), return_inverse=True)[1]
-    times = Times(sample.outcome, sample.event, sample.endpoint, sample.outcome_unit, sample.subjects, sample.entry, strata)
+    times = Times(
+        sample.outcome,
+        sample.event,
+        sample.endpoint,
+        sample.outcome_unit,
+        sample.subjects,
+        sample.entry,
+        strata,
+    )
     _refuse_rows(sample, times, model)
     if model == "km" and sample.covariates:
         raise InputError(
@@ -193,9 +206,13 @@ def _refuse_rows(sample: Sample, times: Times, model: str) -> None:
     if model == "cox":
         return
     if sample.clusters:
-        raise InputError(f"robust errors are for --model cox, not for {model}; leave out --robust and --cluster")
+        raise InputError(
+            f"robust errors are for --model cox, not for {model}; leave out --robust and --cluster"
+        )
     if model != "km" and not times.plain:
-        raise InputError(f"start-stop rows and strata are for --model cox and km, not for {model}; leave them out")
+        raise InputError(
+            f"start-stop rows and strata are for --model cox and km, not for {model}; leave them out"
+        )
 
 
 def _regression(times: Times, sample: Sample, model: str, scale: Scale) -> CoxFit | FailureTimeFit:
@@ -253,15 +270,16 @@ def _of_rows(fit: TimeFit) -> Iterator[str]:
     """What start-stop rows, strata and clusters do."""
     if len(fit.times.entry):
         yield (
-            "curves by exposure are of rows: who is in a group changes over time with the exposure (Simon & Makuch 1984), "
-            "and a group that few rows enter early starts from few at risk"
+            "curves by exposure are of rows: who is in a group changes over time with the exposure (Simon & "
+            "Makuch 1984), and a group that few rows enter early starts from few at risk"
         )
     if len(fit.times.stratum):
         many = len(np.unique(fit.times.stratum))
         yield f"{many:,} strata, each with a baseline hazard of its own; curves are over all of them"
     if isinstance(fit.regression, CoxFit) and 0 < fit.regression.clusters < FEW_CLUSTERS:
         yield (
-            f"robust errors from {fit.regression.clusters} clusters: with fewer than {FEW_CLUSTERS} they are mostly too small"
+            f"robust errors from {fit.regression.clusters} clusters: with fewer than {FEW_CLUSTERS} they are "
+            "mostly too small"
         )
 
 
@@ -273,8 +291,8 @@ def has_few_events(events: int, terms: int) -> bool:
 def few_events(events: int, terms: int) -> str:
     """What that means."""
     return (
-        f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, estimates and intervals "
-        "are unreliable (Vittinghoff & McCulloch 2007)"
+        f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, estimates "
+        "and intervals are unreliable (Vittinghoff & McCulloch 2007)"
     )
 
 

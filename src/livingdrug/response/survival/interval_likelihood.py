@@ -1,10 +1,12 @@
-"""Times known to lie between two visits: their likelihood under an accelerated failure time, and whether it has a maximum."""
+"""Times known to lie between two visits: their likelihood under an accelerated failure time, and whether
+it has a maximum."""
 
 import numpy as np
 
 from livingdrug.response.models.likelihood import Objective
 
-TOLERANCE = 1e-6  # rise of a direction with entries of at most 1, above what the linear programme takes for nothing
+# rise of a direction with entries of at most 1, above what the linear programme takes for nothing
+TOLERANCE = 1e-6
 
 
 def standard(z: np.ndarray, distribution: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -25,8 +27,8 @@ def interval_objective(
 ) -> Objective:
     """Log-likelihood of ln S(z at the last visit without the event) less S(z at the first with it).
 
-    low, high (n, k): how z at either end moves with the parameters; known (n, 2): whether there is that end (a time of 0
-    and one without an end have none); shift (n, 2): of z, where the scale is fixed.
+    low, high (n, k): how z at either end moves with the parameters; known (n, 2): whether there is that end
+    (a time of 0 and one without an end have none); shift (n, 2): of z, where the scale is fixed.
     """
 
     def objective(at):
@@ -49,8 +51,11 @@ def interval_objective(
     return objective
 
 
-def unbounded_intervals(low: np.ndarray, high: np.ndarray, known: np.ndarray, scaled: bool) -> np.ndarray | None:
-    """A direction along which the likelihood rises for ever, or None: no first end may rise, no second end fall."""
+def unbounded_intervals(
+    low: np.ndarray, high: np.ndarray, known: np.ndarray, scaled: bool
+) -> np.ndarray | None:
+    """A direction along which the likelihood rises for ever, or None: no first end may rise, no second end
+    fall."""
     from scipy.optimize import linprog
 
     rows = np.concatenate([low[known[:, 0]], -high[known[:, 1]]])

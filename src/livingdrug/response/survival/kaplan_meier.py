@@ -105,8 +105,8 @@ def kaplan_meier(times: Times, level: float = 0.95, interval: Interval = "log-lo
 
 
 def stages(times: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(distinct times (k,), place of each subject's among them (n,), subjects that leave at each (k,), and at risk just
-    before (k,))."""
+    """(distinct times (k,), place of each subject's among them (n,), subjects that leave at each (k,), and
+    at risk just before (k,))."""
     time, place = np.unique(times, return_inverse=True)
     leaving = np.bincount(place, minlength=len(time))
     return time, place, leaving, len(times) - np.concatenate([[0], np.cumsum(leaving)[:-1]])
@@ -306,7 +306,9 @@ def logrank(times: Times, group, weight: Literal["log-rank", "peto"] = "log-rank
     stop, entry = (times.time, None) if times.plain else times.clock()
     time = np.unique(stop[times.event])
     member = code == np.arange(len(labels))[:, None]
-    at_risk = np.array([_at_risk(stop[m], None if entry is None else entry[m], time) for m in member], dtype=float)
+    at_risk = np.array(
+        [_at_risk(stop[m], None if entry is None else entry[m], time) for m in member], dtype=float
+    )
     deaths = np.array([_count(stop[m & times.event], time) for m in member], dtype=float)
     n, d = at_risk.sum(axis=0), deaths.sum(axis=0)
     counts = (

@@ -6,8 +6,9 @@ import numpy as np
 def counted_before(rank: np.ndarray, counted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(how many counted items with a lower rank stand before each item, how many with the same one).
 
-    Ranks are whole numbers from 0 on. They are sorted bit by bit from the highest one: an item whose next bit is 1 has a
-    higher rank than those with a 0 and the same bits before it, which the sort, being stable, keeps in their order.
+    Ranks are whole numbers from 0 on. They are sorted bit by bit from the highest one: an item whose next bit
+    is 1 has a higher rank than those with a 0 and the same bits before it, which the sort, being stable,
+    keeps in their order.
     """
     n = len(rank)
     lower, same = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)

@@ -15,13 +15,13 @@ Ties = Literal["efron", "breslow", "exact"]
 @dataclass(frozen=True)
 class RiskSets:
     """Rows by descending time. order (n,): row of each; time, event, columns in that order; a term of the
-    likelihood is an event (Efron, Breslow) or a time with events (exact). Times are those of `Times.clock` where rows
-    start late or there are strata: `when` (terms,) has them in their own unit.
+    likelihood is an event (Efron, Breslow) or a time with events (exact). Times are those of `Times.clock`
+    where rows start late or there are strata: `when` (terms,) has them in their own unit.
 
     at (terms,): time of each; until (terms,): how many of the order are at risk; group (terms,): number of
-    its time; share (terms,): part of those with the event at that time who are taken out again (Efron). late
-    (n,): the order by descending entry; entered (terms,): how many of it were not yet at risk; entry (n,): in the
-    order of time; empty where all are at risk from the start."""
+    its time; share (terms,): part of those with the event at that time who are taken out again (Efron).
+    late (n,): the order by descending entry; entered (terms,): how many of it were not yet at risk; entry
+    (n,): in the order of time; empty where all are at risk from the start."""
 
     order: np.ndarray
     time: np.ndarray
@@ -50,7 +50,8 @@ class Moments:
 
 
 def risk_sets(times: Times, columns: np.ndarray, ties: Ties) -> RiskSets:
-    """Risk sets of covariates (n, p). Raises InputError for exact ties of rows that start late, or of strata."""
+    """Risk sets of covariates (n, p). Raises InputError for exact ties of rows that start late, or of
+    strata."""
     if not times.plain and ties == "exact":
         raise InputError("exact ties are for one stratum of rows that all start at 0; use efron or breslow")
     clock, entry = (times.time, np.empty(0)) if times.plain else times.clock()
@@ -71,9 +72,20 @@ def risk_sets(times: Times, columns: np.ndarray, ties: Ties) -> RiskSets:
         rank = np.concatenate([np.arange(d) / d for d in count])
         share = rank if ties == "efron" else np.zeros(len(group))
     return RiskSets(
-        order, time, event, columns[order], ties, distinct[group], until[group], group, share, when=when[group],
-        late=late, entered=entered[group], entry=entry,
-    )  # fmt: skip
+        order,
+        time,
+        event,
+        columns[order],
+        ties,
+        distinct[group],
+        until[group],
+        group,
+        share,
+        when=when[group],
+        late=late,
+        entered=entered[group],
+        entry=entry,
+    )
 
 
 def moments(sets: RiskSets, beta: np.ndarray) -> Moments:

@@ -75,8 +75,8 @@ class Times:
             late = ~(np.asarray(self.entry, dtype=float) < time)
             if late.any():
                 raise InputError(
-                    f"the start is not before the time to {self.endpoint} for {named(self.subjects, late)}; a row covers "
-                    "the time from its start to its end"
+                    f"the start is not before the time to {self.endpoint} for {named(self.subjects, late)}; "
+                    "a row covers the time from its start to its end"
                 )
         event = np.asarray(self.event)
         object.__setattr__(
@@ -91,7 +91,9 @@ class Times:
     def of(self, rows: np.ndarray) -> "Times":
         """These subjects alone; rows: (n,) of bool."""
         subjects = tuple(s for s, kept in zip(self.subjects, rows, strict=True) if kept)
-        more = {k: v[rows] if len(v) else v for k in ("entry", "stratum", "upper") for v in (getattr(self, k),)}
+        more = {
+            k: v[rows] if len(v) else v for k in ("entry", "stratum", "upper") for v in (getattr(self, k),)
+        }
         return replace(self, time=self.time[rows], event=self.event[rows], subjects=subjects, **more)
 
     @property
@@ -100,8 +102,8 @@ class Times:
         return not len(self.entry) and not len(self.stratum)
 
     def clock(self) -> tuple[np.ndarray, np.ndarray]:
-        """(time, entry) as whole numbers of one axis on which each stratum has a stretch of its own, so that who is at
-        risk at t has entry < t <= time and is of the same stratum; shape (n,) each."""
+        """(time, entry) as whole numbers of one axis on which each stratum has a stretch of its own, so
+        that who is at risk at t has entry < t <= time and is of the same stratum; shape (n,) each."""
         starts = self.entry if len(self.entry) else np.full(self.n, -np.inf)
         values = np.unique(np.concatenate([self.time, starts]))
         own = self.stratum if len(self.stratum) else np.zeros(self.n, dtype=int)

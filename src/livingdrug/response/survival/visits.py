@@ -1,5 +1,6 @@
-"""An event that is known to lie between two visits, against exposure: Turnbull's curves by group, and an accelerated failure
-time. Taking the visit itself for the time would make every event late, by half the distance of visits on average."""
+"""An event that is known to lie between two visits, against exposure: Turnbull's curves by group, and an
+accelerated failure time. Taking the visit itself for the time would make every event late, by half the
+distance of visits on average."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -129,7 +130,9 @@ def fit_visits(
     if model not in DISTRIBUTIONS:
         raise InputError(unknown("model for an event between visits", model, DISTRIBUTIONS))
     seen = np.isfinite(sample.upper)
-    times = Times(sample.outcome, seen, sample.endpoint, sample.outcome_unit, sample.subjects, upper=sample.upper)
+    times = Times(
+        sample.outcome, seen, sample.endpoint, sample.outcome_unit, sample.subjects, upper=sample.upper
+    )
     refuse_uninformative(times)
     group, labels = exposure_groups(sample.exposure, groups)
     # nobody is known to be free of the event before time 0, and who was never seen says nothing
@@ -159,7 +162,13 @@ def _of(sample: Sample, rows: np.ndarray) -> Sample:
     arrays = {k: getattr(sample, k)[rows] for k in ("exposure", "outcome", "trials", "upper")}
     named = tuple(s for s, kept in zip(sample.subjects, rows, strict=True) if kept)
     more = {k: v[rows] if len(v) else v for k in ("event", "floor") for v in (getattr(sample, k),)}
-    return replace(sample, **arrays, **more, subjects=named, covariates={k: v[rows] for k, v in sample.covariates.items()})
+    return replace(
+        sample,
+        **arrays,
+        **more,
+        subjects=named,
+        covariates={k: v[rows] for k, v in sample.covariates.items()},
+    )
 
 
 def _notes(fit: VisitsFit, silent: int) -> Iterator[str]:

@@ -38,7 +38,8 @@ def read_yaml(path: Path) -> dict:
         import yaml
     except ImportError:
         raise InputError(
-            "PEtab is read with PyYAML, which is not installed; install it: pip install 'livingdrug[standards]'"
+            "PEtab is read with PyYAML, which is not installed; install it: pip install "
+            "'livingdrug[standards]'"
         ) from None
     text, name = text_of_file(path), printable(path.name)
     try:
@@ -50,19 +51,23 @@ def read_yaml(path: Path) -> dict:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InputError(f"`{name}` is not a YAML document ({printable(str(error))[:200]})") from None
     if not isinstance(found, dict) or not {"problems", "measurement_files"} & found.keys():
-        raise InputError(f"`{name}` is no PEtab problem: it has no key `problems` (version 1) or `measurement_files` (2)")
+        raise InputError(
+            f"`{name}` is no PEtab problem: it has no key `problems` (version 1) or `measurement_files` (2)"
+        )
     return found
 
 
 def files_of(path: Path) -> dict[str, list[Path]]:
-    """What a problem names: parameters, conditions, measurements, observables, model; in version 2 also experiments."""
+    """What a problem names: parameters, conditions, measurements, observables, model; in version 2 also
+    experiments."""
     document, name = read_yaml(path), printable(path.name)
     version = str(document.get("format_version", ""))
     if version in ("2", "2.0", "2.0.0"):
         return _files_of_2(path, document, name)
     if version not in ("1", "1.0", "1.0.0"):
         raise InputError(
-            f"`{name}` is PEtab of the version `{printable(version) or 'unstated'}`; versions 1 and 2 are read"
+            f"`{name}` is PEtab of the version `{printable(version) or 'unstated'}`; versions 1 and 2 are "
+            "read"
         )
     problems = document.get("problems")
     if not isinstance(problems, list) or len(problems) != 1 or not isinstance(problems[0], dict):
@@ -70,8 +75,8 @@ def files_of(path: Path) -> dict[str, list[Path]]:
     problem = problems[0]
     if "model_files" in problem:
         raise InputError(
-            f"`{name}` names its model by `model_files`, as version 2 does, and says that it is of version 1; write "
-            "`sbml_files`, or format_version 2.0.0"
+            f"`{name}` names its model by `model_files`, as version 2 does, and says that it is of version "
+            "1; write `sbml_files`, or format_version 2.0.0"
         )
     found = {"parameters": _paths(path, document.get("parameter_file"))}
     for key, what in LISTS.items():
@@ -112,13 +117,15 @@ def _paths(document: Path, given) -> list[Path]:
         path = Path(name)
         if path.is_absolute() or ".." in path.parts or "://" in name:
             raise InputError(
-                f"`{printable(document.name)}` names `{printable(name)}`, which is not beside it; only such files are read"
+                f"`{printable(document.name)}` names `{printable(name)}`, which is not beside it; only such "
+                "files are read"
             )
     return [document.parent / name for name in names]
 
 
 def rows_of(paths: list[Path], needed: tuple[str, ...]) -> list[Row]:
-    """Rows of tab-separated tables with the same meaning. Raises InputError for a missing column, by its name."""
+    """Rows of tab-separated tables with the same meaning. Raises InputError for a missing column, by its
+    name."""
     found: list[Row] = []
     for path in paths:
         name = printable(path.name)

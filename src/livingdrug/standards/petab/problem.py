@@ -38,7 +38,8 @@ class Observable:
 
 @dataclass(frozen=True)
 class Measurement:
-    """A number that was measured; observable_values, noise_values: what the placeholders of the formulas stand for."""
+    """A number that was measured; observable_values, noise_values: what the placeholders of the formulas
+    stand for."""
 
     observable: str
     condition: str
@@ -78,7 +79,8 @@ def problem_of(name: str, files: dict[str, list[Path]]) -> PetabProblem:
     Raises
     ------
     InputError
-        For files that cannot be read, that contradict each other, or that ask for what is not supported; by line.
+        For files that cannot be read, that contradict each other, or that ask for what is not supported; by
+        line.
     """
     needed = ("parameterId", "parameterScale", "lowerBound", "upperBound", "nominalValue", "estimate")
     parameters = {
@@ -136,11 +138,13 @@ def _observable(row: Row) -> Observable:
     distribution = row.get("noiseDistribution") or "normal"
     if transformation not in SCALES:
         raise InputError(
-            f"{where}: observableTransformation is `{printable(transformation)}`; expected {', '.join(SCALES)}"
+            f"{where}: observableTransformation is `{printable(transformation)}`; expected "
+            f"{', '.join(SCALES)}"
         )
     if distribution not in DISTRIBUTIONS:
         raise InputError(
-            f"{where}: noiseDistribution is `{printable(distribution)}`; expected {' or '.join(DISTRIBUTIONS)}"
+            f"{where}: noiseDistribution is `{printable(distribution)}`; expected "
+            f"{' or '.join(DISTRIBUTIONS)}"
         )
     for column in ("observableFormula", "noiseFormula"):
         if not row[column]:
@@ -181,7 +185,8 @@ def checked_measurement(
     Raises
     ------
     InputError
-        For an unknown observable, times and values that cannot be, and overrides of another number than places.
+        For an unknown observable, times and values that cannot be, and overrides of another number than
+        places.
     """
     where = row["(place)"]
     observable = observables.get(row["observableId"])
@@ -208,8 +213,8 @@ def checked_measurement(
         wanted = len(set(re.findall(rf"\b{kind}Parameter(\d+)_{re.escape(observable.name)}\b", formula)))
         if len(texts) != wanted:
             raise InputError(
-                f"{where}: {column} has {len(texts)} values, and the formula of `{observable.name}` has {wanted} "
-                "places for them"
+                f"{where}: {column} has {len(texts)} values, and the formula of `{observable.name}` has "
+                f"{wanted} places for them"
             )
         for text in texts:
             if text not in parameters:

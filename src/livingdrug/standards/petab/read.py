@@ -22,7 +22,8 @@ def read_petab(path: str | Path) -> PetabProblem:
     Raises
     ------
     InputError
-        For files that cannot be read, that contradict each other, or that ask for what is not supported; by line.
+        For files that cannot be read, that contradict each other, or that ask for what is not supported; by
+        line.
     """
     path = Path(path)
     files = files_of(path)

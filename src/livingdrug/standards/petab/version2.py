@@ -1,7 +1,8 @@
-"""PEtab, version 2, where its tables differ: experiments, long conditions, placeholders, distributions of noise.
+"""PEtab, version 2, where its tables differ: experiments, long conditions, placeholders, distributions of
+noise.
 
-Its tables become the same plain data as those of version 1. What version 1 has no counterpart of is refused by name: changes
-after time 0, target values that are formulas, priors, mappings, extensions, several models.
+Its tables become the same plain data as those of version 1. What version 1 has no counterpart of is refused
+by name: changes after time 0, target values that are formulas, priors, mappings, extensions, several models.
 """
 
 import re
@@ -108,7 +109,8 @@ def _placed(row: Row, column: str, kind: str, name: str) -> str:
 def _conditions(
     files: dict[str, list[Path]], parameters: dict[str, PetabParameter]
 ) -> tuple[dict[str, dict[str, str]], dict[str, tuple[str, str]]]:
-    """(conditions, experiment -> (condition from time 0 on, condition before)); an experiment is a condition of its own."""
+    """(conditions, experiment -> (condition from time 0 on, condition before)); an experiment is a
+    condition of its own."""
     sets: dict[str, dict[str, str]] = {}
     for row in rows_of(files["conditions"], ("conditionId", "targetId", "targetValue")):
         where, value = row["(place)"], row["targetValue"]
@@ -134,8 +136,8 @@ def _conditions(
             lost = group[True].keys() - conditions[name].keys()
             if lost:
                 raise InputError(
-                    f"experiment `{printable(name)}`: `{printable(sorted(lost)[0])}` is set before time 0 and not at it; "
-                    "set it at time 0 too"
+                    f"experiment `{printable(name)}`: `{printable(sorted(lost)[0])}` is set before time 0 "
+                    "and not at it; set it at time 0 too"
                 )
             first = f"{name} (before)"
             conditions[first] = group[True]

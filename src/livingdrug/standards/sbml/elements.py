@@ -44,8 +44,8 @@ def plain(text: str) -> str:
 
 
 def put_in(text: str, known: Mapping[str, str], numbers: set[str], origin: str) -> str:
-    """The expression with everything but numbers replaced by what it stands for. Raises ModelError for one that
-    grows too long: each rule may name the one before it twice."""
+    """The expression with everything but numbers replaced by what it stands for. Raises ModelError for one
+    that grows too long: each rule may name the one before it twice."""
     put = 0
 
     def visit(text: str, within: tuple[str, ...]) -> ast.expr:
@@ -66,7 +66,9 @@ def put_in(text: str, known: Mapping[str, str], numbers: set[str], origin: str) 
                 nonlocal put
                 put += len(known[node.id])
                 if put > MOST_BRACKETED:
-                    raise ModelError(f"`{origin}`: a value at time 0 is too long to be read once its rules are put in")
+                    raise ModelError(
+                        f"`{origin}`: a value at time 0 is too long to be read once its rules are put in"
+                    )
                 return visit(known[node.id], (*within, node.id))
 
         return Put().visit(ast.parse(text, mode="eval").body)

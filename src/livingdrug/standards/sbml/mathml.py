@@ -1,7 +1,8 @@
-"""Mathematics of an SBML file in the expression language, node by node; what that language has no word for is refused.
+"""Mathematics of an SBML file in the expression language, node by node; what that language has no word for is
+refused.
 
-A condition becomes a number that is above 0 where it holds. One that compares the time with something constant becomes a
-switch, at which the engine stops exactly.
+A condition becomes a number that is above 0 where it holds. One that compares the time with something
+constant becomes a switch, at which the engine stops exactly.
 """
 
 import math
@@ -20,8 +21,9 @@ _LONG = 8  # terms from which a sum is written in halves, so that it is not nest
 class Names:
     """What the names of the file stand for.
 
-    known: id -> text; functions: id -> its definition; time: the text of the time; fixed: ids that never change; switch:
-    from the text of a time to the name of a switch there, None where there are none (events, initial values).
+    known: id -> text; functions: id -> its definition; time: the text of the time; fixed: ids that never
+    change; switch: from the text of a time to the name of a switch there, None where there are none (events,
+    initial values).
     """
 
     known: Mapping[str, str]
@@ -74,12 +76,15 @@ class _Translator:
         }
 
     def bounded(self, translate: Callable[[Any], str], node) -> str:
-        """The text of a node. Functions in functions, and those that name their argument twice, grow without a bound in a
-        file of a few kB: what is longer than any expression that is read raises InputError."""
+        """The text of a node. Functions in functions, and those that name their argument twice, grow
+        without a bound in a file of a few kB: what is longer than any expression that is read raises
+        InputError."""
         self.nodes += 1
         text = translate(node) if self.nodes <= MOST_BRACKETED else ""
         if self.nodes > MOST_BRACKETED or len(text) > MOST_BRACKETED:
-            raise InputError(f"`{self.origin}`: the mathematics is too long to be read once its functions are put in")
+            raise InputError(
+                f"`{self.origin}`: the mathematics is too long to be read once its functions are put in"
+            )
         return text
 
     # ------------------------------------------------------------------------------------------------ numbers
@@ -138,8 +143,8 @@ class _Translator:
         """What an id stands for."""
         if name not in self.names.known:
             raise InputError(
-                f"`{self.origin}`: the mathematics names `{name}`, which is not a species, compartment, parameter "
-                "or reaction of the model"
+                f"`{self.origin}`: the mathematics names `{name}`, which is not a species, compartment, "
+                "parameter or reaction of the model"
             )
         return self.names.known[name]
 
@@ -287,7 +292,8 @@ class _Translator:
             or f"of type {node.getType()}"
         )
         return InputError(
-            f"`{self.origin}`: the function {word} is not supported; livingdrug's expressions have no such word"
+            f"`{self.origin}`: the function {word} is not supported; livingdrug's expressions have no such "
+            "word"
         )
 
 

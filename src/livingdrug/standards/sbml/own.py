@@ -1,6 +1,7 @@
 """What a file that was written here says beyond SBML: roles, places, kinds of flow, where doses enter."""
 
-OWN = "https://livingdrug.org/sbml"  # names the attributes of our annotation, for writer and reader; nothing is fetched there
+# names the attributes of our annotation, for writer and reader; nothing is fetched there
+OWN = "https://livingdrug.org/sbml"
 
 
 def facts_of(element, *keys: str) -> dict[str, str]:

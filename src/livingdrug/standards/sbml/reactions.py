@@ -135,7 +135,8 @@ class FlowWriter:
         return rate + (f" * {factor}" if factor else "") + (f" / {volume}" if volume else "")
 
     def _gain(self, source: str, target: str, count: str) -> str:
-        """How much enters for one that leaves, in what the states hold; empty where that is no number of quantities."""
+        """How much enters for one that leaves, in what the states hold; empty where that is no number of
+        quantities."""
         factors, volumes = (
             [self._factor(s) for s in (source, target)],
             [self._volume(s) for s in (source, target)],

@@ -1,8 +1,9 @@
 """Terms of an SBML model that look like slips of its encoding, found by their form and named.
 
-Nothing is mended: the numbers are the file's own, and every run says what was found. Each kind below stands in a published
-entry of BioModels: a population from nothing (1012), a saturation without its sum (732), cells beside rates per 1e9 cells and
-an infusion without an end (MODEL2009230001), a logarithm of what is killed (MODEL2109110005).
+Nothing is mended: the numbers are the file's own, and every run says what was found. Each kind below stands
+in a published entry of BioModels: a population from nothing (1012), a saturation without its sum (732), cells
+beside rates per 1e9 cells and an infusion without an end (MODEL2009230001), a logarithm of what is killed
+(MODEL2109110005).
 """
 
 import ast
@@ -115,7 +116,8 @@ class _Equations:
         return False
 
     def terms(self, node: ast.expr, state: str) -> list[ast.expr]:
-        """The terms of a rate that is a sum, factors and divisors that do not fall to 0 with the state left aside."""
+        """The terms of a rate that is a sum, factors and divisors that do not fall to 0 with the state
+        left aside."""
         node = self.of(node)
         match node:
             case ast.BinOp(left=left, op=ast.Add(), right=right):
@@ -160,8 +162,8 @@ class _Equations:
             state = flow.get("out_of", "")
             if state and not self.vanishes(flow["tree"], state):
                 yield (
-                    f"`{flow['name']}` takes from `{state}` at a rate that does not fall to 0 with it, so that it "
-                    "can fall below 0"
+                    f"`{flow['name']}` takes from `{state}` at a rate that does not fall to 0 with it, so "
+                    "that it can fall below 0"
                 )
 
     def from_nothing(self) -> Iterator[str]:
@@ -175,8 +177,8 @@ class _Equations:
             odd = [term for term in terms if term not in growing and state in self.names(term)]
             if growing and odd:
                 yield (
-                    f"`{flow['name']}` holds `{ast.unparse(odd[0])[:80]}`, which needs no `{state}` although its "
-                    f"other terms do: `{state}` grows from nothing, and a factor `{state}` may be missing"
+                    f"`{flow['name']}` holds `{ast.unparse(odd[0])[:80]}`, which needs no `{state}` although "
+                    f"its other terms do: `{state}` grows from nothing, and a factor `{state}` may be missing"
                 )
 
     def divisors(self) -> Iterator[str]:
@@ -196,8 +198,9 @@ class _Equations:
             sibling = stems.get(_stem(name))
             if sibling and name not in saturating:
                 yield (
-                    f"`{flow_name}` divides by `{name}`, while `{sibling}` stands in a saturation "
-                    f"x / ({sibling} + x): `{name} + x` with x one of {', '.join(f'`{s}`' for s in states)} may be meant"
+                    f"`{flow_name}` divides by `{name}`, while `{sibling}` stands in a saturation x / "
+                    f"({sibling} + x): `{name} + x` with x one of {', '.join(f'`{s}`' for s in states)} may "
+                    "be meant"
                 )
 
     def pair(self, one: ast.expr, other: ast.expr) -> set[str]:
@@ -221,9 +224,9 @@ class _Equations:
             rate = self.size(_without(self, flow["tree"], state)) if own is not None else None
             if rate is not None and abs(rate) > FASTEST:
                 yield (
-                    f"`{flow['name']}` changes `{state}` {rate:.2g} times its size per {self.time} at the start, as "
-                    f"`{others[0]}` is {self.size(ast.Name(others[0])):.2g}: its number and the rate may be in "
-                    "different units, such as cells and 1e9 cells"
+                    f"`{flow['name']}` changes `{state}` {rate:.2g} times its size per {self.time} at the "
+                    f"start, as `{others[0]}` is {self.size(ast.Name(others[0])):.2g}: its number and the "
+                    "rate may be in different units, such as cells and 1e9 cells"
                 )
 
     def endless(self) -> Iterator[str]:
@@ -246,8 +249,8 @@ class _Equations:
             killers = killers & self.initial.keys() - {state}
             if killers:
                 yield (
-                    f"`{flow['name']}` takes the logarithm of `{state}`, which {_listed(killers)} can bring down to "
-                    "0, where it has no value: solvers may stop there"
+                    f"`{flow['name']}` takes the logarithm of `{state}`, which {_listed(killers)} can bring "
+                    "down to 0, where it has no value: solvers may stop there"
                 )
 
     def logged(self, node: ast.expr) -> set[str]:

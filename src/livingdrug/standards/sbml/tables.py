@@ -1,4 +1,5 @@
-"""An SBML model in the words of a model file: states, flows, definitions, events, quantities and their numbers."""
+"""An SBML model in the words of a model file: states, flows, definitions, events, quantities and their
+numbers."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,8 +27,8 @@ def read_sbml(path: str | Path) -> Table:
     Returns
     -------
     dict
-        With the keys of `docs/model_file.md`; what is worth a word (names that changed, units, terms that look like slips
-        of the encoding) is in `deviations`, and slips are cautions too.
+        With the keys of `docs/model_file.md`; what is worth a word (names that changed, units, terms that
+        look like slips of the encoding) is in `deviations`, and slips are cautions too.
 
     Raises
     ------

@@ -1,4 +1,5 @@
-"""Species, compartments and parameters of an SBML model: states, quantities, outputs, rules, with their units."""
+"""Species, compartments and parameters of an SBML model: states, quantities, outputs, rules, with their
+units."""
 
 import math
 from typing import Any
@@ -15,7 +16,8 @@ CLOCKS = ("d", "h", "min", "s")
 
 
 class ThingWriter(FlowWriter):
-    """Writes species, compartments and parameters; what it needs of the tables stands below and in `FlowWriter`."""
+    """Writes species, compartments and parameters; what it needs of the tables stands below and in
+    `FlowWriter`."""
 
     notes: list[str]
     states: list[Table]
@@ -113,7 +115,8 @@ class ThingWriter(FlowWriter):
         return thing.getCompartment() not in self.fixed
 
     def _as_amount(self, thing) -> bool:
-        """Whether the number of a species is its amount although its id means the concentration (or the other way)."""
+        """Whether the number of a species is its amount although its id means the concentration (or the
+        other way)."""
         if not is_species(thing):
             return False
         if thing.getHasOnlySubstanceUnits():

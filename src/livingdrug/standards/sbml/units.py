@@ -26,7 +26,8 @@ def unit_of_id(model, given: str) -> str | None:
 
 
 def _of_name(definition) -> str | None:
-    """A unit text of ours in the name, where the definition says the same: `cells` and `copies` are items there."""
+    """A unit text of ours in the name, where the definition says the same: `cells` and `copies` are items
+    there."""
     try:
         wanted = parse_unit(definition.getName()) if definition.getName() else ()
     except UnitError:

@@ -167,13 +167,16 @@ def prepare(scenario: OutcomeScenario) -> Prepared:
 
 
 def few(outcome: Outcome) -> tuple[str, ...]:
-    """What is to be said where the smaller class, the events or the patients are fewer than can be learned from."""
+    """What is to be said where the smaller class, the events or the patients are fewer than can be learned
+    from."""
     if outcome.smaller >= LEAST:
         return ()
-    what = {"binary": "in the smaller class", "survival": "with an event", "continuous": "with a value"}[outcome.kind]
+    what = {"binary": "in the smaller class", "survival": "with an event", "continuous": "with a value"}[
+        outcome.kind
+    ]
     return (
-        f"{outcome.name}: {outcome.smaller} patient(s) {what}, fewer than {LEAST}: only the largest differences show, "
-        "and nothing can be learned from all attributes together",
+        f"{outcome.name}: {outcome.smaller} patient(s) {what}, fewer than {LEAST}: only the largest "
+        "differences show, and nothing can be learned from all attributes together",
     )
 
 

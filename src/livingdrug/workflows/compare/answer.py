@@ -74,9 +74,14 @@ def plain(_: Compare, found: Placed) -> dict:
 
 def _placement(placed: Placement) -> dict:
     return {
-        **vars(placed.fact), "yours": len(placed.members), "cautions": list(placed.cautions), "absent": placed.absent,
-        "ratio": placed.ratio, "ratio_low": placed.low, "ratio_high": placed.high,
-    }  # fmt: skip
+        **vars(placed.fact),
+        "yours": len(placed.members),
+        "cautions": list(placed.cautions),
+        "absent": placed.absent,
+        "ratio": placed.ratio,
+        "ratio_low": placed.low,
+        "ratio_high": placed.high,
+    }
 
 
 def numbered(comparison: Comparison) -> dict[str, int]:
@@ -148,8 +153,15 @@ def placement_table(comparison: Comparison) -> Table:
          "; ".join((*p.cautions, *filter(None, (p.absent,)))), p.fact.source)
         for p in comparison.placements
     )  # fmt: skip
-    header = ("published group", "parameter", "published", "ratio (95 %)", "your percentile: median (range)", "caution",
-              "source")  # fmt: skip
+    header = (
+        "published group",
+        "parameter",
+        "published",
+        "ratio (95 %)",
+        "your percentile: median (range)",
+        "caution",
+        "source",
+    )
     return Table("beside published exposures", header, rows, detail=True)
 
 

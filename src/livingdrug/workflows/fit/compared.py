@@ -29,7 +29,8 @@ OF_ONE_MODEL = {
 }  # fmt: skip
 OF_ONE_METHOD = [option for method in all_estimators().values() for option in method.options]
 OF_ONE_FIT = {
-    name: f"--{name}" for name in ("evaluate", "profile", "bootstrap", "sir", *OF_ONE_METHOD, "borrow", "reduce")
+    name: f"--{name}"
+    for name in ("evaluate", "profile", "bootstrap", "sir", *OF_ONE_METHOD, "borrow", "reduce")
 }
 
 

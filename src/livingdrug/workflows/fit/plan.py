@@ -180,7 +180,9 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
                 "--estimate"
             )
         random[name] = published.get(name, 0.5) if sd is None else sd
-    between = {n: sd for n, sd in read_names(scenario.occasions, "--occasions", 0.3).items() if sd is not None}
+    between = {
+        n: sd for n, sd in read_names(scenario.occasions, "--occasions", 0.3).items() if sd is not None
+    }
     for name, sd in between.items():
         if not sd > 0:
             raise InputError(f"--occasions {name}={sd:g}: an initial gamma (SD) is above 0")

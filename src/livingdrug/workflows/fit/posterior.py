@@ -98,7 +98,12 @@ def _sentences(found: Posterior) -> tuple[str, ...]:
 
 def _table(found: Posterior) -> Table:
     rows = tuple(
-        (r["name"], r["kind"], *(number(r[q]) for q in ("mean", "sd", "q05", "q50", "q95")), f"{r['mcse']:.2g}")
+        (
+            r["name"],
+            r["kind"],
+            *(number(r[q]) for q in ("mean", "sd", "q05", "q50", "q95")),
+            f"{r['mcse']:.2g}",
+        )
         for r in found.table().to_dict("records")
     )
     return Table(

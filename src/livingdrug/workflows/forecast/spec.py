@@ -204,7 +204,9 @@ def run(scenario: ForecastScenario, conduct: Conduct = HERE) -> Forecasts:
     model = scenario.built()
     checked = checked_table(scenario)
     entries = {
-        role: take_curve(name, scenario.even_so) for role in ROLES if (name := getattr(scenario, role)) is not None
+        role: take_curve(name, scenario.even_so)
+        for role in ROLES
+        if (name := getattr(scenario, role)) is not None
     }
     made = forecast(
         model,

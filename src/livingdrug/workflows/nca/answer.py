@@ -54,7 +54,7 @@ def conversion(result: NcaResult) -> str:
 
 def table(_: KineticScenario, found: Analysis):
     """One row for each profile and parameter."""
-    return found.result.table()
+    return found.result.coded_table()
 
 
 def layouts(found: Analysis) -> dict:
@@ -203,11 +203,11 @@ def _summary(rows, title: str) -> Table:
 
 
 def _long(result: NcaResult) -> Table:
-    frame = result.table()
+    rows = result.data.profiles.n * len(result.codes)
     columns = ("ID", "PARAMCD", "value", "unit", "flag", "reason", "points", "OCC")
-    more = f", the first {SHOWN_ROWS:,} of {len(frame):,}" if len(frame) > SHOWN_ROWS else ""
+    more = f", the first {SHOWN_ROWS:,} of {rows:,}" if rows > SHOWN_ROWS else ""
     title = f"every value with flag, reason and points{more}"
-    return text_table(title, frame.iloc[:SHOWN_ROWS], columns, detail=True)
+    return text_table(title, result.first_rows(SHOWN_ROWS).iloc[:SHOWN_ROWS], columns, detail=True)
 
 
 def reason_sentences(result: NcaResult) -> list[str]:

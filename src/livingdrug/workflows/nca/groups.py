@@ -1,4 +1,5 @@
-"""Groups of subjects side by side: the table that study reports use, and two groups compared with an interval."""
+"""Groups of subjects side by side: the table that study reports use, and two groups compared with an
+interval."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from livingdrug.report import Table, cell
 
 LEVEL = 0.95
 FEWEST = 2  # values in each group
-# words of a response, in the order of the criteria, with CR unconfirmed among them; the others are no response
+# words of a response, in the order of the criteria, with CR unconfirmed among them; the others are no
+# response
 RESPONDED = ("sCR", "CR", "CRi", "CRh", "CRu", "VGPR", "PR", "responder")
 NOT_RESPONDED = ("MR", "SD", "PD", "NR", "non-responder")
 SAID = ("CMAX", "AUCINT")  # parameters that a sentence tells of
@@ -24,8 +26,9 @@ NOT_EVALUABLE = "NE"
 class Contrast:
     """A parameter of one group over that of another.
 
-    ratio, low, high: of geometric means, with its interval by Welch's t on logarithms; nan where a value is not above 0.
-    p: of the rank-sum test of both groups (exact for few values without ties). n: values in each group.
+    ratio, low, high: of geometric means, with its interval by Welch's t on logarithms; nan where a value is
+    not above 0. p: of the rank-sum test of both groups (exact for few values without ties). n: values in each
+    group.
     """
 
     code: str
@@ -37,7 +40,8 @@ class Contrast:
 
 
 def study_tables(result: NcaResult, by: str | None) -> list[Table]:
-    """For each output the groups as columns, and for each parameter n, mean (SD), CV, geometric mean (CV), median, range."""
+    """For each output the groups as columns, and for each parameter n, mean (SD), CV, geometric mean (CV),
+    median, range."""
     made = []
     for title, mine in _outputs(result, by):
         names = [f"{name or 'all subjects'} (N = {len(members)})" for name, members in mine.items()]
@@ -102,8 +106,8 @@ def _outputs(result: NcaResult, by: str | None) -> Iterator[tuple[str, dict[str,
 
 
 def compared(result: NcaResult, by: str | None) -> tuple[list[Table], list[str]]:
-    """Two groups compared, parameter by parameter: the two that there are, or responders and others where the groups are
-    words of response. (tables, sentences); nothing for other groups."""
+    """Two groups compared, parameter by parameter: the two that there are, or responders and others where
+    the groups are words of response. (tables, sentences); nothing for other groups."""
     tables, said = [], []
     if by is None:
         return tables, said
@@ -179,6 +183,7 @@ def contrast(code: str, one: np.ndarray, other: np.ndarray) -> Contrast | None:
 
 def _sentence(c: Contrast, first: str, second: str) -> str:
     return (
-        f"{c.code} of {first} (n {c.n[0]}) over that of {second} (n {c.n[1]}): ratio of geometric means {number(c.ratio)} "
-        f"({LEVEL:.0%} interval {number(c.low)} to {number(c.high)}), rank-sum test p = {c.p:.2g}."
+        f"{c.code} of {first} (n {c.n[0]}) over that of {second} (n {c.n[1]}): ratio of geometric means "
+        f"{number(c.ratio)} ({LEVEL:.0%} interval {number(c.low)} to {number(c.high)}), rank-sum test p = "
+        f"{c.p:.2g}."
     )

@@ -32,8 +32,8 @@ def answer(scenario: PopulationScenario, found: Matched) -> Answer:
 def _written(found: Matched) -> str:
     members = int((found.members > 0).sum())
     return (
-        f"The population has {members:,} members; a run's folder (--out FOLDER, in the app a download) holds it as "
-        f"{MODEL_FILE}, which `livingdrug simulate FOLDER -n 1000` and all others take as a model."
+        f"The population has {members:,} members; a run's folder (--out FOLDER, in the app a download) holds "
+        f"it as {MODEL_FILE}, which `livingdrug simulate FOLDER -n 1000` and all others take as a model."
     )
 
 
@@ -42,16 +42,16 @@ def _out_of_reach(found: Matched) -> Iterator[str]:
         return
     if found.effective < found.least:
         yield (
-            f"OUT OF REACH: the targets rest on an effective size of {found.effective:.1f} of {found.n:,} candidates, "
-            f"below {found.least:g}; no population is written. Take more candidates (-n), a wider variability (--cv), or "
-            "other targets"
+            f"OUT OF REACH: the targets rest on an effective size of {found.effective:.1f} of {found.n:,} "
+            f"candidates, below {found.least:g}; no population is written. Take more candidates (-n), a "
+            "wider variability (--cv), or other targets"
         )
     for target in found.targets:
         if found.missed(target):
             yield (
-                f"OUT OF REACH: {target.name} stays {found.distance(target, found.after[target.name]):.3f} from the "
-                f"published distribution, more than {FAR:g} standard errors of {target.n:,} patients; no population is "
-                "written"
+                f"OUT OF REACH: {target.name} stays {found.distance(target, found.after[target.name]):.3f} "
+                f"from the published distribution, more than {FAR:g} standard errors of {target.n:,} "
+                "patients; no population is written"
             )
 
 
@@ -71,7 +71,9 @@ def _table(found: Matched) -> Table:
             rows.append((name, "rate", cell(target.rate), *(cell(float(v)) for v in parts), ""))
         for level, value in zip(target.levels, target.values, strict=True):
             before, after = (weighted_percentile(found, target, level, first) for first in (True, False))
-            rows.append((name, f"{level:.3g} %", *(cell(v, target.unit) for v in (value, before, after)), target.unit))
+            rows.append(
+                (name, f"{level:.3g} %", *(cell(v, target.unit) for v in (value, before, after)), target.unit)
+            )
     header = ("target", "percentile", "published", "candidates", "population", "unit")
     return Table("percentiles: published, of the candidates, of the population", header, tuple(rows))
 

@@ -48,7 +48,9 @@ class PopulationScenario(Document):
     kind: Literal["population"] = "population"
     model: Annotated[str, About("A model: a name from `livingdrug models`, or a model file.", argument=True)]
     targets: Annotated[str | None, About("File of targets (.toml).", hidden=True)] = None
-    product: Annotated[str | None, About("Product with published exposures.", group=TARGETS, hidden=True)] = None
+    product: Annotated[str | None, About("Product with published exposures.", group=TARGETS, hidden=True)] = (
+        None
+    )
     group: Annotated[
         str | None, About("Which published group of the product, by a part of its name.", group=TARGETS)
     ] = None
@@ -62,7 +64,9 @@ class PopulationScenario(Document):
     ] = None
     cv: Annotated[
         float | None,
-        About("Log-normal CV on every rate, where no variability is published (0.5 = 50 %).", group=CANDIDATES),
+        About(
+            "Log-normal CV on every rate, where no variability is published (0.5 = 50 %).", group=CANDIDATES
+        ),
     ] = None
     fragments: Annotated[
         tuple[str, ...], About("Fragments to join.", ("--with",), metavar="F1,F2", read=commas)
@@ -114,8 +118,8 @@ class PopulationScenario(Document):
         """What the population has to look like. Raises InputError for what no distribution can be."""
         if (self.targets is None) == (self.product is None):
             raise InputError(
-                "name what the population has to look like, a file of targets or a product: --match targets.toml, "
-                "--match kymriah (in a document: targets or product, one of the two)"
+                "name what the population has to look like, a file of targets or a product: --match "
+                "targets.toml, --match kymriah (in a document: targets or product, one of the two)"
             )
         if self.product is not None:
             return product_targets_for(model, of_product(self.product, model, self.group))

@@ -265,7 +265,12 @@ def _assured(scenario: Power, answer: PowerAnswer) -> tuple[Assured, tuple[str, 
 def _power_over_draws(scenario: Power, n: int) -> tuple[Assured, tuple[str, ...]]:
     model = build_model(known(scenario.model, "--model"), even_so=scenario.even_so)
     return assured_power(
-        model, known(scenario.fold, "--fold"), n, scenario.design(), scenario.variability, scenario.uncertainty
+        model,
+        known(scenario.fold, "--fold"),
+        n,
+        scenario.design(),
+        scenario.variability,
+        scenario.uncertainty,
     )
 
 
@@ -297,7 +302,9 @@ def question(scenario: Power) -> Question:
         what = f"a hazard ratio of {ratio:g}"
         return Question(what, lambda n: size_for_hazards(ratio, rate, design, n), log_rank, (HAZARDS,))
     if wanted == "effect":
-        return _means(known(scenario.effect, "--effect"), f"a difference of {scenario.effect:g} SD", design, (MEANS,))
+        return _means(
+            known(scenario.effect, "--effect"), f"a difference of {scenario.effect:g} SD", design, (MEANS,)
+        )
     return _fold(scenario, design)
 
 
@@ -321,9 +328,7 @@ def _fold(scenario: Power, design: Design) -> Question:
         def welch(n: float) -> float:
             return power_welch(n, math.log(fold), both, design.alpha, design.sides, design.ratio)
 
-        said = (
-            f"exposure (AUC0-28) is log-normal with SDs of {both[0]:g} and {both[1]:g} of its natural logarithm"
-        )
+        said = f"exposure (AUC0-28) is log-normal with SDs of {both[0]:g} and {both[1]:g} of its natural logarithm"
         return Question(what, lambda n: size_for_fold(fold, both, design, n), welch, (WELCH, said))
     log_sd = log_sd_of(scenario)
     said = (

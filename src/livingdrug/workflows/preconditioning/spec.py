@@ -27,7 +27,8 @@ class Preconditioning(Document):
 
     EXAMPLES: ClassVar = (
         "livingdrug preconditioning kirouac_2023 --dose 1e8",
-        "livingdrug preconditioning kirouac_2023 --regimens none,flu_cy_standard --response 0.5 --slope 0.5 --out pre.csv",
+        "livingdrug preconditioning kirouac_2023 --regimens none,flu_cy_standard --response 0.5 --slope "
+        "0.5 --out pre.csv",
     )
 
     kind: Literal["preconditioning"] = "preconditioning"
@@ -46,7 +47,8 @@ class Preconditioning(Document):
     values: Annotated[
         dict[str, float],
         About(
-            "A parameter by name or paper symbol, such as host_0 (host T cells before the drugs). Repeatable.",
+            "A parameter by name or paper symbol, such as host_0 (host T cells before the drugs). "
+            "Repeatable.",
             ("--set",),
             metavar="NAME=VALUE",
             read=named_numbers,

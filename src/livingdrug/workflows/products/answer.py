@@ -6,12 +6,12 @@ from livingdrug.report import Answer, Table, cell
 from livingdrug.workflows.products.spec import Products, ProductsFound
 
 METHOD = (
-    "log-SD: SD of the natural logarithm; geometric CV = sqrt(exp(log-SD^2) - 1). Intervals are 95 %, chi-squared "
-    "for a log-SD and F for a ratio, as if subjects were log-normal and groups independent"
+    "log-SD: SD of the natural logarithm; geometric CV = sqrt(exp(log-SD^2) - 1). Intervals are 95 %, "
+    "chi-squared for a log-SD and F for a ratio, as if subjects were log-normal and groups independent"
 )
 NOT_COMPARABLE = (
-    "assays, sampling, response status and selection differ between groups; a log-SD from a mean and an SD leans on "
-    "the log-normal shape more than one from a geometric CV"
+    "assays, sampling, response status and selection differ between groups; a log-SD from a mean and an SD "
+    "leans on the log-normal shape more than one from a geometric CV"
 )
 
 
@@ -26,8 +26,8 @@ def answer(scenario: Products, found: ProductsFound) -> Answer:
         title="CAR-T products",
         question="Which products are known here, and what is published of them?",
         sentences=(
-            f"{len(found.cards)} products, {with_numbers} with published exposure; a name shows every number with its "
-            "source (livingdrug products Kymriah).",
+            f"{len(found.cards)} products, {with_numbers} with published exposure; a name shows every "
+            "number with its source (livingdrug products Kymriah).",
         ),
         tables=(_list(found.cards),),
     )
@@ -71,8 +71,9 @@ def _one(card: ProductCard) -> Answer:
         title=card.product + (f" ({card.trade_name})" if card.trade_name else ""),
         question=f"What is published of {card.product}?",
         sentences=(
-            f"Target {card.target}; {len(exposures)} published exposures of {groups} groups, {len(responses)} rates of "
-            f"response or toxicity; models: {', '.join(card.models) or 'none in the library'}.",
+            f"Target {card.target}; {len(exposures)} published exposures of {groups} groups, "
+            f"{len(responses)} rates of response or toxicity; models: "
+            f"{', '.join(card.models) or 'none in the library'}.",
             f"Looked for and not read: {card.not_read}.",
         ),
         tables=tuple(
@@ -131,15 +132,16 @@ def _sentences(scenario: Products, found: ProductsFound) -> tuple[str, ...]:
     low = min(found.groups, key=lambda g: g.log_sd)
     high = max(found.groups, key=lambda g: g.log_sd)
     said = [
-        f"The log-SD of {scenario.variability} runs from {number(low.log_sd)} ({low.card.product}, {low.fact.group}) to "
-        f"{number(high.log_sd)} ({high.card.product}, {high.fact.group})."
+        f"The log-SD of {scenario.variability} runs from {number(low.log_sd)} ({low.card.product}, "
+        f"{low.fact.group}) to {number(high.log_sd)} ({high.card.product}, {high.fact.group})."
     ]
     if found.ratios:
         apart = [r for r in found.ratios if r.low > 1 or r.high < 1]
         less = sum(r.high < 1 for r in apart)
         said.append(
-            f"Of {len(found.ratios)} comparisons of a BCMA group with a CD19 group, the interval of the ratio leaves out 1 "
-            f"in {len(apart)}: less variable under BCMA in {less}, more in {len(apart) - less}."
+            f"Of {len(found.ratios)} comparisons of a BCMA group with a CD19 group, the interval of the "
+            f"ratio leaves out 1 in {len(apart)}: less variable under BCMA in {less}, more in "
+            f"{len(apart) - less}."
         )
     return tuple(said)
 

@@ -1,4 +1,5 @@
-"""The `products` kind of scenario: what is published of products, and how variable they are between subjects."""
+"""The `products` kind of scenario: what is published of products, and how variable they are between
+subjects."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
@@ -46,7 +47,8 @@ class ProductsFound:
 
 
 def run(scenario: Products) -> ProductsFound:
-    """Look the products up. Raises InputError for an unknown product, or one without a published variability."""
+    """Look the products up. Raises InputError for an unknown product, or one without a published
+    variability."""
     cards = (find_card(scenario.product),) if scenario.product else product_cards()
     if scenario.variability is None:
         return ProductsFound(cards)
@@ -55,7 +57,7 @@ def run(scenario: Products) -> ProductsFound:
         groups = tuple(g for g in groups if g.card == cards[0])
         if not groups:
             raise InputError(
-                f"no between-subject variability of {scenario.variability} is published for {cards[0].product}; "
-                "leave the product out to see those that have one"
+                f"no between-subject variability of {scenario.variability} is published for "
+                f"{cards[0].product}; leave the product out to see those that have one"
             )
     return ProductsFound(cards, groups, variability_ratios(groups))

@@ -47,18 +47,25 @@ def as_dict(answer) -> dict:
         "p_value": fit.p_value,
         "permutation": permutation(fit.permutation),
         "events": int(fit.sample.outcome.sum()),
-        "curve": {"intercept": curve.intercept, "slope": curve.slope, "ceiling": curve.ceiling, "scale": curve.scale,
-                  "link": curve.link,
-                  "covariance": known(curve.covariance, "the covariance of a fitted curve").tolist()},
+        "curve": {
+            "intercept": curve.intercept,
+            "slope": curve.slope,
+            "ceiling": curve.ceiling,
+            "scale": curve.scale,
+            "link": curve.link,
+            "covariance": known(curve.covariance, "the covariance of a fitted curve").tolist(),
+        },
         "exposure_at": [{"probability": p} | estimate(e) for p, e in levels(fit)],
         "exposure_at_by": {
-            column: {level: [{"probability": p} | estimate(at) for p, at in zip(WANTED, found, strict=True)]
-                     for level, found in levels.items()}
+            column: {
+                level: [{"probability": p} | estimate(at) for p, at in zip(WANTED, found, strict=True)]
+                for level, found in levels.items()
+            }
             for column, levels in by_category(fit).items()
         },
         "observed": [vars(group) for group in observed_rates(fit.sample, fit.sample.outcome, fit.level)],
         "sentence": sentence(fit),
-    }  # fmt: skip
+    }
 
 
 def levels(fit: BinaryFit) -> list[tuple[float, Estimate]]:
@@ -75,18 +82,25 @@ def _level(fit: BinaryFit, wanted: float, held: Sequence[float] | None = None) -
     except InputError:
         return Estimate(np.nan, np.nan, np.nan, fit.level, "none")
     flat = low <= 0 <= high
-    return replace(at, low=0.0, high=np.inf, method="not determined: the interval of the slope holds 0") if flat else at
+    return (
+        replace(at, low=0.0, high=np.inf, method="not determined: the interval of the slope holds 0")
+        if flat
+        else at
+    )
 
 
 def by_category(fit: BinaryFit) -> dict[str, dict[str, list[Estimate]]]:
-    """Column of categories -> level -> exposures at the probabilities WANTED, the other covariates at their means."""
+    """Column of categories -> level -> exposures at the probabilities WANTED, the other covariates at
+    their means."""
     terms, columns = tuple(fit.sample.covariates), list(fit.sample.covariates.values())
     found = {}
     for column, reference in fit.sample.references.items():
         own = [i for i, term in enumerate(terms) if term.startswith(f"{column}: ")]
         means = np.array([values.mean() for values in columns])
         means[own] = 0.0
-        found[column] = {reference: means} | {terms[i].removeprefix(f"{column}: "): _set(means, i) for i in own}
+        found[column] = {reference: means} | {
+            terms[i].removeprefix(f"{column}: "): _set(means, i) for i in own
+        }
     wanted = [p * fit.curve.ceiling for p in WANTED]
     return {column: {level: [_level(fit, p, held) for p in wanted] for level, held in levels.items()}
             for column, levels in found.items()} if fit.curve.ceiling == 1 else {}  # fmt: skip
@@ -170,7 +184,9 @@ def _categories(fit: BinaryFit) -> Iterator[Table]:
     """Exposures at given probabilities for each level of a column of categories."""
     unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""
     for column, levels in by_category(fit).items():
-        rows = tuple((level, *(Cell(estimate_words(at, unit)) for at in found)) for level, found in levels.items())
+        rows = tuple(
+            (level, *(Cell(estimate_words(at, unit)) for at in found)) for level, found in levels.items()
+        )
         title = f"{fit.sample.exposure_name} by probability and {column} (one slope for all)"
         yield Table(title, (column, *(percent(p) for p in WANTED)), rows)
 

@@ -1,4 +1,5 @@
-"""The probability of an event by a stated day as a function of exposure: of which fits, and how it is shown."""
+"""The probability of an event by a stated day as a function of exposure: of which fits, and how it is
+shown."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ DAYS = TimeUnit("d")
 
 @dataclass(frozen=True)
 class ByDay:
-    """day: after time 0 of the times; curves: of the event by then, and of none; doubts: why they should not be taken;
-    note: what was assumed of the unit of the times, "" for nothing."""
+    """day: after time 0 of the times; curves: of the event by then, and of none; doubts: why they should
+    not be taken; note: what was assumed of the unit of the times, "" for nothing."""
 
     day: float
     curves: tuple[Curve, Curve]
@@ -28,14 +29,18 @@ class ByDay:
 def by_day(fit: object, day: float, landmark: float | None) -> ByDay:
     """The curves of a fit of times. Raises InputError for another outcome and a day that cannot be."""
     if not isinstance(fit, TimeFit | VisitsFit):
-        raise InputError("--by-day gives the probability of an event by a day, of a time to one kind of event (--time)")
+        raise InputError(
+            "--by-day gives the probability of an event by a day, of a time to one kind of event (--time)"
+        )
     if not 0 < day < np.inf or (landmark is not None and day <= landmark):
         above = f"{landmark:g} (the landmark)" if landmark else "0"
         raise InputError(f"--by-day is {day:g}; it must be a day above {above}")
     unit = TimeUnit(fit.times.unit)
     at = unit.from_other(day - (landmark or 0.0), DAYS)
     name, since = fit.times.endpoint, f", free of it at day {landmark:g}" if landmark else ""
-    curves = curves_by(fit, at, f"{name} event by day {day:g}{since}", f"no {name} event by day {day:g}{since}")
+    curves = curves_by(
+        fit, at, f"{name} event by day {day:g}{since}", f"no {name} event by day {day:g}{since}"
+    )
     note = "" if unit.name else f"the unit of the times is not stated: day {day:g} is taken in the same unit"
     return ByDay(day, curves, doubts_of(fit), note)
 

@@ -24,7 +24,11 @@ def as_dict(answer) -> dict:
             for cause, test in zip(fit.times.causes, fit.gray, strict=True)
         },
         "groups": [
-            {"exposure": g.label, "subjects": g.n, "events": dict(zip(fit.times.causes, g.events, strict=True))}
+            {
+                "exposure": g.label,
+                "subjects": g.n,
+                "events": dict(zip(fit.times.causes, g.events, strict=True)),
+            }
             for g in fit.groups
         ],
         "until": fit.until,
@@ -56,7 +60,8 @@ def lines(answer) -> Iterator[str]:
         by = f"{short(ratio.value)} ({span(ratio.low, ratio.high, ratio.level)})"
         yield f"{cause}: the same step multiplies its {KINDS[fit.model]} by {by}"
     yield (
-        "an event of another cause ends the time at risk: cumulative incidence counts that, one less Kaplan-Meier does not"
+        "an event of another cause ends the time at risk: cumulative incidence counts that, one less "
+        "Kaplan-Meier does not"
     )
 
 
@@ -69,8 +74,22 @@ def tables(answer) -> tuple[Table, ...]:
         for cause, events, curve in zip(fit.times.causes, g.events, g.curves, strict=True):
             at = curve.at(fit.until)
             known = np.isfinite(at.value)
-            rows.append((g.label, cause, cell(g.n), cell(events), cell(at.value, ends=(at.low, at.high)) if known else "-"))
-    header = (fit.sample.exposure_name, "cause", "n", "events", f"cumulative incidence at {short(fit.until)}{unit}")
+            rows.append(
+                (
+                    g.label,
+                    cause,
+                    cell(g.n),
+                    cell(events),
+                    cell(at.value, ends=(at.low, at.high)) if known else "-",
+                )
+            )
+    header = (
+        fit.sample.exposure_name,
+        "cause",
+        "n",
+        "events",
+        f"cumulative incidence at {short(fit.until)}{unit}",
+    )
     return Table("cumulative incidence by exposure", header, tuple(rows)), _coefficients(fit)
 
 
@@ -93,7 +112,9 @@ def table(answer):
     fit: CompetingFit = answer.fit
     columns = ("time", "at_risk", "events", "competing", "censored", "incidence", "error", "low", "high")
     made = [
-        pd.DataFrame({"exposure": g.label, "cause": cause, **{name: getattr(curve, name) for name in columns}})
+        pd.DataFrame(
+            {"exposure": g.label, "cause": cause, **{name: getattr(curve, name) for name in columns}}
+        )
         for g in fit.groups
         for cause, curve in zip(fit.times.causes, g.curves, strict=True)
     ]

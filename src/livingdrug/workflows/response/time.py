@@ -75,8 +75,13 @@ def _test(test: ChiSquare) -> dict:
 
 
 def _group(group: GroupSurvival) -> dict:
-    return {"exposure": group.label, "subjects": group.n, "events": group.events, "median": _interval(group.median),
-            "restricted_mean": _interval(group.mean)}  # fmt: skip
+    return {
+        "exposure": group.label,
+        "subjects": group.n,
+        "events": group.events,
+        "median": _interval(group.median),
+        "restricted_mean": _interval(group.mean),
+    }
 
 
 def tests(fit: TimeFit) -> dict[str, ChiSquare]:
@@ -94,8 +99,16 @@ def coefficients(fit: TimeFit | VisitsFit) -> list[dict]:
         return []
     reach = two_sided(fit.level)
     pairs = zip(fit.regression.terms, fit.regression.coefficients, fit.regression.errors, strict=False)
-    return [{"term": term, "estimate": float(b), "se": float(se), "low": float(b - reach * se), "high": float(b + reach * se)}
-            for term, b, se in pairs]  # fmt: skip
+    return [
+        {
+            "term": term,
+            "estimate": float(b),
+            "se": float(se),
+            "low": float(b - reach * se),
+            "high": float(b + reach * se),
+        }
+        for term, b, se in pairs
+    ]
 
 
 def sentence(fit: TimeFit | VisitsFit) -> str:
@@ -166,7 +179,9 @@ def lines(answer) -> Iterator[str]:
             yield f"robust errors over {fit.regression.clusters:,} clusters; likelihood-ratio and score tests are not robust"
         if fit.times.plain:
             value, error = concordance(fit.regression)
-            known = f"SE {error:.3f}" if error > 0 else "every pair is in order, so its error is not determined"
+            known = (
+                f"SE {error:.3f}" if error > 0 else "every pair is in order, so its error is not determined"
+            )
             yield f"concordance {value:.3f} ({known})"
         else:
             yield "concordance is not computed for start-stop rows or strata"

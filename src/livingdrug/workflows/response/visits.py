@@ -25,12 +25,16 @@ def as_dict(answer) -> dict:
         "likelihood_ratio": {"statistic": test.statistic, "df": test.df, "p_value": test.p_value},
         "ratios": {name: {"per": fit.per, **estimate(ratio)} for name, ratio in fit.ratios.items()},
         "groups": [
-            {"exposure": g.label, "subjects": g.n, "events": g.events, "median": [float(t) if np.isfinite(t) else None
-                                                                                 for t in g.curve.median]}
+            {
+                "exposure": g.label,
+                "subjects": g.n,
+                "events": g.events,
+                "median": [float(t) if np.isfinite(t) else None for t in g.curve.median],
+            }
             for g in fit.groups
         ],
         "sentence": sentence(fit),
-    }  # fmt: skip
+    }
 
 
 def lines(answer) -> Iterator[str]:
@@ -62,8 +66,8 @@ def _half(after: float, by: float) -> str:
 
 
 def table(answer):
-    """The curve of every group: exposure, after, by (the interval in which it falls, empty where open), free (part
-    without the event after it)."""
+    """The curve of every group: exposure, after, by (the interval in which it falls, empty where open),
+    free (part without the event after it)."""
     import pandas as pd
 
     rows = [

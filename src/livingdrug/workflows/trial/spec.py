@@ -98,7 +98,8 @@ class EndpointEntry(Part):
 
 
     def _of_file(self, model: Model | None, output: str, even_so: bool) -> dict:
-        """exposure, window, ec50 and slope of the curves in a file. Raises InputError for what a trial cannot take."""
+        """exposure, window, ec50 and slope of the curves in a file. Raises InputError for what a trial
+        cannot take."""
         where = f"endpoint `{self.name}`: curve `{self.curve}`"
         if self.ec50 or self.slope != 1.0 or self.link != "logit" or model is None:
             raise InputError(f"{where}: give either the curve of a file, or ec50 and slope, and a model")
@@ -108,8 +109,13 @@ class EndpointEntry(Part):
         if len(found) > 1 and (self.kind == "response" or day is not None):
             raise InputError(f"{where} holds {len(found)} curves, and one is taken; name it, such as "
                              f"'{self.curve}:{read[-1].name}'")  # fmt: skip
-        if any(c.scale != "log" or c.ceiling != 1 or (c.slope, c.link) != (first.slope, first.link) for c in found):
-            raise InputError(f"{where}: a trial takes curves on ln exposure with one slope, one link and a ceiling of 1")
+        if any(
+            c.scale != "log" or c.ceiling != 1 or (c.slope, c.link) != (first.slope, first.link)
+            for c in found
+        ):
+            raise InputError(
+                f"{where}: a trial takes curves on ln exposure with one slope, one link and a ceiling of 1"
+            )
         probe = Trial(model, (), "", (), output)
         area = f"{model.time_unit}*{probe.unit}"
         given = {"CMAX": probe.unit, "AUC28": area, "AUCINT": area}
@@ -154,7 +160,10 @@ class TrialScenario(Document):
     repeat: Literal["", "superposition"] = ""
     peak: Annotated[
         Literal["expansion", "highest"],
-        About("Peak where infused cells are counted too: after the distribution minimum (XCMAX), or of all levels."),
+        About(
+            "Peak where infused cells are counted too: after the distribution minimum (XCMAX), or of all "
+            "levels."
+        ),
     ] = "expansion"
     visits: tuple[float, ...] = ()
     residual: float | None = None
@@ -179,8 +188,21 @@ class TrialScenario(Document):
         model = build_model(self.model, self.fragments, self.values, self.even_so)
         doses = Regimen.of(read_dose(text) for text in self.doses) if self.doses else None
         futility = Futility(**self.futility.model_dump()) if self.futility else None
-        plain = ("control", "output", "cv", "visits", "residual", "limit", "dropout", "repeat", "peak", "alpha", "power",
-                 "sides", "multiplicity")  # fmt: skip
+        plain = (
+            "control",
+            "output",
+            "cv",
+            "visits",
+            "residual",
+            "limit",
+            "dropout",
+            "repeat",
+            "peak",
+            "alpha",
+            "power",
+            "sides",
+            "multiplicity",
+        )
         trial = Trial(
             model=model, arms=tuple(entry.arm() for entry in self.arms), doses=doses, futility=futility,
             endpoints=tuple(entry.endpoint(model, self.output, self.even_so) for entry in self.endpoints),

@@ -8,8 +8,8 @@ from livingdrug.workflows.verify.spec import Verified, Verify
 STAGES = {INSTALLATION: "Installation qualification (IQ)", OPERATION: "Operational qualification (OQ)"}
 HEADER = ("group", "case", "expected", "got", "unit", "tolerance", "verdict", "source")
 SCOPE = (
-    "These cases show that this installation computes what it is known to compute; whether it fits an intended use "
-    "(performance qualification) is for its user to show."
+    "These cases show that this installation computes what it is known to compute; whether it fits an "
+    "intended use (performance qualification) is for its user to show."
 )
 
 
@@ -93,20 +93,31 @@ def table(scenario: Verify, found: Verified):
 def _row(checked: Checked) -> dict:
     case = checked.case
     return {
-        "stage": case.stage, "group": case.group, "case": case.name, "expected": _exact(case.expected),
-        "got": "" if checked.got is None else _exact(checked.got), "unit": case.unit, "tolerance": case.tolerance,
-        "verdict": checked.verdict, "why": checked.why, "source": case.source,
-    }  # fmt: skip
+        "stage": case.stage,
+        "group": case.group,
+        "case": case.name,
+        "expected": _exact(case.expected),
+        "got": "" if checked.got is None else _exact(checked.got),
+        "unit": case.unit,
+        "tolerance": case.tolerance,
+        "verdict": checked.verdict,
+        "why": checked.why,
+        "source": case.source,
+    }
 
 
 def plain(scenario: Verify, found: Verified) -> dict:
     """The report as data."""
     return {
-        "when": found.when, "system": found.system, "versions": versions(),
+        "when": found.when,
+        "system": found.system,
+        "versions": versions(),
         **{verdict.replace(" ", "_"): len(found.of(verdict)) for verdict in VERDICTS},
-        "cases": [_row(checked) | {"expected": checked.case.expected, "got": checked.got} for checked in found.cases],
+        "cases": [
+            _row(checked) | {"expected": checked.case.expected, "got": checked.got} for checked in found.cases
+        ],
         "flags": list(answer(scenario, found).flags),
-    }  # fmt: skip
+    }
 
 
 def exit_code(scenario: Verify, found: Verified) -> int:

@@ -17,8 +17,8 @@ class NotDetermined(Exception):
 
 @dataclass(frozen=True)
 class Case:
-    """got: computes the number or text; tolerance: largest difference over |expected|, 0 for the same number or text;
-    source: where the expected one is from; stage: IQ or OQ."""
+    """got: computes the number or text; tolerance: largest difference over |expected|, 0 for the same
+    number or text; source: where the expected one is from; stage: IQ or OQ."""
 
     group: str
     name: str

@@ -20,7 +20,8 @@ def link_text(found: Calibration) -> str:
 def answer(scenario: AssayCalibration, found: Calibration) -> Answer:
     """The slope, the products, what was assumed."""
     rows = tuple(
-        (r.group, *(cell(v) for v in (r.rate, r.exposure, r.factor, r.expected)), cell(r.patients)) for r in found.rows
+        (r.group, *(cell(v) for v in (r.rate, r.exposure, r.factor, r.expected)), cell(r.patients))
+        for r in found.rows
     )
     rate, quantity = found.link.rate, found.link.quantity
     return Answer(
@@ -50,8 +51,8 @@ def answer(scenario: AssayCalibration, found: Calibration) -> Answer:
 
 def _sentences(found: Calibration) -> Iterator[str]:
     yield (
-        f"The slope of logarithms is {found.slope:.3g} (95 % interval {found.low:.3g} to {found.high:.3g}), of "
-        f"{len(found.rows)} products beside {found.control}; {found.df} degrees of freedom."
+        f"The slope of logarithms is {found.slope:.3g} (95 % interval {found.low:.3g} to {found.high:.3g}), "
+        f"of {len(found.rows)} products beside {found.control}; {found.df} degrees of freedom."
     )
     if found.scatter:
         yield f"SD of the logarithm by which products differ from the line: {found.scatter:.2g}."
@@ -74,7 +75,7 @@ def figures(_: AssayCalibration, found: Calibration) -> Iterator[tuple[Picture, 
     from livingdrug.plots import plot_calibration
 
     caption = (
-        f"Products over {found.control}: ratio in the assay against the factor on the model's quantity that gives the "
-        "observed exposure; line and band: the slope with its 95 % interval."
+        f"Products over {found.control}: ratio in the assay against the factor on the model's quantity that "
+        "gives the observed exposure; line and band: the slope with its 95 % interval."
     )
     yield Picture("calibration", caption), plot_calibration(found)

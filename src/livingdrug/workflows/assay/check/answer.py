@@ -1,4 +1,5 @@
-"""What a check of a killing assay says: how the files were read, every fault, and what is unusual about the plate."""
+"""What a check of a killing assay says: how the files were read, every fault, and what is unusual about
+the plate."""
 
 from collections.abc import Iterator
 
@@ -42,8 +43,8 @@ def _sentences(found: AssayCheck) -> Iterator[str]:
     quantities = ", ".join(told["quantities"])
     low, high = told["hours"] or (float("nan"), float("nan"))
     yield (
-        f"Passed validation: {told['wells']} wells ({roles}), {told['readings']:,} readings of {quantities} from "
-        f"{number(low)} to {number(high)} h."
+        f"Passed validation: {told['wells']} wells ({roles}), {told['readings']:,} readings of {quantities} "
+        f"from {number(low)} to {number(high)} h."
     )
     if warnings:
         yield f"{warnings} warning(s): look at them before a fit; nothing was dropped or changed."

@@ -32,8 +32,8 @@ def answer(scenario: AssayCurves, found: list[Band]) -> Answer:
             "a design far from the one that was fitted (cells, hours, rounds) is an extrapolation of the "
             "model",
             *(
-                f"{band.group or 'all'}: in {band.died:.0%} of the draws a population falls below one cell and stays dead, "
-                "where the equations alone would bring it back"
+                f"{band.group or 'all'}: in {band.died:.0%} of the draws a population falls below one cell "
+                "and stays dead, where the equations alone would bring it back"
                 for band in found
                 if band.died
             ),

@@ -21,7 +21,9 @@ class AssayCurves(OfAssay):
     kind: Literal["assay-curves"] = "assay-curves"
     ratio: Annotated[float, About("Effectors per target at the start.", group=DESIGN)] = 1.0
     targets: Annotated[float | None, About("Targets at the start.", group=DESIGN, unit="cells")] = None
-    rounds: Annotated[int | None, About("Rounds of killing, as on the plate by default.", group=DESIGN)] = None
+    rounds: Annotated[int | None, About("Rounds of killing, as on the plate by default.", group=DESIGN)] = (
+        None
+    )
     hours: Annotated[float | None, About("Length of a round.", group=DESIGN, unit="h")] = None
     added: Annotated[
         float | None,

@@ -89,9 +89,9 @@ class AssayPlanning(Document):
     model: Literal["carrgo", "exhaustion", "capacity", "antigen_saturating", "reversible_exhaustion"] = (
         "exhaustion"
     )
-    killing: Literal["mass_action", "saturating_effectors", "saturating_targets", "conjugates", "holling_3", "ratio"] = (
-        "mass_action"
-    )
+    killing: Literal[
+        "mass_action", "saturating_effectors", "saturating_targets", "conjugates", "holling_3", "ratio"
+    ] = "mass_action"
     growth: Literal["logistic", "exponential", "gompertz"] = "logistic"
     values: Annotated[
         dict[str, float],

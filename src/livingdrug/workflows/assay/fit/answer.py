@@ -74,7 +74,11 @@ def _sentences(scenario: AssayFitting, found: Fitted, control: str | None) -> It
         "where errors last",
     }[scenario.errors]
     if scenario.errors == "correlated" and not lasts:
-        what = "counts are negative binomial" if scenario.counts == "negative_binomial" else "wells have too few readings"
+        what = (
+            "counts are negative binomial"
+            if scenario.counts == "negative_binomial"
+            else "wells have too few readings"
+        )
         how = f"{what}, so errors that last are not part of the model and readings are taken as independent"
     yield f"{wells} well(s) and {readings:,} readings were fitted; {how}."
     every = [r for e in found.estimates for r in e.rates]
@@ -84,8 +88,8 @@ def _sentences(scenario: AssayFitting, found: Fitted, control: str | None) -> It
         yield f"The readings do not determine {', '.join(lost[:8])}{more}: no number of these is to be compared or ranked."
         if any(n in {r.rate for r in every if r.status != DETERMINED} for n in ("k_kill", "kill_max")):
             yield (
-                "Further rounds, at least three effector-to-target ratios and counts of effectors at the ends of rounds "
-                "would tell them apart (`livingdrug assay design`)."
+                "Further rounds, at least three effector-to-target ratios and counts of effectors at the "
+                "ends of rounds would tell them apart (`livingdrug assay design`)."
             )
     else:
         yield "The readings determine every rate."

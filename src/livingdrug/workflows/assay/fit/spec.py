@@ -45,7 +45,9 @@ class AssayFitting(AssayFiles):
         About("What effectors do.", group=MODEL),
     ] = "carrgo"
     killing: Annotated[
-        Literal["mass_action", "saturating_effectors", "saturating_targets", "conjugates", "holling_3", "ratio"],
+        Literal[
+            "mass_action", "saturating_effectors", "saturating_targets", "conjugates", "holling_3", "ratio"
+        ],
         About("Law of killing.", group=MODEL),
     ] = "mass_action"
     growth: Annotated[
@@ -77,8 +79,8 @@ class AssayFitting(AssayFiles):
     dose: Annotated[
         dict[str, str],
         About(
-            "How the dose of a well (column `dose` of the map) moves a rate: `linear` (its logarithm in proportion to the "
-            "dose) or `inhibition` (rate / (1 + dose / IC50)).",
+            "How the dose of a well (column `dose` of the map) moves a rate: `linear` (its logarithm in "
+            "proportion to the dose) or `inhibition` (rate / (1 + dose / IC50)).",
             ("--dose-effect",),
             MODEL,
             metavar="RATE=FORM",
@@ -109,8 +111,8 @@ class AssayFitting(AssayFiles):
     seeding: Annotated[
         float,
         About(
-            "SD of the logarithm of an error of the effectors seeded that all wells share, where one donor is on the "
-            "plate; 0: they are exact.",
+            "SD of the logarithm of an error of the effectors seeded that all wells share, where one donor "
+            "is on the plate; 0: they are exact.",
             ("--seeding-sd",),
         ),
     ] = 0.1
@@ -126,8 +128,8 @@ class AssayFitting(AssayFiles):
     unknown_scale: Annotated[
         tuple[str, ...],
         About(
-            "Readings of which it is estimated what one cell gives, such as cell_index; refused where it stands in for "
-            "rates per cell.",
+            "Readings of which it is estimated what one cell gives, such as cell_index; refused where it "
+            "stands in for rates per cell.",
             ("--estimate-per-cell",),
             metavar="QUANTITY,...",
             read=commas,
@@ -143,14 +145,16 @@ class AssayFitting(AssayFiles):
     counted: Annotated[
         float,
         About(
-            "Part of a well's cells that were counted, such as 0.1: small counts then err by counting as well.",
+            "Part of a well's cells that were counted, such as 0.1: small counts then err by counting as "
+            "well.",
             ("--counted-part",),
         ),
     ] = 0.0
     counts: Annotated[
         Literal["lognormal", "negative_binomial"],
         About(
-            "How counts err: lognormal, or negative binomial (needs --counted-part, takes counts of 0, errors do not last).",
+            "How counts err: lognormal, or negative binomial (needs --counted-part, takes counts of 0, "
+            "errors do not last).",
             ("--count-errors",),
         ),
     ] = "lognormal"

@@ -21,7 +21,9 @@ def answer(scenario: AssayPrediction, predicted: Predicted) -> Answer:
         parts = [by[group, metric, of] for of in ("both", "assay", "slope")]
         rows.append((group, metric, *(cell(c.ratio, ends=(c.low, c.high)) for c in parts)))
     factors = tuple((group, name, cell(f[0], ends=f[1:])) for (group, name), f in found.factors.items())
-    lost = (f"{found.failed} simulation(s) not computed, or unphysical, and left out",) if found.failed else ()
+    lost = (
+        (f"{found.failed} simulation(s) not computed, or unphysical, and left out",) if found.failed else ()
+    )
     return Answer(
         title=f"From the assay to {scenario.model}: constructs over {control}",
         question=f"What would each construct change in a patient, beside {control}?",
@@ -62,7 +64,11 @@ def keep(scenario: AssayPrediction, predicted: Predicted, folder: Path) -> Answe
     """What every kind keeps, and the changes with their control, which a score reads."""
     from livingdrug.workflows.base import workflow
 
-    said = {"control": predicted.control, "model": scenario.model, "changes": [vars(c) for c in predicted.found.changes]}
+    said = {
+        "control": predicted.control,
+        "model": scenario.model,
+        "changes": [vars(c) for c in predicted.found.changes],
+    }
     write_text(json.dumps(said, ensure_ascii=False, indent=1), folder / PREDICTION)
     return workflow(scenario.kind).keep_as_usual(scenario, predicted, folder)
 

@@ -30,13 +30,21 @@ def answer(scenario: ScorePrediction, found: Score) -> Answer:
         checks=found.notes,
         tables=(
             Table(
-                f"ratios to {found.control} (95 % band of the prediction, 95 % interval of what was observed)",
+                f"ratios to {found.control} (95 % band of the prediction, 95 % interval of what was "
+                "observed)",
                 ("product", "metric", "predicted", "observed", "patients", "band holds it", "direction"),
                 rows,
             ),
             Table(
                 "by metric, over products (95 % intervals)",
-                ("metric", "products", "bands that hold it", "right of clear directions", "by guessing", "rank correlation"),
+                (
+                    "metric",
+                    "products",
+                    "bands that hold it",
+                    "right of clear directions",
+                    "by guessing",
+                    "rank correlation",
+                ),
                 tuple(_of_metric(m) for m in found.metrics),
             ),
         ),
@@ -45,7 +53,11 @@ def answer(scenario: ScorePrediction, found: Score) -> Answer:
 
 
 def _part(part) -> str:
-    return f"{part.k} of {part.n} ({100 * part.low:.0f} to {100 * part.high:.0f} %)" if part.n else "none is clear"
+    return (
+        f"{part.k} of {part.n} ({100 * part.low:.0f} to {100 * part.high:.0f} %)"
+        if part.n
+        else "none is clear"
+    )
 
 
 def _of_metric(m: MetricScore) -> tuple:
@@ -62,8 +74,9 @@ def _sentences(found: Score) -> Iterator[str]:
     least = min(m.products for m in found.metrics)
     if least < FEW:
         yield (
-            f"{least} product(s) beside the control cannot confirm predictions: bands that hold 95 % of the time and bands "
-            "that hold half of the time would look alike. A clear failure can be seen, a success cannot."
+            f"{least} product(s) beside the control cannot confirm predictions: bands that hold 95 % of the "
+            "time and bands that hold half of the time would look alike. A clear failure can be seen, a "
+            "success cannot."
         )
 
 
@@ -86,11 +99,22 @@ def files(_: ScorePrediction, found: Score) -> dict:
     import pandas as pd
 
     rows = [
-        {"metric": m.metric, "products": m.products, "held": m.held.k, "of": m.held.n, "held_low": m.held.low,
-         "held_high": m.held.high, "directions_right": m.directions.k, "directions_clear": m.directions.n,
-         "by_guessing": m.chance, "rank_correlation": m.rank, "rank_low": m.rank_low, "rank_high": m.rank_high}
+        {
+            "metric": m.metric,
+            "products": m.products,
+            "held": m.held.k,
+            "of": m.held.n,
+            "held_low": m.held.low,
+            "held_high": m.held.high,
+            "directions_right": m.directions.k,
+            "directions_clear": m.directions.n,
+            "by_guessing": m.chance,
+            "rank_correlation": m.rank,
+            "rank_low": m.rank_low,
+            "rank_high": m.rank_high,
+        }
         for m in found.metrics
-    ]  # fmt: skip
+    ]
     return {"metrics.csv": pd.DataFrame(rows)}
 
 

@@ -28,8 +28,8 @@ class ScorePrediction(Document):
     observed: Annotated[
         str,
         About(
-            "A table with a row for each patient (construct, CMAX, AUC28, ...), or for each product and metric (construct, "
-            "metric, n, geometric_mean, geometric_cv in %).",
+            "A table with a row for each patient (construct, CMAX, AUC28, ...), or for each product and "
+            "metric (construct, metric, n, geometric_mean, geometric_cv in %).",
             group=INPUT,
             metavar="FILE",
         ),
@@ -37,7 +37,8 @@ class ScorePrediction(Document):
 
 
 def run(scenario: ScorePrediction) -> Score:
-    """Read both, compare. Raises InputError for a folder without a prediction, and for faults of the table by line."""
+    """Read both, compare. Raises InputError for a folder without a prediction, and for faults of the table
+    by line."""
     changes, control = prediction(scenario.folder)
     clinic = read_clinic(scenario.observed, tuple(dict.fromkeys(c.metric for c in changes)))
     return score_prediction(changes, clinic, control)
@@ -51,6 +52,6 @@ def prediction(folder: str) -> tuple[list[Change], str]:
         return [Change(**change) for change in said["changes"]], str(said["control"])
     except (OSError, ValueError, TypeError, KeyError):
         raise InputError(
-            f"`{folder}` holds no {PREDICTION} of a prediction; name a folder that `livingdrug assay predict DIR --map "
-            "RATE=QUANTITY --out FOLDER` made"
+            f"`{folder}` holds no {PREDICTION} of a prediction; name a folder that `livingdrug assay predict "
+            "DIR --map RATE=QUANTITY --out FOLDER` made"
         ) from None

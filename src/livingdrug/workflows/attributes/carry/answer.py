@@ -18,40 +18,55 @@ def answer(scenario: Carry, carried: Carried) -> Answer:
     for group, metric in keys:
         parts = [by[group, metric, of] for of in ("both", MEASURED, "slope")]
         rows.append(
-            (group, metric, f"{parts[0].control:.3g} {parts[0].unit}", *(cell(c.ratio, ends=(c.low, c.high)) for c in parts))
+            (
+                group,
+                metric,
+                f"{parts[0].control:.3g} {parts[0].unit}",
+                *(cell(c.ratio, ends=(c.low, c.high)) for c in parts),
+            )
         )
     factors = tuple((group, name, cell(f[0], ends=f[1:])) for (group, name), f in found.factors.items())
     measured = tuple(
         (who, r.attribute, cell(r.ratio), cell(r.log_sd)) for who, own in carried.ratios.items() for r in own
     )
     responses = tuple((who, cell(p, ends=(low, high))) for who, (p, low, high) in carried.responses.items())
-    more = (Table("probability of response", ("product", "probability (95 % band)"), responses),) if responses else ()
-    lost = (f"{found.failed} simulation(s) not computed, or unphysical, and left out",) if found.failed else ()
+    more = (
+        (Table("probability of response", ("product", "probability (95 % band)"), responses),)
+        if responses
+        else ()
+    )
+    lost = (
+        (f"{found.failed} simulation(s) not computed, or unphysical, and left out",) if found.failed else ()
+    )
     return Answer(
         title=f"From attributes to {scenario.model}: beside {control}",
         question="What would a product with these attributes change in a patient?",
         sentences=(
             *map(_sentence, (by[group, metric, "both"] for group, metric in keys)),
             *(
-                f"{who}: probability of response {p:.0%}, 95 % band {low:.0%} to {high:.0%}, beside {scenario.rate:.0%} "
-                f"with the reference, as exposure drives it ({scenario.response})."
+                f"{who}: probability of response {p:.0%}, 95 % band {low:.0%} to {high:.0%}, beside "
+                f"{scenario.rate:.0%} with the reference, as exposure drives it ({scenario.response})."
                 for who, (p, low, high) in carried.responses.items()
             ),
             *(f"Assumed: {note}." for note in found.notes),
-            "A virtual product is a scenario. A band that holds 1 says that it is open whether the product does more "
-            "or less in a patient.",
+            "A virtual product is a scenario. A band that holds 1 says that it is open whether the product "
+            "does more or less in a patient.",
         ),
         flags=("the slope from attribute to patient is not estimated from data", *found.cautions, *lost),
         tables=(
             Table(
-                f"ratio to {control}: median (95 % band) with both uncertainties, of the attribute alone, of the slope "
-                "alone",
+                f"ratio to {control}: median (95 % band) with both uncertainties, of the attribute alone, "
+                "of the slope alone",
                 ("product", "metric", "reference", "both", MEASURED, "slope"),
                 tuple(rows),
             ),
-            Table("factor on the quantity of the model", ("product", "quantity", "factor (95 % band)"), factors),
+            Table(
+                "factor on the quantity of the model", ("product", "quantity", "factor (95 % band)"), factors
+            ),
             *more,
-            Table("what was carried over", ("product", "attribute", "ratio", "SD of its logarithm"), measured),
+            Table(
+                "what was carried over", ("product", "attribute", "ratio", "SD of its logarithm"), measured
+            ),
         ),
         cards=(model_card(build_model(scenario.model, even_so=scenario.even_so)),),
         data=hashes(scenario),

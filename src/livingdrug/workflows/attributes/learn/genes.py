@@ -5,18 +5,30 @@ from dataclasses import replace
 
 import numpy as np
 
-from livingdrug.attributes import Expression, Features, leaks_of, names_fault, read_matrix, read_signatures, rows_of
+from livingdrug.attributes import (
+    Expression,
+    Features,
+    leaks_of,
+    names_fault,
+    read_matrix,
+    read_signatures,
+    rows_of,
+)
 from livingdrug.core.errors import InputError
 from livingdrug.data import printable
 from livingdrug.workflows.attributes.inputs import Prepared
 
 
-def with_expression(expression: str, signatures: str | None, keep: Sequence[str], prepared: Prepared) -> Prepared:
+def with_expression(
+    expression: str, signatures: str | None, keep: Sequence[str], prepared: Prepared
+) -> Prepared:
     """The same patients with the genes of a matrix, or sets of them, in place of the attributes of the table.
 
-    expression, signatures: files of the matrix and of the sets; keep: genes that are kept although they may leak.
+    expression, signatures: files of the matrix and of the sets; keep: genes that are kept although they may
+    leak.
 
-    Raises InputError where a patient has no column in the matrix, no signature enough genes, or a gene is the outcome.
+    Raises InputError where a patient has no column in the matrix, no signature enough genes, or a gene is the
+    outcome.
     """
     matrix = read_matrix(expression)
     place = {name: j for j, name in enumerate(matrix.products)}
@@ -47,7 +59,11 @@ def _sets(path: str, matrix: Expression, x: np.ndarray) -> tuple[Features, tuple
     good = [(rows, coverage) for rows, _, coverage in found if coverage.enough]
     if not good:
         wanted = tuple(gene for signature in signatures for gene in signature.genes)
-        why = names_fault(matrix.genes, wanted) if not any(c.found for _, _, c in found) else "5 genes and half of a set"
+        why = (
+            names_fault(matrix.genes, wanted)
+            if not any(c.found for _, _, c in found)
+            else "5 genes and half of a set"
+        )
         raise InputError(f"`{matrix.name}`: no signature has genes enough in the matrix: {why}")
     starts = np.cumsum([0, *(len(rows) for rows, _ in good)]).astype(np.int64)
     members = np.concatenate([rows for rows, _ in good]).astype(np.int64)

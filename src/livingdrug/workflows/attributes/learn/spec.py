@@ -43,15 +43,16 @@ class Learn(OutcomeScenario):
     method: Annotated[
         Literal["ridge", "elastic-net", "lasso", "sparse-pls"],
         About(
-            "Penalised regression, or sparse partial least squares; ridge is stable at few patients, the others select.",
+            "Penalised regression, or sparse partial least squares; ridge is stable at few patients, the "
+            "others select.",
             ("--method", "--model"),
         ),
     ] = "ridge"
     expression: Annotated[
         str | None,
         About(
-            "Genes and products (CSV, .mtx or .h5ad), called as in FILE: learn from genes in place of the attributes "
-            "of FILE.",
+            "Genes and products (CSV, .mtx or .h5ad), called as in FILE: learn from genes in place of the "
+            "attributes of FILE.",
             group=INPUT,
         ),
     ] = None
@@ -63,7 +64,8 @@ class Learn(OutcomeScenario):
         ),
     ] = None
     new: Annotated[
-        str | None, About("A table of new products, to be scored at once, as `attributes predict` does.", group=INPUT)
+        str | None,
+        About("A table of new products, to be scored at once, as `attributes predict` does.", group=INPUT),
     ] = None
     permutations: Annotated[int, About("Outcomes dealt at random, each through the whole procedure.")] = 499
     repeats: Annotated[int | None, About("Repeats of the folds; more for fewer patients by default.")] = None
@@ -121,8 +123,8 @@ def run(scenario: Learn, conduct: Conduct) -> Learned:
         raise InputError("--signatures: give the expression of the products too (--expression FILE)")
     if scenario.new and scenario.expression:
         raise InputError(
-            "--new: a model of genes is not kept; score the signatures first (`attributes score --method ssgsea`) and "
-            "learn from the scores"
+            "--new: a model of genes is not kept; score the signatures first (`attributes score --method "
+            "ssgsea`) and learn from the scores"
         )
     step = conduct.progress
 

@@ -13,8 +13,8 @@ def answer(scenario: Predict, found: Predicted) -> Answer:
     model, card = found.model, found.model.card
     outside = sum(bool(p.outside) for p in found.predictions)
     said = [
-        f"{len(found.predictions)} products by a model of {card.get('patients', '?')} patients; its verdict was: "
-        f"{card.get('verdict', '?')}.",
+        f"{len(found.predictions)} products by a model of {card.get('patients', '?')} patients; its verdict "
+        f"was: {card.get('verdict', '?')}.",
     ]
     if outside:
         said.append(f"{outside} of them lie outside of what the model has seen in at least one attribute.")

@@ -54,7 +54,9 @@ def _scored(scenario: Predict, model: Model) -> Predicted:
     said = {h: s for h, s in known.items() if h in seen.texts} | dict(scenario.columns)
     table = scenario.model_copy(update={"columns": said}).read()
     _check_units(model, table)
-    return Predicted(table, model, tuple(predict(model, Features(later(model.treatments, table), model.names))))
+    return Predicted(
+        table, model, tuple(predict(model, Features(later(model.treatments, table), model.names)))
+    )
 
 
 def _check_units(model: Model, table: ProductTable) -> None:
@@ -63,6 +65,7 @@ def _check_units(model: Model, table: ProductTable) -> None:
     for c in model.columns:
         if c["unit"] != own.get(c["heading"], c["unit"]):
             raise InputError(
-                f"`{table.name}`: `{printable(c['heading'])}` is in {printable(own[c['heading']]) or 'no unit'}, and "
-                f"the model was learned from {printable(c['unit']) or 'no unit'}; convert it"
+                f"`{table.name}`: `{printable(c['heading'])}` is in "
+                f"{printable(own[c['heading']]) or 'no unit'}, and the model was learned from "
+                f"{printable(c['unit']) or 'no unit'}; convert it"
             )

@@ -33,8 +33,8 @@ class ModelsCompare(Document):
     doses: Annotated[
         tuple[str, ...],
         About(
-            f"{DOSE_HELP.partition('.')[0]}, given to every model whose equations take one; by default that of each "
-            "model's first experiment.",
+            f"{DOSE_HELP.partition('.')[0]}, given to every model whose equations take one; by default that "
+            "of each model's first experiment.",
             ("--dose",),
             metavar="'AMOUNT[@TIME] WORD=VALUE ...'",
         ),

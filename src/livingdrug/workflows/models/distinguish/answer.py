@@ -25,8 +25,8 @@ def answer(scenario: ModelsDistinguish, found: Distinguished) -> Answer:
         flags=tuple(_flags(found)),
         checks=(
             f"{found.results[0].subjects}; {found.results[1].subjects}",
-            "difference: of the mean ln value over its SD in one patient; patients: whose samples show it from the other "
-            "model's expectation (two-sided 5 %, power 80 %, normal approximation)",
+            "difference: of the mean ln value over its SD in one patient; patients: whose samples show it "
+            "from the other model's expectation (two-sided 5 %, power 80 %, normal approximation)",
             *(f"caution: {notice}" for notice in found.notices),
         ),
         tables=tuple(_tables(found, names)),
@@ -63,15 +63,15 @@ def _words(found: Distinguished, row: Separation) -> str:
     one, other = (number(v) for v in row.medians)
     patients = "one patient" if row.patients == 1 else f"{row.patients:,.0f} patients"
     return (
-        f"{row.output} on day {_day(found, row):g}: median {one} against {other} {row.unit}, {number(row.difference)} SD "
-        f"of one patient apart; the samples of {patients} show it."
+        f"{row.output} on day {_day(found, row):g}: median {one} against {other} {row.unit}, "
+        f"{number(row.difference)} SD of one patient apart; the samples of {patients} show it."
     )
 
 
 def _flags(found: Distinguished) -> Iterator[str]:
     yield (
-        "each model is taken as it is, with its estimates: what refitting either to the new sample would take up is not "
-        "counted"
+        "each model is taken as it is, with its estimates: what refitting either to the new sample would "
+        "take up is not counted"
     )
     if found.noiseless:
         names = ", ".join(found.noiseless)
@@ -93,7 +93,15 @@ def _flags(found: Distinguished) -> Iterator[str]:
 
 
 def _tables(found: Distinguished, names: list[str]) -> Iterator[Table]:
-    header = ("output", "day", f"median, {names[0]}", f"median, {names[1]}", "difference (SD)", "AUC", "patients")
+    header = (
+        "output",
+        "day",
+        f"median, {names[0]}",
+        f"median, {names[1]}",
+        "difference (SD)",
+        "AUC",
+        "patients",
+    )
     rows = tuple(_row(found, row) for row in found.rows)
     more = len(rows) > SHOWN
     yield Table("samples, those that decide with fewest patients first", header, rows[:SHOWN])
@@ -105,7 +113,14 @@ def _row(found: Distinguished, row: Separation) -> tuple:
     medians = [_level(value, below, row) for value, below in zip(row.medians, row.below, strict=True)]
     many = Cell("> 10,000", None) if math.isinf(row.patients) else cell(int(row.patients))
     difference = Cell("no noise", None) if math.isinf(row.difference) else cell(row.difference)
-    return row.output, cell(_day(found, row)), *medians, difference, Cell(f"{row.overlap:.2f}", row.overlap), many
+    return (
+        row.output,
+        cell(_day(found, row)),
+        *medians,
+        difference,
+        Cell(f"{row.overlap:.2f}", row.overlap),
+        many,
+    )
 
 
 def _level(value: float, below: float, row: Separation) -> Cell:
@@ -114,8 +129,8 @@ def _level(value: float, below: float, row: Separation) -> Cell:
 
 
 def table(_: ModelsDistinguish, found: Distinguished):
-    """A row for each output and day: output, unit, day, median and part below the limit of either model, ratio (second over
-    first), difference (SD), auc, patients (empty above 10,000)."""
+    """A row for each output and day: output, unit, day, median and part below the limit of either model,
+    ratio (second over first), difference (SD), auc, patients (empty above 10,000)."""
     import pandas as pd
 
     return pd.DataFrame([

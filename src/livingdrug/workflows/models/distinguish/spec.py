@@ -1,4 +1,5 @@
-"""The `models-distinguish` kind of scenario: two explanations, and the sample that would decide between them."""
+"""The `models-distinguish` kind of scenario: two explanations, and the sample that would decide between
+them."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -29,34 +30,56 @@ class ModelsDistinguish(Document):
     models: Annotated[
         tuple[str, ...],
         About(
-            "Two models: names from `livingdrug models` (NAME+FRAGMENT joins one), model files, or folders of fits.",
+            "Two models: names from `livingdrug models` (NAME+FRAGMENT joins one), model files, or folders "
+            "of fits.",
             argument=True,
         ),
     ]
     doses: Annotated[
         tuple[str, ...],
-        About("A dose of both, as in `simulate`; repeatable. That of their first experiments, where it is the same.",
-              ("--dose",), metavar="DOSE"),
-    ] = ()  # fmt: skip
+        About(
+            "A dose of both, as in `simulate`; repeatable. That of their first experiments, where it is "
+            "the same.",
+            ("--dose",),
+            metavar="DOSE",
+        ),
+    ] = ()
     outputs: Annotated[
         tuple[str, ...],
-        About("Outputs or states that could be measured; all outputs that both have by default.", ("--output",), SAMPLES,
-              metavar="NAME,...", read=commas),
-    ] = ()  # fmt: skip
+        About(
+            "Outputs or states that could be measured; all outputs that both have by default.",
+            ("--output",),
+            SAMPLES,
+            metavar="NAME,...",
+            read=commas,
+        ),
+    ] = ()
     days: Annotated[
         tuple[float, ...],
-        About("Days on which a sample could be taken.", group=SAMPLES, unit="d", metavar="3,7,14", read=numbers),
+        About(
+            "Days on which a sample could be taken.", group=SAMPLES, unit="d", metavar="3,7,14", read=numbers
+        ),
     ] = DAYS
     limits: Annotated[
         dict[str, float],
-        About("Limit of quantification of an output. Repeatable.", ("--limit",), SAMPLES, metavar="OUTPUT=VALUE",
-              read=named_numbers),
-    ] = Field(default_factory=dict)  # fmt: skip
+        About(
+            "Limit of quantification of an output. Repeatable.",
+            ("--limit",),
+            SAMPLES,
+            metavar="OUTPUT=VALUE",
+            read=named_numbers,
+        ),
+    ] = Field(default_factory=dict)
     noise: Annotated[
         float | None,
-        About("SD of ln value of the assay, for outputs of which a model states no residual error.", group=SAMPLES),
+        About(
+            "SD of ln value of the assay, for outputs of which a model states no residual error.",
+            group=SAMPLES,
+        ),
     ] = None
-    subjects: Annotated[int, About("Virtual patients of either model.", ("-n", "--subjects"), PATIENTS)] = SUBJECTS
+    subjects: Annotated[int, About("Virtual patients of either model.", ("-n", "--subjects"), PATIENTS)] = (
+        SUBJECTS
+    )
     cv: Annotated[
         float | None,
         About("Log-normal CV on every rate, instead of the models' own variability.", group=PATIENTS),
@@ -91,7 +114,14 @@ def run(scenario: ModelsDistinguish) -> Distinguished:
     one, other = scenario.built()
     day = in_a_day(one.time_unit)
     return distinguish(
-        one, other, Regimen.of(map(read_dose, scenario.doses)) if scenario.doses else None,
-        times=[day * at for at in scenario.days], outputs=scenario.outputs, limits=scenario.limits, noise=scenario.noise,
-        subjects=scenario.subjects, cv=scenario.cv, seed=scenario.seed,
-    )  # fmt: skip
+        one,
+        other,
+        Regimen.of(map(read_dose, scenario.doses)) if scenario.doses else None,
+        times=[day * at for at in scenario.days],
+        outputs=scenario.outputs,
+        limits=scenario.limits,
+        noise=scenario.noise,
+        subjects=scenario.subjects,
+        cv=scenario.cv,
+        seed=scenario.seed,
+    )

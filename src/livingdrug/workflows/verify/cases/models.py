@@ -15,8 +15,15 @@ def cases(full: bool) -> Iterator[Case]:
     found = cache(_all)
     for name in list_runnable() if full else FEW:
         for i, anchor in enumerate(get_model(name).anchors):
-            yield Case(f"model {name}", anchor.name, anchor.value, partial(_one_of, found, name, i), anchor.rtol,
-                       anchor.source.line(), anchor.unit)  # fmt: skip
+            yield Case(
+                f"model {name}",
+                anchor.name,
+                anchor.value,
+                partial(_one_of, found, name, i),
+                anchor.rtol,
+                anchor.source.line(),
+                anchor.unit,
+            )
 
 
 def _all(name: str) -> list[float]:

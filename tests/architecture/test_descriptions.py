@@ -1,0 +1,93 @@
+"""What a face shows is described: each parameter of a function, each field of a record, in a section of its docstring.
+
+And code stays within 110 characters a line, but for one line in a hundred.
+"""
+
+import ast
+import inspect
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "src"
+SOURCE = ROOT / "livingdrug"
+PACKAGES = sorted(path.parent.name for path in SOURCE.glob("*/__init__.py"))
+WIDTH, MOST = 110, 0.01
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def definitions(package: str) -> list[tuple[str, ast.ClassDef | ast.FunctionDef]]:
+    """(name, definition) of the functions and records that a package shows."""
+    init = tree(SOURCE / package / "__init__.py")
+    shown: list[str] = []
+    homes: dict[str, tuple[str, str]] = {}
+    for node in ast.walk(init):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            shown = ast.literal_eval(node.value)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("livingdrug."):
+            homes |= {alias.asname or alias.name: (node.module, alias.name) for alias in node.names}
+    found = []
+    for name in shown:
+        module, inside = homes.get(name, ("", ""))
+        path = ROOT.joinpath(*module.split("."))
+        path = path.with_suffix(".py") if path.with_suffix(".py").is_file() else path / "__init__.py"
+        for node in tree(path).body if module else ():
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == inside and parameters(node):
+                found.append((name, node))
+    return found
+
+
+def parameters(node: ast.ClassDef | ast.FunctionDef) -> list[str]:
+    """Of a function its parameters, of a dataclass or named tuple its fields, of another class none."""
+    if isinstance(node, ast.ClassDef):
+        marks = [ast.unparse(part) for part in (*node.decorator_list, *node.bases)]
+        if not any("dataclass" in mark or "NamedTuple" in mark for mark in marks):
+            return []
+        fields = [f for f in node.body if isinstance(f, ast.AnnAssign) and isinstance(f.target, ast.Name)]
+        texts = {ast.unparse(f.target): ast.unparse(f) for f in fields}
+        hidden = ("ClassVar", "init=False")
+        return [n for n, text in texts.items() if n[0] != "_" and not any(word in text for word in hidden)]
+    given = node.args
+    rest = [part for part in (given.vararg, given.kwarg) if part is not None]
+    return [part.arg for part in (*given.posonlyargs, *given.args, *given.kwonlyargs, *rest)]
+
+
+def described(text: str) -> set[str]:
+    """Names with a description of their own in the section Parameters or Attributes of a docstring."""
+    lines, found, inside = text.split("\n"), set(), False
+    for line, under in zip(lines, [*lines[1:], ""], strict=True):
+        if under.strip() and set(under.strip()) == {"-"}:
+            inside = line.strip() in ("Parameters", "Attributes")
+        elif inside and line and not line.startswith(" ") and set(line) != {"-"}:
+            found |= {name.strip().lstrip("*") for name in line.partition(" :")[0].split(",")}
+    return found
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_each_parameter_of_a_face_is_described(package):
+    faults = []
+    for name, node in definitions(package):
+        known = described(inspect.cleandoc(ast.get_docstring(node) or ""))
+        left = [each for each in parameters(node) if each not in known]
+        faults += [f"livingdrug.{package}.{name}: {', '.join(left)}"] if left else []
+    assert not faults, "to be described in a section Parameters or Attributes (numpydoc): " + "; ".join(faults)
+
+
+def test_faces_are_found():
+    assert sum(len(definitions(package)) for package in PACKAGES) > 500
+
+
+def test_no_section_of_a_docstring_runs_on():
+    texts = [path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py")]
+    assert not [t for text in texts for t in ("Parameters ----", "Attributes ----", "Raises ----") if t in text]
+
+
+def test_lines_are_short():
+    lines = [line for path in SOURCE.rglob("*.py") for line in path.read_text(encoding="utf-8").splitlines()]
+    long = sum(len(line) > WIDTH for line in lines)
+    assert long <= MOST * len(lines), f"{long:,} of {len(lines):,} lines have more than {WIDTH} characters"
