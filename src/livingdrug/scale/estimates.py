@@ -23,8 +23,19 @@ GB = 1e9
 
 @dataclass(frozen=True)
 class Estimate:
-    """seconds: of the whole run; memory, disk: bytes, those of the table and of the blocks that are kept until it is whole;
-    free: bytes that the disk has left."""
+    """What a run will take.
+
+    Attributes
+    ----------
+    seconds : float
+        Of the whole run.
+    memory : float
+        Bytes.
+    disk : float
+        Bytes of the table, and of the blocks that are kept until it is whole.
+    free : float
+        Bytes that the disk has left.
+    """
 
     seconds: float
     memory: float
@@ -38,7 +49,17 @@ class Estimate:
 
 
 def is_large(task: CurvesTask | ExposureTask) -> bool:
-    """Whether a run is looked at before it starts."""
+    """Whether a run is looked at before it starts.
+
+    Parameters
+    ----------
+    task : CurvesTask or ExposureTask
+        What is computed.
+
+    Returns
+    -------
+    bool
+    """
     if isinstance(task, ExposureTask):
         return task.n > LARGE * EXPOSURE_BLOCK
     return task.n * len(task.times) * len(task.outputs) > LARGE * VALUES
@@ -51,8 +72,25 @@ def estimate(
     rows: Callable[[Any, int], Any],
     part: float = 1.0,
 ) -> Estimate:
-    """What a run will take, from some hundred of its subjects; rows(found, before): the table of some of them; part: which
-    part of the subjects is computed. Of a Dask cluster the time is that of one processor."""
+    """What a run will take, from some hundred of its subjects.
+
+    Parameters
+    ----------
+    task : CurvesTask or ExposureTask
+        What is computed.
+    executor : Executor
+        Who computes it; of a Dask cluster the time is that of one processor.
+    out : str or Path or None
+        The file of the table; None where there is none.
+    rows : callable
+        `rows(found, before)`: the table of some of the subjects, `before` others standing before them.
+    part : float, optional
+        Which part of the subjects is computed.
+
+    Returns
+    -------
+    Estimate
+    """
     few = min(task.n, KEPT_CURVES if isinstance(task, ExposureTask) else block_size(task))
     own, workers = for_worker(task, executor), executor.count if isinstance(executor, Processes) else 1
     _timed(own, out, rows, 1)  # what is compiled and loaded at first is no part of the rest
@@ -82,7 +120,20 @@ def _timed(own, out: str | Path | None, rows: Callable[[Any, int], Any], few: in
 
 
 def check_estimate(found: Estimate, yes: bool) -> None:
-    """InputError for a run beyond the limits, or one that the disk has no room for, that was not asked for twice."""
+    """Refuse a run that would take too much.
+
+    Parameters
+    ----------
+    found : Estimate
+        What it would take.
+    yes : bool
+        Whether its user wants it even so.
+
+    Raises
+    ------
+    InputError
+        For a run beyond the limits of time or disk, or one that the disk has no room for.
+    """
     beyond = found.seconds > MOST_SECONDS or found.disk > MOST_BYTES
     if yes or not (beyond or found.disk > found.free):
         return
