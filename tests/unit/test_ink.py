@@ -1,4 +1,4 @@
-"""Nothing of a figure is cut off: no ink on its border, in the figures of the manual and of every kind of
+"""Nothing of a figure is cut off: no ink within two pixels of its border, in the figures of the manual and of every kind of
 analysis that is quick to run, drawn with long names."""
 
 import io
@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 FIGURES = sorted(
     path for path in DOCS.glob("*.png") if not path.name.startswith("app_")
 )  # those are of a whole window
-BORDER, WHITE = 1, 250
+BORDER, WHITE = 2, 250
 LONG = "a subject whose name is rather long "
 
 
@@ -42,26 +42,29 @@ def test_no_figure_of_the_manual_is_clipped(path):
 def test_ink_at_the_border_is_seen():
     image = np.full((40, 60, 3), 255)
     assert sides_with_ink(image) == []
-    image[20, 0] = 0
+    image[20, 1] = 0
     assert sides_with_ink(image) == ["left"]
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """Example data under long names."""
-    from livingdrug.workflows.examples.kinetics import example_kinetics
+    from livingdrug.workflows.examples.kinetics import example_endpoints, example_kinetics
     from livingdrug.workflows.examples.outcomes import example_subjects
 
     folder = tmp_path_factory.mktemp("ink")
-    kinetics = example_kinetics(8)
-    kinetics["ID"] = LONG + kinetics["ID"]
+    kinetics, endpoints = example_kinetics(8), example_endpoints().iloc[:8]
+    for frame in (kinetics, endpoints):
+        frame["ID"] = LONG + frame["ID"]
+    endpoints["GROUP"] = "those with a response of the bone marrow, " + endpoints["RESPONSE"].astype(str)
     write_csv(kinetics, folder / "kinetics.csv")
+    write_csv(endpoints, folder / "endpoints.csv")
     write_csv(example_subjects(), folder / "subjects.csv")
     return folder
 
 
 CASES = (
-    ("nca", {"file": "kinetics.csv"}),
+    ("nca", {"file": "kinetics.csv", "endpoints": "endpoints.csv", "by": "GROUP"}),
     ("compare", {"file": "kinetics.csv", "product": "tisagenlecleucel"}),
     ("simulate", {"model": "kirouac_2023", "fragments": ("tissue", "host_competition"), "days": 28}),
     ("power", {"fold": 2.0, "model": "stein_2019", "variability": "sd"}),

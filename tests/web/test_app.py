@@ -13,6 +13,8 @@ import pytest
 
 from tests.web.conftest import PATIENCE
 
+playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright; `make test-web` installs it")
+BETWEEN_DOWNLOADS = 250  # ms: Chromium drops the eleventh download of a page within a second, without a word
 K12 = "#slider-k12"
 DRAWN = "#{} .js-plotly-plot .main-svg"
 OWN_INDEX = "/response?kind=index&file=example_response&exposure=CMAX&efficacy=ORR&toxicity=CRS+grade>%3D3"
@@ -89,6 +91,18 @@ def settled(page):
     page.wait_for_function("document.querySelector('a[data-export]').href.endsWith(location.search)")
 
 
+DRAWN_ANEW = """([sign, there]) => {
+  const content = document.querySelector('#content'), of = content?.querySelector('[data-address]')?.dataset.address;
+  const { pathname, search } = location;
+  return search.includes(sign) === there && of === pathname + search && content.ariaBusy !== 'true';
+}"""
+
+
+def addressed(page, sign, there=True):
+    """Wait until the address holds a text, or holds it no more, and the page of that address is drawn."""
+    page.wait_for_function(DRAWN_ANEW, arg=[sign, there])
+
+
 def says(page, element, text):
     """Wait until an element says a text."""
     page.wait_for_function("([e, t]) => (document.querySelector(e)?.innerText ?? '').includes(t)", arg=[element, text])
@@ -108,9 +122,14 @@ def shows(page, name):
 def taken(page, folder):
     """Every download of the page, in a folder."""
     for link in page.locator("a[data-export]").all():
-        with page.expect_download(timeout=PATIENCE) as found:
-            link.click()
-        found.value.save_as(folder / link.get_attribute("data-export"))
+        name = link.get_attribute("data-export")
+        page.wait_for_timeout(BETWEEN_DOWNLOADS)
+        try:
+            with page.expect_download(timeout=PATIENCE) as found:
+                link.click()
+        except playwright.TimeoutError as error:
+            raise AssertionError(f"no {name}; the page says: {page.locator('#broken').inner_text()}") from error
+        found.value.save_as(folder / name)
 
 
 def check_equal(folder):
@@ -420,7 +439,7 @@ def test_exposure_and_response_of_a_file_from_columns_to_equal_bytes(page, addre
     says(page, "#sentence", "Each doubling of AUC28")
     assert page.evaluate("document.activeElement.id") == "choice-own-second"
     page.wait_for_selector(DRAWN.format("response"), state="attached")
-    page.wait_for_function("location.search.includes('kind=response')")
+    addressed(page, "kind=response")
     taken(page, tmp_path)
     check_equal(tmp_path)
     curve = dict(heights(page, "response"))["logistic, 95 % band"]

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from tests.web.test_app import DRAWN, opened, says, taken
+from tests.web.test_app import DRAWN, addressed, opened, says, taken
 
 LONG = 240_000  # ms: pictures of a fit take a while
 
@@ -34,7 +34,7 @@ def serious(page, axe):
 def chosen(page, label, value, sign):
     """Choose of a list and wait until the address says so."""
     page.get_by_label(label, exact=True).select_option(value)
-    page.wait_for_function("s => location.search.includes(s)", arg=sign)
+    addressed(page, sign)
 
 
 def under_way(page):

@@ -4,12 +4,15 @@
 import re
 
 from tests.web.conftest import PATIENCE
-from tests.web.test_app import DRAWN, opened, says, settled, shows, taken
+from tests.web.test_app import DRAWN, addressed, opened, says, settled, shows, taken
 
 # headings that no reader knows, day 1 is the infusion, on the second sheet of a workbook
 ODD = [("Patient code", "Visit day", "Transgene copies"),
        *((p, d, v) for p, top in (("P-01", 9000), ("P-02", 700)) for d, v in (
            (2, 60), (8, top), (11, top * 2), (15, top), (22, top / 3), (29, top / 9), (91, 55)))]  # fmt: skip
+
+
+QUESTIONS = "**/_dash-update-component*"
 
 
 def workbook(path):
@@ -34,7 +37,7 @@ def test_job_1_a_batch_under_odd_headings_becomes_a_table_and_plots(page, addres
     workbook(tmp_path / "batch.xlsx")
     opened(page, address, "data", plot=None)
     page.set_input_files("input[type=file]", tmp_path / "batch.xlsx")
-    page.wait_for_function("location.search.includes('file=')")
+    addressed(page, "file=")
     page.locator("summary", has_text="How the file is read").click()
     for label, value, sign in (
         ("Sheet of an Excel file", "PK", "sheet=PK"),
@@ -44,15 +47,55 @@ def test_job_1_a_batch_under_odd_headings_becomes_a_table_and_plots(page, addres
         ("Day number of the infusion", "1", "infusion_day=1"),
         ("Limit of quantification", "50", "limit=50"),
     ):
-        if page.get_by_label(label, exact=True).is_hidden():
-            page.locator("summary", has_text="How the file is read").click()
         typed(page, label, value)
-        page.wait_for_function("s => location.search.includes(s)", arg=sign)
+        addressed(page, sign)
     page.wait_for_selector(DRAWN.format("profiles"), state="attached")
     says(page, "main", "P-01")
     page.wait_for_selector("a[data-export]")
     taken(page, tmp_path)
     assert b"CMAX" in (tmp_path / "results.csv").read_bytes() and (tmp_path / "pp.xpt").stat().st_size > 1000
+
+
+def test_what_is_opened_and_what_is_being_typed_survive_an_answer_that_comes_late(page, address, tmp_path):
+    """The page is drawn anew when the answer to one field comes; the next one is being filled by then."""
+    workbook(tmp_path / "batch.xlsx")
+    opened(page, address, "data", plot=None)
+    page.set_input_files("input[type=file]", tmp_path / "batch.xlsx")
+    addressed(page, "file=")
+    fold = page.locator("summary", has_text="How it is analysed")
+    fold.click()
+    late = []
+    page.route(QUESTIONS, lambda route: late.append(route) if is_page(route) else route.continue_())
+    typed(page, "Level of the time above (XTLIM)", "70")
+    waited_for(page, late)
+    page.get_by_label("Groups of subjects", exact=True).press_sequentially("resp")
+    before = fold.element_handle()
+    late[0].continue_()
+    page.wait_for_function("fold => !fold.isConnected", arg=before)
+    page.unroute(QUESTIONS)
+    addressed(page, "above=70")
+    field = page.get_by_label("Groups of subjects", exact=True)
+    assert field.is_visible() and field.input_value() == "resp"
+    page.keyboard.type("onse")  # it has the focus still
+    page.keyboard.press("Enter")
+    addressed(page, "by=response")
+    fold.click()
+    page.reload()
+    page.get_by_label("Groups of subjects", exact=True).wait_for()  # it is shown: something is chosen in it
+
+
+def is_page(route):
+    """Whether what is asked for is the page of an address."""
+    return "content.children" in (route.request.post_data or "")
+
+
+def waited_for(page, asked):
+    """Let the browser work until it has asked."""
+    for _ in range(PATIENCE // 50):
+        if asked:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("the page of the new address was not asked for")
 
 
 def test_job_3_own_subjects_beside_published_products(page, address):
@@ -77,11 +120,11 @@ def test_jobs_4_and_5_a_study_of_two_files_groups_and_outcomes(page, address):
     says(page, "#sentence", "respond and")
     assert "exposure=CMAX" in page.url
     page.get_by_label("Exposure", exact=True).select_option("AUCINT")
-    page.wait_for_function("location.search.includes('exposure=AUCINT')")
+    addressed(page, "exposure=AUCINT")
     page.wait_for_selector(DRAWN.format("index"), state="attached")
     page.get_by_label("Toxicity, to weigh against it").select_option("")
     typed(page, "Exposure ends at this time", "onset (d)")
-    page.wait_for_function("location.search.includes('onset=')")
+    addressed(page, "onset=")
     says(page, "#sentence", "doubling")
 
 
@@ -107,7 +150,7 @@ def test_job_14_values_of_another_assay_are_converted_and_said_so(page, address)
     opened(page, address, "data?kind=nca&file=example", "profiles")
     page.locator("summary", has_text="How the file is read").click()
     typed(page, "Conversion between units", "kirouac_2024")
-    page.wait_for_function("location.search.includes('conversion=kirouac_2024')")
+    addressed(page, "conversion=kirouac_2024")
     says(page, "main", "cells/uL")
     assert (
         "kirouac_2024" in page.locator("main").inner_text() or "Kirouac" in page.locator("main").inner_text()

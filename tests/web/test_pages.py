@@ -1,15 +1,15 @@
 """Models, sensitivity, sampling days and reports, by clicks in a real browser."""
 
 from tests.web.conftest import PATIENCE
-from tests.web.test_app import DRAWN, opened, says
+from tests.web.test_app import DRAWN, addressed, opened, says
 
 
 def test_a_model_is_found_by_disease_and_explored(page, address):
     opened(page, address, "models", plot=None)
     page.get_by_label("Disease").select_option("lymphoma")
-    page.wait_for_function("location.search === '?disease=lymphoma'")
+    addressed(page, "?disease=lymphoma")
     page.get_by_label("Made from").select_option("patients")
-    page.wait_for_function("location.search.includes('data=patients')")
+    addressed(page, "data=patients")
     assert 0 < page.locator("#models-found li").count() < 10
     page.locator("#models-found a").first.click()
     says(page, "#model-card", "sources")
@@ -30,7 +30,7 @@ def test_a_report_of_two_answers_in_the_order_that_is_chosen(page, address, tmp_
     page.wait_for_function("document.querySelector('#report-chapters li a').innerText.startsWith('Simulate')")
     page.get_by_label("Title of the document").fill("Study X")
     page.keyboard.press("Enter")
-    page.wait_for_function("location.search.includes('Study')")
+    addressed(page, "Study")
     for name, begin in (("report.html", b"<!doctype html>"), ("report.docx", b"PK"), ("report.pdf", b"%PDF")):
         with page.expect_download(timeout=PATIENCE) as found:
             page.locator(f"a[data-export='{name}']").click()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.web.test_app import check_equal, opened, says, taken
+from tests.web.test_app import addressed, check_equal, opened, says, taken
 
 WAYS = ("/preconditioning", "/fractionation", "/optimise", "/models-compare", "/models-distinguish", "/cure", "/population")
 
@@ -18,7 +18,7 @@ def test_a_horizon_and_a_population_change_who_is_cured(page, address):
     says(page, "#sentence", "The typical subject falls below 100 cells")
     changed(page, "Followed by chance from (cells)", "50")
     says(page, "#sentence", "falls below 50 cells")
-    page.wait_for_function("location.search.includes('below=50')")
+    addressed(page, "below=50")
     changed(page, "CV of every rate", "0.05")
     says(page, ".problem", 'in the field "Virtual subjects"')
     changed(page, "Virtual subjects", "20")
@@ -29,10 +29,10 @@ def test_a_third_model_is_added_and_left_out(page, address):
     opened(page, address, "models-compare?kind=models-compare&models=stein_2019&models=kirouac_2023&subjects=0", plot=None)
     says(page, "#sentence", "stein_2019 peaks")
     page.get_by_label("Another model").select_option("hardiansyah_2019")
-    page.wait_for_function("location.search.includes('hardiansyah_2019')")
+    addressed(page, "hardiansyah_2019")
     says(page, ".right", "hardiansyah_2019")
     page.get_by_role("link", name="leave it out").nth(1).click()
-    page.wait_for_function("!location.search.includes('kirouac_2023')")
+    addressed(page, "kirouac_2023", there=False)
     page.wait_for_function("!document.querySelector('.right').innerText.includes('kirouac_2023 peaks')")
 
 

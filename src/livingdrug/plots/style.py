@@ -114,4 +114,4 @@ def stamp(figure, text: str) -> None:
     if text:
         foot = STAMP_INCHES / figure.get_figheight()
         figure.get_layout_engine().set(rect=(0, foot, 1, 1 - foot))
-        figure.text(0.995, 0.003, text.split(";")[0], fontsize=6, color=MUTED, ha="right", va="bottom")
+        figure.text(0.99, foot / 4, text.split(";")[0], fontsize=6, color=MUTED, ha="right", va="bottom")

@@ -36,7 +36,7 @@ def make_app(work: Work | None = None, key: str | None = None) -> Dash:
         path, search = path or "/", search or ""
         there, name = _place(path, search), name_of(path, search)
         heading = "What do you want to know?" if there == "/" else name
-        return shell.titled(name, heading, page_of(path, search, work)), menu(there)
+        return shell.titled(name, heading, page_of(path, search, work), path + search), menu(there)
 
     for module in (again, *pages().values()):
         module.register(app, work)

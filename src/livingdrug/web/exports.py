@@ -39,6 +39,9 @@ TYPES = {
     ".xpt": "application/x-sas-xport",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
+# a fit in the words of other tools: its model at the estimates, its samples -> the target, or the layout
+OF_FITS = {name: target for name, target in MODEL_FILES.items() if target not in ("toml", "sbml")}
+OF_FITS |= {"samples.nonmem.csv": "nonmem", "samples.monolix.csv": "monolix"}
 
 
 def export(name: str, query: str, work: Work) -> bytes:
@@ -50,6 +53,8 @@ def export(name: str, query: str, work: Work) -> bytes:
         return bound(name, view, work)
     if view["job"]:
         ident = view["job"][-1]
+        if name in OF_FITS and not work.runs.known(ident):
+            return _of_fit(name, ident, work)
         return (work.runs if work.runs.known(ident) else work.fits).file(ident, name)
     if scenario is None:
         raise InputError("the address names no scenario, so there is nothing to download")
@@ -62,7 +67,7 @@ def export(name: str, query: str, work: Work) -> bytes:
     if isinstance(scenario, Fit) or scenario.LONG:
         raise InputError("a fit is started on its page; its files come from there")
     if name in CDISC and scenario.kind in ("nca", "compare"):
-        return _layout(name, scenario, work)
+        return _layout(name, "nca", Path(name).stem, work.located(scenario), work)
     if name in MODEL_FILES and isinstance(scenario, Simulation):
         return _model(scenario, MODEL_FILES[name], work)
     if name == "results.csv":
@@ -97,13 +102,25 @@ def _population(scenario: Document, work: Work) -> bytes:
     return path.read_bytes()
 
 
-def _layout(name: str, scenario: Document, work: Work) -> bytes:
-    """The table in another layout, as `--as` of the command gives it."""
-    kind = workflow("nca")
+def _of_fit(name: str, ident: str, work: Work) -> bytes:
+    """The model of a fit at its estimates, or its samples, for another tool. Raises InputError where there is none."""
+    from livingdrug.export import model_text
+    from livingdrug.models import read_model
+
+    if name in MODEL_FILES:
+        return model_text(read_model(work.fitted(ident), even_so=True), OF_FITS[name]).encode()
+    job = work.fits.job(ident)
+    here = job.shown.model_copy(update={"file": str(job.folder / job.shown.file)})
+    return _layout(name, "check", OF_FITS[name], here, work)
+
+
+def _layout(name: str, of: str, layout: str, scenario: Document, work: Work) -> bytes:
+    """The table in another layout, as `--as` of the command of a kind gives it. scenario: with its files where they lie."""
+    kind = workflow(of)
     own = kind.scenario(**{key: value for key, value in scenario.model_dump(exclude_defaults=True).items()
                            if key in kind.scenario.model_fields and key != "kind"})
     with work.job(), tempfile.TemporaryDirectory() as folder:
-        table, *_ = kind.layouts(kind.run(work.located(own)))[Path(name).stem]()
+        table, *_ = kind.layouts(kind.run(own))[layout]()
         write_table(table, Path(folder) / name)
         return (Path(folder) / name).read_bytes()
 

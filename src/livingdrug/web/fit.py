@@ -13,7 +13,6 @@ from livingdrug.web.fit_plan import (
     MORE,
     PATH,
     fit_values,
-    is_default,
     model_of,
     models,
     parameters,
@@ -22,7 +21,7 @@ from livingdrug.web.fit_plan import (
     with_roles,
 )
 from livingdrug.web.fits import FitJob
-from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.forms import folded, form, register_form
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import attribute, problem, table
 from livingdrug.web.uploads import EXAMPLE
@@ -75,17 +74,11 @@ def _form(scenario: Fit) -> list:
     except LivingdrugError:  # a mechanism that does not fit, or a value that cannot be: the right side says it
         chosen = _fields_to_mend(scenario)
     return [
-        _folded("How the file is read", "fit-reading", scenario, READING),
+        folded("How the file is read", "fit-reading", scenario, READING),
         models(scenario), *chosen, html.Div(id="fit-roles-problem"),
         html.H2("How it is fitted"), form("fit", scenario, to_query(scenario), ENTRIES),
-        _folded("Covariates, correlated random effects and more", "fit-more", scenario, MORE),
+        folded("Covariates, correlated random effects and more", "fit-more", scenario, MORE),
     ]  # fmt: skip
-
-
-def _folded(title: str, name: str, scenario: Fit, entries: tuple[Entry, ...]) -> html.Details:
-    """Fields that are folded away until something is chosen in them."""
-    fields = form(name, scenario, to_query(scenario), entries)
-    return html.Details([html.Summary(title), fields], open=not is_default(scenario, entries))
 
 
 def _mine() -> list:

@@ -35,6 +35,11 @@ FILES = (
     ("script.py", "Python script"),
     ("report.html", "report (HTML)"),
 )
+ELSEWHERE = (
+    ("model.nonmem.txt", "NONMEM control stream"), ("samples.nonmem.csv", "samples for NONMEM (CSV)"),
+    ("model.monolix.txt", "Monolix model"), ("samples.monolix.csv", "samples for Monolix (CSV)"),
+    ("model.nlmixr2.R", "nlmixr2"), ("model.mrgsolve.cpp", "mrgsolve"), ("model.pumas.jl", "Pumas"),
+)  # fmt: skip
 MADE = ("scenario.toml", "script.py")  # when they are asked for
 WIDTH, REPLICATES = 95, 300  # of the check that a fit makes: `report.fit_folder`
 DECADES = 1e7  # what lies this far below the highest value is not shown
@@ -96,7 +101,9 @@ def uses(ident: str, folder: Path) -> list:
         dcc.Link(text, href=f"{path}?{urlencode(query)}", className="button")
         for text, (path, query) in shown.items()
     ]
-    return [html.H2("Use this model"), *doubts, html.Div(row, className="row")]
+    files = downloads(f"job={ident}", ELSEWHERE, add=False)
+    said = html.P("For other tools, the model at its estimates and the samples:")
+    return [html.H2("Use this model"), *doubts, html.Div(row, className="row"), said, files]
 
 
 def numbers(folder: Path, said: dict) -> list:

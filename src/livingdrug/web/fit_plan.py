@@ -181,11 +181,6 @@ def fit_values(roles: Mapping[str, str], texts: Mapping[str, str | None]) -> dic
     return found
 
 
-def is_default(scenario: Fit, entries: tuple[Entry, ...]) -> bool:
-    """Whether nothing was chosen in some fields."""
-    return all(getattr(scenario, e.key) == Fit.model_fields[e.key].get_default() for e in entries)
-
-
 def model_of(scenario: Fit) -> Model:
     """The model of a scenario."""
     return build_model(scenario.model, scenario.fragments, scenario.values)

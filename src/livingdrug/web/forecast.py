@@ -7,7 +7,7 @@ from livingdrug.products import get_curve, list_curves
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.drawn_answer import answered
 from livingdrug.web.files import READING, chooser, register_chooser, shown_file
-from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.forms import Entry, folded, form, register_form
 from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
 from livingdrug.web.uploads import EXAMPLE
@@ -42,8 +42,7 @@ def page(query: str, work: Work) -> html.Div:
     if scenario is None:
         right = [html.P("Choose a table of samples on the left, or look at the example first.", className="quiet")]
     else:
-        reading = html.Details([html.Summary("How the file is read"),
-                                form("forecast-reading", scenario, to_query(scenario), READING)])  # fmt: skip
+        reading = folded("How the file is read", "forecast-reading", scenario, READING)
         fields = form("forecast", scenario, to_query(scenario), FIELDS)
         left += [shown_file(getattr(scenario, "file", ""), work), fields, reading]
         right = list(answered(scenario, (*FIELDS, *READING), work))

@@ -7,7 +7,7 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.web.address import read_as, to_query, view_pairs
+from livingdrug.web.address import read_as, read_query, to_query, view_pairs
 from livingdrug.web.parts import choice, field, problem
 from livingdrug.workflows import Document, about
 
@@ -32,6 +32,13 @@ def form(name: str, scenario: Document, query: str, entries: Sequence[Entry]) ->
     entries = [replace(e, about=e.about or _meaning(scenario, e.key)) for e in entries]
     made = [_field(f"{name}-{e.key}", e, getattr(scenario, e.key)) for e in entries]
     return html.Div([dcc.Store(id=f"{name}-query", data=query), *made, html.Div(id=f"{name}-problem")])
+
+
+def folded(title: str, name: str, scenario: Document, entries: Sequence[Entry]) -> html.Details:
+    """A form that is folded away until something is chosen in it."""
+    fields = type(scenario).model_fields
+    chosen = any(getattr(scenario, e.key) != fields[e.key].get_default(call_default_factory=True) for e in entries)
+    return html.Details([html.Summary(title), form(name, scenario, to_query(scenario), entries)], open=chosen)
 
 
 def _meaning(scenario: Document, key: str) -> str:
@@ -70,20 +77,34 @@ def register_form(app, name: str, entries: Sequence[Entry]) -> None:
     @app.callback(
         Output("address", "search", allow_duplicate=True), Output(f"{name}-problem", "children"),
         *(Input(f"{name}-{e.key}", "data" if e.choices else "value") for e in entries), State(f"{name}-query", "data"),
-        prevent_initial_call=True,
+        State("address", "search"), prevent_initial_call=True,
     )  # fmt: skip
     def edit(*values):
-        *texts, query = values
-        scenario, view = read_as(Document, query)
+        *texts, query, search = values
+        drawn, _ = read_as(Document, query)
         try:
-            changed = edited(scenario, entries, texts)
+            changed = edited(drawn, entries, texts)
+            scenario, view = _present(drawn, query, search)
+            new = to_query(_with_changes(scenario, drawn, changed), view_pairs(view))
         except (LivingdrugError, ValueError):
-            wrong = [e.label for e, text in zip(entries, texts, strict=True) if not _fits(scenario, e, text)]
+            wrong = [e.label for e, text in zip(entries, texts, strict=True) if not _fits(drawn, e, text)]
             return no_update, problem(f"{', '.join(wrong) or 'a value'}: what was typed cannot be used here")
-        new = to_query(changed, view_pairs(view))
         if new == to_query(scenario, view_pairs(view)):
             raise PreventUpdate
         return "?" + new, []
+
+
+def _present(drawn: Document, query: str, search: str | None) -> tuple[Document, dict[str, list[str]]]:
+    """The scenario and the view of the address, which may be ahead of the form that was drawn: another field was taken up."""
+    scenario, view = read_query((search or "").lstrip("?"))
+    return (scenario, view) if isinstance(scenario, type(drawn)) else read_as(type(drawn), query)
+
+
+def _with_changes(scenario: Document, drawn: Document, changed: Document) -> Document:
+    """A scenario with what differs between a form as it was drawn and as it is now."""
+    mine = [key for key in type(drawn).model_fields if getattr(changed, key) != getattr(drawn, key)]
+    kept = scenario.model_dump(exclude_defaults=True, exclude_none=True, exclude=set(mine))
+    return type(scenario)(**kept, **{"kind": scenario.kind} | changed.model_dump(include=set(mine), exclude_none=True))
 
 
 def edited(scenario: Document, entries: Sequence[Entry], texts: Sequence[str | None]) -> Document:

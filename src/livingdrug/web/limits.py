@@ -41,6 +41,8 @@ def check_limits(scenario: Document) -> None:
         raise InputError(f"the app escalates over up to {MAX_PATIENTS:,} patients; more run with `livingdrug trial`")
     if (getattr(scenario, "draws", None) or 0) > MOST_DRAWS and scenario.kind.startswith("assay-"):
         raise InputError(f"the app takes up to {MOST_DRAWS:,} draws; more run with `livingdrug assay predict`")
+    if (getattr(scenario, "runs", None) or 0) * (getattr(scenario, "subjects", None) or 1) > MAX_REPLICATES:
+        raise InputError(f"the app draws up to {MAX_REPLICATES:,} runs in all; more run with `livingdrug {scenario.kind}`")
     many = scenario.kind == "optimise" and getattr(scenario, "candidates")() * getattr(scenario, "subjects")  # noqa: B009
     if many > MAX_DRAWN:
         raise InputError(

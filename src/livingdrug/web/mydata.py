@@ -25,7 +25,7 @@ from livingdrug.web.files import (
     register_chooser,
     shown_file,
 )
-from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.forms import Entry, folded, register_form
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import FILES, attribute, downloads, field, plot, points, problem, table
 from livingdrug.web.profile_figures import MOST, all_profiles, one_profile, rows_of
@@ -83,10 +83,8 @@ def _left(scenario: Nca | None, work: Work) -> list:
     if scenario is None:
         return made
     made.append(shown_file(scenario.file, work))
-    reading = form("reading", scenario, to_query(scenario), (*READING, BRIDGE))
-    made.append(html.Details([html.Summary("How the file is read"), reading]))
-    rules = form("rules", scenario, to_query(scenario), RULES)
-    made.append(html.Details([html.Summary("How it is analysed"), rules]))
+    made.append(folded("How the file is read", "reading", scenario, (*READING, BRIDGE)))
+    made.append(folded("How it is analysed", "rules", scenario, RULES))
     chosen = getattr(scenario, "product", None)
     links = []
     for product in sorted({f.product for f in exposure_facts()}):

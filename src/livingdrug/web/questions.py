@@ -134,7 +134,10 @@ class Question:
         right = list(answered(scenario, every, work, self.files))
         return html.Div(
             [
-                html.P(" ".join(" ".join(help_of(self.kind)).split()), className="quiet"),
+                html.P(
+                    in_fields(" ".join(" ".join(help_of(self.kind)).split()), every, type(scenario)),
+                    className="quiet",
+                ),
                 html.Div(
                     [html.Div(left, className="left"), html.Div(right, className="right")],
                     className="two first",

@@ -109,9 +109,9 @@ def menu(pages: Sequence[tuple[str, str]], path: str) -> list[dmc.NavLink]:
     ]
 
 
-def titled(name: str, heading: str, page) -> html.Div:
-    """A page under its heading; `app.js` gives the window the name of the page as its title."""
-    return html.Div([html.H1(heading), page], **attribute("data-title", name))
+def titled(name: str, heading: str, page, address: str) -> html.Div:
+    """A page under its heading, which says of which address it is; `app.js` gives the window its name as title."""
+    return html.Div([html.H1(heading), page], **attribute("data-title", name), **attribute("data-address", address))
 
 
 def register(app) -> None:

@@ -178,29 +178,57 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // a sign of work as soon as something is asked, and an old answer greyed until the new one is there
-  const plain = window.fetch.bind(window), LINGER = 60;
+  const plain = window.fetch.bind(window), LINGER = 60, TAKEN_UP = 150, DRAWN_WITHIN = 1500;
   let working = 0, answering = 0;
   window.fetch = async function (asked, given) {
-    const page = String(asked.url || asked).includes("/_dash-update-component") ? changesPage(given) : null;
-    if (page === null) return plain(asked, given);
-    mark(1, page);
-    const work = begun(page && given.body.includes("content.children"));
-    try { return await plain(asked, named(work, given)); } finally {
+    const kind = String(asked.url || asked).includes("/_dash-update-component") ? kindOf(given) : null;
+    if (kind === null) return plain(asked, given);
+    mark(1, kind !== "part");
+    const work = begun(kind === "page");
+    try { return await inOrder(kind, asked, named(work, given)); } finally {
       ended(work);
-      setTimeout(() => mark(-1, page), LINGER);
+      setTimeout(() => mark(-1, kind !== "part"), LINGER);
       if (given.body.includes("exposure.children") && !asking()) setTimeout(() => wordsAreOld(false), LINGER);
     }
   };
 
+  // a page that is drawn while a field is being taken up would lose it: such a page waits, and is out of date by then
+  const changes = new Set();
+  async function inOrder(kind, asked, given) {
+    if (kind !== "change") {
+      const answer = await plain(asked, given);
+      while (kind === "page" && changes.size) await Promise.allSettled(changes);
+      if (kind === "page") draws();
+      return answer;
+    }
+    const answer = plain(asked, given);
+    holdPages(answer);
+    return answer;
+  }
+
+  // from the answer to the page that is drawn of it
+  let drawing = false, drawn = null;
+  function draws() {
+    clearTimeout(drawn);
+    drawing = true;
+    drawn = setTimeout(() => { drawing = false; }, DRAWN_WITHIN);
+  }
+
+  function holdPages(work) {
+    const done = work.finally(() => new Promise(next => setTimeout(next, TAKEN_UP))).finally(() => changes.delete(done));
+    changes.add(done);
+  }
+
   function asking() { return window.dash_clientside.livingdrug.asked(); }
 
-  // whether a question changes the whole page; null for a look at a fit that runs, which nobody asked for
-  function changesPage(given) {
+  // what a question asks for: the page of an address, a change of the address, or a part of the page; null for a look at a
+  // fit that runs, which nobody asked for
+  function kindOf(given) {
     try {
       const { output, changedPropIds } = JSON.parse(given.body);
       if ((changedPropIds || []).some(name => name.startsWith("fit-beat."))) return null;
-      return output.includes("content.children") || output.includes("address.search");
-    } catch (error) { return false; }
+      return output.includes("content.children") ? "page" : output.includes("address.search") ? "change" : "part";
+    } catch (error) { return "part"; }
   }
 
   function mark(step, page) {
@@ -434,7 +462,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (document.title !== title) document.title = title;
   }
 
-  // a field that is drawn anew after it was changed keeps the focus, for those who work by keyboard
+  // a field that is drawn anew keeps the focus, for those who work by keyboard
   let held = null;
   document.addEventListener("pointerdown", () => { held = null; });
   document.addEventListener("focusin", event => { held = event.target; });
@@ -444,7 +472,92 @@ window.dash_clientside = window.dash_clientside || {};
     if (again) again.focus({ preventScroll: true });
   }
 
-  new MutationObserver(function () {
+  // Dash (4.4) puts the caret back a moment after each letter, which swaps letters that are typed in that moment
+  const caret = HTMLInputElement.prototype.setSelectionRange;
+  HTMLInputElement.prototype.setSelectionRange = function (...range) {
+    if (!(this.matches(".dash-input-element") && this === document.activeElement)) caret.apply(this, range);
+  };
+
+  // an answer may come while somebody types on: what stands in a field and was not taken up before the page is drawn anew is
+  // put back, and what was sent between the answer and its page is sent once more
+  const typed = new Map(), PUT_BACK = [0, 30, 150, 200];  // ms: Dash writes its own value once more after it has drawn a field
+  let owed = false;
+  document.addEventListener("input", event => {
+    const { id, value } = event.target;
+    if (!event.isTrusted || !id || !event.target.matches(".dash-input-element, textarea")) return;
+    typed.set(id, { text: value, sent: false, left: false, path: window.location.pathname });
+  }, true);
+  document.addEventListener("change", event => { if (event.isTrusted) takenUp(event.target.id, "left"); }, true);
+  document.addEventListener("keydown", event => {
+    putBack();
+    if (event.key === "Enter") takenUp(document.activeElement.id, "sent");
+  }, true);
+
+  function takenUp(id, how) {
+    if (!typed.has(id)) return;
+    if (drawing || owed) { typed.get(id)[how] = true; return; }
+    holdPages(Promise.resolve());  // until the question that follows is on its way
+    typed.delete(id);
+  }
+
+  function keepTyped() {
+    drawing = false;
+    typed.forEach((kept, id) => {
+      if (kept.path !== window.location.pathname || document.getElementById(id) === null) typed.delete(id);
+    });
+    if (typed.size === 0 || owed) return;
+    owed = true;
+    mark(1, true);
+    PUT_BACK.forEach(later => setTimeout(putBack, later));
+    setTimeout(sendAgain, PUT_BACK[PUT_BACK.length - 1]);
+  }
+
+  // as if it were typed, so that what draws the field knows of it
+  function putBack() {
+    if (owed) typed.forEach(({ text }, id) => {
+      const field = document.getElementById(id);
+      if (!field || field.value === text) return;
+      Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, text);
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  }
+
+  // a field that the page took from somebody's hand was left by nobody
+  function sendAgain() {
+    const here = document.activeElement;
+    owed = false;
+    mark(-1, true);
+    typed.forEach(({ sent, left }, id) => {
+      const field = document.getElementById(id);
+      if (!field || !(sent || (left && here !== field))) return;
+      typed.delete(id);
+      field.focus({ preventScroll: true });
+      field.blur();  // which sends it
+    });
+    if (here !== document.activeElement && here.isConnected) here.focus({ preventScroll: true });
+  }
+
+  // what somebody has opened or closed stays so while its page is drawn anew
+  const folds = new Map(), seen = new WeakSet();
+  document.addEventListener("click", event => {
+    const fold = event.target.closest && event.target.closest("summary")?.parentElement, name = fold && nameOf(fold);
+    if (fold) setTimeout(() => folds.set(name, fold.open));
+  });
+  function keepFold(fold) {
+    if (seen.has(fold)) return;
+    seen.add(fold);
+    const open = folds.get(nameOf(fold));
+    if (open !== undefined) fold.open = open;
+  }
+
+  // the page, what the fold says without a count in brackets, and which of several that say it
+  function nameOf(fold) {
+    const said = one => one.querySelector("summary")?.textContent.replace(/ \(.*/, "");
+    const alike = [...document.querySelectorAll("#content details")].filter(one => said(one) === said(fold));
+    return JSON.stringify([window.location.pathname, said(fold), alike.indexOf(fold)]);
+  }
+
+  new MutationObserver(function (records) {
     document.querySelectorAll("[data-choice]").forEach(drawChoice);
     document.querySelectorAll("[data-table]").forEach(drawTable);
     document.querySelectorAll("[data-spans]").forEach(build);
@@ -456,6 +569,8 @@ window.dash_clientside = window.dash_clientside || {};
     });
     entitle();
     document.querySelectorAll(".js-plotly-plot").forEach(graph => { drawLegend(graph); arrange(graph); });
+    document.querySelectorAll("#content details").forEach(keepFold);
     keepFocus();
+    if (records.some(record => record.target.id === "content" && record.addedNodes.length)) keepTyped();
   }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-table", "data-page", "data-choice", "data-title"] });
 })();
