@@ -24,7 +24,7 @@ def export_model(
         _write_archive(model, variability, out)
         return
     text = model_text(model, target, variability)
-    for doubt in model.doubts:
+    for doubt in (*model.doubts, *model.standing):
         click.echo(f"caution: {doubt}", err=True)
     if not out:
         click.echo(text, nl=False)
@@ -39,6 +39,6 @@ def _write_archive(model: Model, variability: str | None, out: str | None) -> No
     if variability:
         raise InputError("omex holds one subject, so no variability can be chosen; leave out --variability")
     write_bytes(omex(model), out)
-    for doubt in model.doubts:
+    for doubt in (*model.doubts, *model.standing):
         click.echo(f"caution: {doubt}", err=True)
     click.echo(f"wrote the model (SBML), its simulation (SED-ML), its curves and a manifest to {out}", err=True)

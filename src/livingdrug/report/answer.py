@@ -205,7 +205,8 @@ class Answer:
     ok: bool = True
 
     def __post_init__(self) -> None:
-        doubts = (doubt for card in self.cards for doubt in card.doubts)
+        # a flag that begins with the doubt says it of some or all subjects
+        doubts = (d for card in self.cards for d in card.doubts if not any(f.startswith(d) for f in self.flags))
         object.__setattr__(self, "flags", tuple(dict.fromkeys((*doubts, *self.flags))))
 
 

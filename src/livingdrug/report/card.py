@@ -28,8 +28,9 @@ def model_card(model: Model) -> Card:
     deviations = (*model.deviations, *(text for f in model.fragments for text in f.deviations))
     equations = Table("equations", ("name", "moves", "rate"), tuple(plain_equations(model)))
     tables = tuple(table for table in (_parameters(model), equations, _anchors(model)) if table.rows)
+    doubts = (*model.doubts, *model.standing)
     fit = (f"Its numbers are those of {model.fitted.model} {model.fitted.line}.",) if model.fitted else ()
-    return Card(model.full_name, (*sentences, *fit, *spreads, *residuals), tables, deviations, model.doubts)
+    return Card(model.full_name, (*sentences, *fit, *spreads, *residuals), tables, deviations, doubts)
 
 
 def spread_words(population: Population) -> str:

@@ -7,13 +7,14 @@ that of deaths x exp(rho), P(extinct by t) = (1 - 1/(1 + I(t)))^n. `simulate_cur
 event by event, as a check and for times.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.expressions import linear_coefficient
+from livingdrug.core.expressions import MAX_LENGTH, linear_coefficient, names
 from livingdrug.core.names import unknown
 from livingdrug.core.proportion import clopper_pearson
 from livingdrug.core.random import check_seed, uniforms
@@ -183,13 +184,27 @@ def _watched(model: Model, name: str) -> Model:
 
 
 def _per_cell(model: Model, flow: Flow, name: str) -> str:
-    made = linear_coefficient(flow.rate, name)
+    made = linear_coefficient(_written_out(model, flow.rate, name), name)
     if made is None or flow.gain != "1":
         raise InputError(
             f"`{model.full_name}`: flow `{flow.name}` is not proportional to `{name}`, so its cells do not "
             "die one by one independently; no probability of cure is computed"
         )
     return f"({made})"
+
+
+def _written_out(model: Model, rate: str, name: str) -> str:
+    """A rate in which definitions that hold a population are written out, as an SBML file has the laws of its reactions."""
+    holding: dict[str, str] = {}
+    for definition in model.system.definitions:  # in an order in which each names only earlier ones
+        text = _put_in(definition.expression, holding)
+        if name in names(text) and len(text) <= MAX_LENGTH:
+            holding[definition.name] = text
+    return _put_in(rate, holding)
+
+
+def _put_in(text: str, holding: dict[str, str]) -> str:
+    return re.sub(r"(?<![\w.])[A-Za-z_]\w*", lambda word: f"({holding[word[0]]})" if word[0] in holding else word[0], text)
 
 
 def cure_probability(model: Model, by: float = 1000.0, subjects: Subjects | None = None, **how) -> np.ndarray:

@@ -129,7 +129,11 @@ def cv_population(model: Model, cv: float) -> Population:
 
     rates = [q.name for q in model.quantities if is_rate(q.unit) and not q.fixed and not q.covariate]
     if not rates:
-        raise InputError(f"`{model.full_name}` has no rate for a CV of {cv:g} to act on")
+        hint = "; in a map beside its SBML file say which they are, such as [units] growth = \"1/d\""
+        raise InputError(
+            f"`{model.full_name}` has no rate (a quantity per time) for a CV of {cv:g} to act on"
+            + (hint if getattr(model.system, "unchecked", "") else "")
+        )
     spread = lognormal(cv=cv)
     return Population(
         f"cv {cv:g}", dict.fromkeys(rates, spread), OURS, f"log-normal, CV {cv:.0%} on every rate"
