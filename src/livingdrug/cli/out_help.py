@@ -16,4 +16,4 @@ SHARD_HELP = (
     "Compute part I of N of the subjects' blocks and keep them beside --out, as one job of a batch; when all are there, the "
     "same command with --resume in place of --shard writes the result."
 )
-YES_HELP = "Start a large run although it would take more than 1 h or 20 GB of disk, as far as can be told before it begins."
+YES_HELP = "Start a large run even where it is estimated to take more than 1 h or 20 GB of disk."
