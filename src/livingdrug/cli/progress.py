@@ -37,7 +37,9 @@ class Progress:
 
     def _count(self, done: int, count: int) -> None:
         if self.bar is None:
-            self.bar = click.progressbar(length=count, label=self.counted, file=sys.stderr, item_show_func=lambda rate: rate)
+            self.bar = click.progressbar(
+                length=count, label=self.counted, file=sys.stderr, item_show_func=lambda rate: rate
+            )
             self.bar.__enter__()
         if done < self.bar.pos:  # another round of the same work
             self.bar.pos, self.begun = 0, time.monotonic()

@@ -40,7 +40,9 @@ def run_scenario(scenario: Document, output: Output) -> None:
 
 def _run(scenario: Document, output: Output) -> None:
     _check_options(scenario, output)
-    check_memory(scenario, output.memory, to_file=bool(output.out and not is_folder(output.out) and not output.plots))
+    check_memory(
+        scenario, output.memory, to_file=bool(output.out and not is_folder(output.out) and not output.plots)
+    )
     folder = output.out if output.out and is_folder(output.out) else None
     kind, say = workflow(scenario.kind), partial(click.echo, err=True)
     executor = _executor(output)
@@ -109,7 +111,9 @@ def _show(kind: Workflow, scenario: Document, output: Output, conduct: Conduct) 
     if output.out:
         check_writable(output.out)
         if output.layout and Path(output.out).suffix.lower() == PARQUET:
-            raise InputError(f"--as {output.layout} writes a text for another program; end the name `{output.out}` in .csv")
+            raise InputError(
+                f"--as {output.layout} writes a text for another program; end the name `{output.out}` in .csv"
+            )
     if output.plots:
         check_folder(output.plots)
     found = kind.run(scenario, conduct)

@@ -104,7 +104,9 @@ def estimate(
     return Estimate(per_subject * subjects, memory, size / few * subjects, free)
 
 
-def _timed(own, out: str | Path | None, rows: Callable[[Any, int], Any], few: int) -> tuple[float, float, int]:
+def _timed(
+    own, out: str | Path | None, rows: Callable[[Any, int], Any], few: int
+) -> tuple[float, float, int]:
     """(seconds of computing, seconds of writing, bytes of the table and the block) of the first subjects."""
     begun = time.perf_counter()
     found = own(0, few)
@@ -140,8 +142,8 @@ def check_estimate(found: Estimate, yes: bool) -> None:
     limits = f"the limits are {_time(MOST_SECONDS)} and {_bytes(MOST_BYTES)} of disk"
     room = f", and the disk has {_bytes(found.free)} left" if found.disk > found.free else ""
     raise InputError(
-        f"this run would take {found.words()}; {limits}{room}: ask for fewer subjects, outputs or times, share it among jobs "
-        "(--shard), or add --yes to start it even so"
+        f"this run would take {found.words()}; {limits}{room}: ask for fewer subjects, outputs or times, "
+        "share it among jobs (--shard), or add --yes to start it even so"
     )
 
 

@@ -11,7 +11,15 @@ from livingdrug.core.tables import table_file
 from livingdrug.scale.blocks import Block, Processes, Serial, Task, cut
 from livingdrug.scale.cluster import DaskCluster
 from livingdrug.scale.kept import Kept
-from livingdrug.simulation import CurvesTask, ExposureSummary, ExposureTask, Result, check_size, exposure_table, joined
+from livingdrug.simulation import (
+    CurvesTask,
+    ExposureSummary,
+    ExposureTask,
+    Result,
+    check_size,
+    exposure_table,
+    joined,
+)
 
 Executor = Serial | Processes | DaskCluster
 Progress = Callable[[int, int], None]
@@ -155,7 +163,13 @@ def run_curves(
         return check_some(task(0, task.n, progress))
     kept = kept if task.n > block_size(task) else None
     if size is None:
-        size = block_size(task) if kept else CURVES_BLOCK if executor != Serial() else max(1, VALUES // _values(task))
+        size = (
+            block_size(task)
+            if kept
+            else CURVES_BLOCK
+            if executor != Serial()
+            else max(1, VALUES // _values(task))
+        )
     parts, done = [], 0
     with (
         table_file(file.path) if file else nullcontext() as table,
@@ -182,16 +196,22 @@ def _values(task: CurvesTask) -> int:
     return max(1, len(task.times) * len(task.outputs))
 
 
-def _results(executor: Executor, task: Task, blocks: Sequence[Block], kept: Kept | None) -> Generator[Any, None, None]:
+def _results(
+    executor: Executor, task: Task, blocks: Sequence[Block], kept: Kept | None
+) -> Generator[Any, None, None]:
     """What the task gives for each block; one block alone is not kept."""
-    return kept.results(executor, task, blocks) if kept and len(blocks) > 1 else executor.results(task, blocks)
+    return (
+        kept.results(executor, task, blocks) if kept and len(blocks) > 1 else executor.results(task, blocks)
+    )
 
 
 def check_some(result: Result) -> Result:
     """The result; SolveError where not one subject was computed, or of several none can be a patient."""
     if not result.counted:
         first = f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}"
-        raise SolveError(f"no subject of {result.n:,} can be a patient; {first}" if result.unphysical else first)
+        raise SolveError(
+            f"no subject of {result.n:,} can be a patient; {first}" if result.unphysical else first
+        )
     return result
 
 

@@ -212,7 +212,9 @@ class Simulation(Document):
         if self.exposure is not None or self.uncertainty:
             return self.memory()
         model = build_model(self.model, self.fragments, even_so=self.even_so)
-        return min(self.memory(), SUBJECT * (self.subjects or 1) * (len(self.outputs) or len(model.system.outputs)))
+        return min(
+            self.memory(), SUBJECT * (self.subjects or 1) * (len(self.outputs) or len(model.system.outputs))
+        )
 
 
 @dataclass(frozen=True)
