@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.engine import exponential_kernel
 from livingdrug.models import ClosedForm, Model
@@ -174,7 +175,7 @@ def exposure_task(
     model: Model,
     draw: Draw | None = None,
     regimen: Regimen | Sequence | None = None,
-    window: Sequence[float] = (0.0, 28.0),
+    window: Sequence[float] = (0.0, MONTH),
     limits: Mapping[str, float | Sequence[float]] | None = None,
     outputs: Sequence[str] | None = None,
     rtol: float | None = None,
