@@ -248,7 +248,7 @@ def _intervals(low: np.ndarray, high: np.ndarray) -> Words:
     return Words(which, [_interval(lows[k // len(highs)], highs[k % len(highs)]) for k in pairs])
 
 
-def _interval(low: float, high: float) -> str:
+def _interval(low: float | np.ndarray, high: float | np.ndarray) -> str:
     if np.isnan(low):
         return ""
     return f"{low:.10g} {'later' if np.isnan(high) else format(high, '.10g')}"

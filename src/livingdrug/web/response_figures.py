@@ -7,7 +7,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.plots import COLOURS, FEW_DECADES, MARKS, MUTED
 from livingdrug.report import Table, text_table
-from livingdrug.response import BinaryFit, ContinuousFit, GradedFit, ObservedRate, TimeFit, observed_rates
+from livingdrug.response import BinaryFit, ContinuousFit, GradedFit, ObservedRate, RepeatedFit, TimeFit, observed_rates
 from livingdrug.web.figures import DASHES, axis, band, layout
 from livingdrug.workflows.response.spec import ResponseAnswer as Answer
 
@@ -59,7 +59,7 @@ def _made(answer: Answer, data: list[dict], height: dict) -> dict:
 
 def _repeated(answer: Answer, curves) -> dict:
     """The curve and observed rates; exact intervals of them would take rows of one subject for those of many."""
-    fit, sample = answer.fit, answer.sample
+    fit, sample = cast(RepeatedFit, answer.fit), answer.sample
     x, rates = curves[sample.exposure_name].tolist(), observed_rates(sample, sample.outcome, fit.level)
     made = [*band(x, curves["low"].tolist(), curves["high"].tolist(), COLOURS[0]),
             _line(x, curves["probability"], COLOURS[0], 0, f"{fit.model}, {100 * fit.level:g} % band"),

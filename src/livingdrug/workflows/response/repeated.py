@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from livingdrug.core.known import known
 from livingdrug.report import Cell, Table, cell
 from livingdrug.response import (
     Estimate,
@@ -35,7 +36,8 @@ def as_dict(answer) -> dict:
         "observations": fit.sample.n,
         "events": int(fit.sample.outcome.sum()),
         "curve": {"intercept": curve.intercept, "slope": curve.slope, "ceiling": curve.ceiling, "scale": curve.scale,
-                  "link": curve.link, "covariance": fit.curve.covariance.tolist()},
+                  "link": curve.link,
+                  "covariance": known(curve.covariance, "the covariance of a fitted curve").tolist()},
         "exposure_at": [{"probability": p} | estimate(at) for p, at in levels(fit)],
         "sentence": sentence(fit),
     }  # fmt: skip
