@@ -180,7 +180,18 @@ def _check_regimens(model: Model, regimens: list[Regimen]) -> list[str]:
 
 
 def check_size(subjects: int, times: int, outputs: int) -> None:
-    """InputError for more values than are kept at once."""
+    """Refuse more values than are kept at once.
+
+    Parameters
+    ----------
+    subjects, times, outputs : int
+        How many of each.
+
+    Raises
+    ------
+    InputError
+        For more than MAX_VALUES together.
+    """
     if subjects * times * outputs > MAX_VALUES:
         raise InputError(
             f"{subjects} subjects x {times} times x {outputs} outputs are more than {MAX_VALUES:,} values; "
@@ -262,7 +273,20 @@ def _messages(model: Model) -> tuple[str, ...]:
 
 
 def caution_counts(model: Model, subjects: Subjects) -> tuple[int, ...]:
-    """Of how many of the subjects each caution of the model is true, by their own values."""
+    """Of how many of the subjects each caution of the model is true, by their own values.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    subjects : Subjects
+        Those that are counted.
+
+    Returns
+    -------
+    tuple of int
+        One for each caution.
+    """
     if not model.system.cautions:
         return ()
     values = individual_values(model, subjects)

@@ -13,7 +13,7 @@ import numpy as np
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.core.random import check_seed, uniforms
 from livingdrug.engine import ADD, RATE, Events
-from livingdrug.models import Model
+from livingdrug.models import Model, flows_of
 from livingdrug.simulation.reactions import Reactions, reactions_of
 from livingdrug.simulation.regimen import Regimen, check_regimen
 from livingdrug.simulation.solve import subject_events
@@ -110,7 +110,8 @@ def leaps(
     if times.ndim != 1 or not len(times) or times[0] < 0 or (np.diff(times) <= 0).any():
         raise InputError("times must be given, from 0 on, and increase")
     reactions = reactions_of(model, values)
-    units = [s.unit for s in model.system.states]
+    system = flows_of(model)
+    units = [s.unit for s in system.states]
     counted = np.array([unit == CELLS for unit in units])
     if not counted.any():
         raise InputError(
@@ -120,7 +121,7 @@ def leaps(
     events = Events.of(())
     if regimen is not None:
         check_regimen(model, regimen)
-        events = subject_events(regimen, model.system, [reactions.values[q.name] for q in model.system.quantities])
+        events = subject_events(regimen, system, [reactions.values[q.name] for q in system.quantities])
     run = _Run(reactions, counted, events, times, runs, (seed, f"subject {subject} " if subject else ""), large, epsilon)
     return run.through(model.full_name)
 
@@ -195,7 +196,7 @@ class _Run:
             read = np.flatnonzero(self.times == self.stops[k])
             if self.stops[k] > 0:
                 counts[some[:, None], :, read] = y[:, some].T[:, None]
-            self._give(y, inflow, self.stops[k], some, step)
+            self._give(y, inflow, float(self.stops[k]), some, step)
             if self.stops[k] == 0:
                 counts[some[:, None], :, read] = y[:, some].T[:, None]
 

@@ -18,7 +18,9 @@ from livingdrug.web.uploads import RESPONSES
 from livingdrug.web.work import Work
 from livingdrug.workflows import finding_table
 from livingdrug.workflows.index.spec import Index
+from livingdrug.workflows.response import by_day
 from livingdrug.workflows.response.answer import telling
+from livingdrug.workflows.response.binary import category_tables
 from livingdrug.workflows.response.coefficients import as_estimate, estimate_words
 from livingdrug.workflows.response.spec import Response
 from livingdrug.workflows.response.spec import ResponseAnswer as Answer
@@ -223,7 +225,7 @@ def _answer(answer: Answer, k: int) -> list:
     said, curves = module.as_dict(answer), module.table(answer)
     of = f": {printable(answer.group, 40)}" if answer.group else ""
     title = f"{answer.sample.endpoint} over {answer.sample.exposure_name}{of}"
-    about = f"{title}; {int(answer.sample.trials.sum()):,} subjects, {answer.fit.model}, exposure on a {answer.scale} scale."
+    about = f"{title}; {answer.sample.subject_count:,} subjects, {answer.fit.model}, exposure on a {answer.scale} scale."
     ends = (
         [table(text_table("observed by exposure", pd.DataFrame(said["observed"])))]
         if answer.kind == "binary"
@@ -231,6 +233,11 @@ def _answer(answer: Answer, k: int) -> list:
     )
     if said.get("exposure_at"):
         ends.append(table(_levels(said["exposure_at"], answer.sample.exposure_unit)))
+    if answer.kind == "binary":
+        ends += [table(found) for found in category_tables(answer.fit)]
+    if answer.by_day is not None:
+        ends.append(table(by_day.table(answer.by_day, answer.fit)))
+        ends += [html.P(words) for words in by_day.cautions(answer.by_day)]
     return [
         html.P(said["sentence"], className="answer", **({} if k else attribute("id", "sentence"))),
         plot(
