@@ -19,6 +19,8 @@ PAGES = {
     "sampling": "/sampling", "fit_plan": FIT, "forecast": "/forecast?kind=forecast&file=example&model=stein_2019&at=14",
     "assay": "/assay?kind=assay-check&files=example_plate&plan=example_plate_map&events=example_plate_events",
     "attributes": "/attributes?kind=attributes-check&file=example_products",
+    "preconditioning": "/preconditioning", "fractionation": "/fractionation", "optimise": "/optimise", "cure": "/cure",
+    "compare_models": "/models-compare", "distinguish": "/models-distinguish", "population": "/population",
     "report": "/report?item=kind%3Dpower%26effect%3D0.5&item=kind%3Dsimulate%26model%3Dstein_2019&title=Study+X",
     "paper": "/paper",
 }

@@ -18,6 +18,13 @@ from papers.kirouac_2024.figures345 import RETURN
 from papers.kirouac_2024.panel import COPIES_TO_CELLS, Panel, mechanistic
 from papers.kirouac_2024.table1 import recompute
 
+# Cut-offs where the paper gives words and no number. They are ours:
+DECADES = 2.5  # what rounds to "three orders of magnitude"
+APART, ALIKE = 0.8, 0.7  # areas under the ROC curve, called excellent from the one on, poor below the other
+# (Hosmer and Lemeshow, Applied Logistic Regression, 2000, section 5.2.4)
+MOST_OF_12 = 10  # fits of a group that turn, for "sufficient": five in six, so that two may have another cause
+FOLD = 5.0  # within which a median peak "approaches" the dose, on a logarithmic axis where ten-fold is one step
+
 HOLDS, PART, NOT, UNKNOWN = "holds", "holds in part", "does not hold", "cannot be judged"
 Values = Mapping[tuple[str, str], float]
 
@@ -79,9 +86,9 @@ def _three_orders(values: Values) -> Claim:
     early = {s: values["1E", f"log10 span of central 95 % level on day 7, {s}"] for s in ("sd", "variance")}
     return Claim(
         "For approved CAR-Ts, PK variance typically spans three orders of magnitude.", "Fig. 1E",
-        {"central 95 % of AUC0-28 over 2.5 decades": max(inner.values()) >= 2.5,
-         "all 1,000 patients' AUC0-28": max(auc.values()) >= 2.5,
-         "central 95 % of the level of a day": min(*early.values(), *late.values()) >= 2.5},
+        {"central 95 % of AUC0-28 over 2.5 decades": max(inner.values()) >= DECADES,
+         "all 1,000 patients' AUC0-28": max(auc.values()) >= DECADES,
+         "central 95 % of the level of a day": min(*early.values(), *late.values()) >= DECADES},
         f"AUC0-28: central 95 % over {inner['sd']:.1f} decades (published values read as SD) or "
         f"{inner['variance']:.1f} (as "
         f"variance), all 1,000 patients over {auc['sd']:.1f} or {auc['variance']:.1f}. Level on one day, "
@@ -212,8 +219,8 @@ def _approach_the_dose(values: Values) -> Claim:
     ratios = {g: fits.loc[fits["group"] == g, "ratio"] for g in ("cr", "pr")}
     return Claim(
         "Even in responders, circulating T cell counts typically just approach input cell numbers.", "Results, Table 1",
-        {"median of CR within 5-fold of 1": 0.2 <= ratios["cr"].median() <= 5,
-         "of PR": 0.2 <= ratios["pr"].median() <= 5},
+        {"median of CR within 5-fold of 1": 1 / FOLD <= ratios["cr"].median() <= FOLD,
+         "of PR": 1 / FOLD <= ratios["pr"].median() <= FOLD},
         f"Peak over dose in the fits of Kirouac 2023: median {ratios['cr'].median():.2f} in CR "
         f"({ratios['cr'].min():.2f} to "
         f"{ratios['cr'].max():.2f}), {ratios['pr'].median():.2f} in PR.",
@@ -233,9 +240,10 @@ def _turnover(values: Values) -> Claim:
         "The turnover rate of memory cells is a key differentiator of response, memory cell frequency in the "
         "product was not; "
         "memory cell proliferation is a sufficient explanatory variable of exposure and response.", "Results, Fig. 3",
-        {"turnover separates the groups (area 0.8 or more)": areas["mu_memory"] >= 0.8,
-         "frequency does not (below 0.7)": areas["e_memory"] < 0.7, "turnover alone moves CMAX 100-fold": wide >= 100,
-         "it turns 10 of 12 NR into responders": given >= 10, "it turns 10 of 12 CR into non-responders": taken <= 2},
+        {"turnover separates the groups (area 0.8 or more)": areas["mu_memory"] >= APART,
+         "frequency does not (below 0.7)": areas["e_memory"] < ALIKE, "turnover alone moves CMAX 100-fold": wide >= 100,
+         "it turns 10 of 12 NR into responders": given >= MOST_OF_12,
+         "it turns 10 of 12 CR into non-responders": taken <= 12 - MOST_OF_12},
         f"Area under the ROC curve, NR against CR and PR: mu_memory {areas['mu_memory']:.2f} (rank "
         f"{list(table['quantity']).index('mu_memory') + 1} of {len(table)}); highest {first} "
         f"{areas[first]:.2f} and {second} "

@@ -108,7 +108,7 @@ def prediction_of(found):
 
 def test_a_peak_of_infused_cells_is_said_to_be_no_expansion():
     found = carried(model="singh_2021", links=("killing=k_kill:1+-0",), changes=("killing=0.01",), days=3.0).found
-    assert any("transgene CMAX is mostly the level at the infusion" in text for text in found.cautions)
+    assert any("CMAX of transgene is the level of the infused cells" in text for text in found.cautions)
 
 
 @pytest.fixture(scope="module")

@@ -234,4 +234,4 @@ def test_a_peak_of_infused_cells_is_said_to_be_one(tmp_path):
     for model, infused in (("kirouac_2023", False), ("hardiansyah_2019", True)):
         done = livingdrug("preconditioning", model, "--dose", "1e9", "--days", "40", cwd=tmp_path)
         said = " ".join((done.stdout + done.stderr).split())
-        assert done.returncode == 0 and ("level at the infusion, not of expansion" in said) == infused, model
+        assert done.returncode == 0 and ("is the level of the infused cells" in said) == infused, model

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.response import Sample, fit_binary, fit_graded, grade_shares, probability
+from livingdrug.response import Sample, fit_binary, fit_graded, grade_shares, half_exposure, probability
+from livingdrug.response.models import graded as grades_module
 from livingdrug.response.models.graded import brant
 
 
@@ -54,6 +55,16 @@ def test_shares_of_grades_are_those_of_the_curves():
     np.testing.assert_allclose(shares.sum(axis=0), 1.0)
     assert (shares > 0).all()
     np.testing.assert_allclose(shares[-1], probability(fit.curves[-1], at))
+
+
+def test_a_half_exposure_is_looked_for_once(monkeypatch):
+    """Sentences, tables and JSON all name it, and its interval is the dearest number of a fit of many subjects."""
+    fit, asked = fit_graded(graded()), []
+    crossings = grades_module.crossings
+    monkeypatch.setattr(grades_module, "crossings", lambda *given: asked.append(given) or crossings(*given))
+    found = [half_exposure(fit, cut) for cut in (0, 1, 2, 0, 1, 2)]
+    assert len(asked) == 3 and found[:3] == found[3:]
+    assert found[:3] == [half_exposure(fit_graded(graded()), cut) for cut in range(3)]
 
 
 def test_brant_sees_slopes_that_differ_and_none_where_they_do_not():

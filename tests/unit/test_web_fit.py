@@ -36,7 +36,7 @@ def work():
 @pytest.fixture
 def idle(monkeypatch):
     """Processes that only wait until they are told to end."""
-    monkeypatch.setattr(fits, "_process", lambda folder, resume: subprocess.Popen(WAITS, stdin=subprocess.PIPE))
+    monkeypatch.setattr(fits, "worker", lambda module, folder, *options: subprocess.Popen(WAITS, stdin=subprocess.PIPE))
 
 
 def started(work, scenario=SHOWN):
@@ -69,7 +69,7 @@ def test_the_oldest_fit_that_has_ended_goes(work, idle, monkeypatch):
 @pytest.mark.parametrize(("ends", "said"), [("sys.exit(7)", "code 7"), ("os.kill(os.getpid(), 9)", "signal 9")])
 def test_a_process_that_breaks_is_no_cancelled_fit(work, monkeypatch, ends, said):
     command = [sys.executable, "-c", f"import os, sys; {ends}"]
-    monkeypatch.setattr(fits, "_process", lambda folder, resume: subprocess.Popen(command, stdin=subprocess.PIPE))
+    monkeypatch.setattr(fits, "worker", lambda module, folder, *options: subprocess.Popen(command, stdin=subprocess.PIPE))
     ident = started(work)
     job = work.fits.job(ident)
     job.process.wait()

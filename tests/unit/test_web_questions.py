@@ -83,6 +83,18 @@ def test_a_form_that_is_not_touched_asks_the_same(path):
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [(1e8, "1e8"), (1.1e9, "1.1e9"), (28.0, "28"), (1e-10, "1e-10"), (0.123456789, "0.123456789"), (1234567.0, "1234567.0")],
+)
+def test_a_number_in_a_field_is_short_and_not_rounded(value, text):
+    from livingdrug.web.forms import Entry, _shown
+
+    assert _shown(value, Entry("x", "X")) == text and float(text) == value
+    assert _shown((value, 2.0), Entry("x", "X", several=True)) == f"{text} 2"
+    assert _shown({"k": value}, Entry("x", "X", apart=";", pairs=True)) == f"k={text}"
+
+
+@pytest.mark.parametrize(
     ("address", "said"),
     [
         ("/cure?kind=cure&model=kimmel_2021&cv=0.2", '`100` in the field "Virtual subjects"'),

@@ -23,13 +23,13 @@ class AssayReading:
     quantity : str or None
         Of values that no heading names.
     time : float or None
-        H, of files that state none.
+        h, of files that state none.
     time_unit : str or None
         Of times, where the file states none or a wrong one (h, d, min, s).
     plate : str or None
         Name, where files hold none.
     start : float or None
-        H on the clock of the readings at which the effectors were added.
+        h on the clock of the readings at which the effectors were added.
     size : int
         Wells of a plate.
     beads : float or None

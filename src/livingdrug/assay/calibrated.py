@@ -19,6 +19,7 @@ import numpy as np
 from livingdrug.assay.clinical import Clinic
 from livingdrug.assay.patient import UNTIL
 from livingdrug.assay.rates import DETERMINED, LEVEL, Estimates
+from livingdrug.core.conventions import Z95
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.models import Model
@@ -135,7 +136,7 @@ def calibrate(
     df = len(groups) - 1
     half = float(stdtrit(df, 0.5 + LEVEL / 2)) * se
     # the SD of a normal distribution with the same interval, as draws of a slope are normal
-    link = Link(rate, quantity, round(slope, 4), round(half / 1.959964, 4), False, round(scatter, 4))
+    link = Link(rate, quantity, round(slope, 4), round(half / Z95, 4), False, round(scatter, 4))
     rows = tuple(
         Product(
             group=g,

@@ -44,9 +44,9 @@ class AssayDesign:
     rounds : int
         How many.
     hours : float
-        H of a round.
+        h of a round.
     every : float
-        H between readings of targets; 0: at the ends of rounds alone.
+        h between readings of targets; 0: at the ends of rounds alone.
     first : bool
         Whether targets are read at the start.
     count : bool

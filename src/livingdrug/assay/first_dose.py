@@ -11,6 +11,7 @@ import numpy as np
 
 from livingdrug.assay.patient import ratios_of
 from livingdrug.assay.rates import LEVEL, Estimates
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.random import stream_key
@@ -105,7 +106,7 @@ def first_dose(
     control: str,
     doses: Sequence[float],
     metric: str | None = None,
-    until: float = 28.0,
+    until: float = MONTH,
     count: int = SUBJECTS,
     percentiles: Sequence[float] = PERCENTILES,
     cv: float | None = None,
@@ -149,7 +150,7 @@ def first_dose(
         if not ok.any():
             raise InputError(f"`{model.full_name}` gives no patient at a dose of {dose:g}: {found.reason[0]}")
         values = np.sort(found.metric(output, name)[ok])
-        infused = float(found.starts_at_peak(output)[ok].mean())
+        infused = float(found.infusate_peaks(output)[ok].mean())
         at, low, high = _percentiles(values, percentiles)
         rows.append(Exposed(float(dose), at, low, high, int((~ok).sum()), infused))
         unit = found.unit_of(output, name)

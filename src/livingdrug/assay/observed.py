@@ -35,7 +35,7 @@ class Observed:
     channel : ndarray
         Position in `channels`.
     time : ndarray
-        H since the start of the well.
+        h since the start of the well.
     y : ndarray
         Value or limit.
     kind : ndarray
@@ -47,7 +47,7 @@ class Observed:
     channels : tuple of Channel
         Kinds of reading.
     begin : ndarray, shape (wells,)
-        H on the clock of the plate.
+        h on the clock of the plate.
     start : ndarray, shape (wells, 2)
         Effectors and targets at the start.
     free : ndarray, shape (wells,)

@@ -8,6 +8,7 @@ import numpy as np
 from livingdrug.assay.predicted import drawn_rates
 from livingdrug.assay.ranking import draws_of
 from livingdrug.assay.rates import Estimates
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.models import Model
@@ -17,7 +18,7 @@ __all__ = ["ASSAY", "Change", "Link", "Prediction", "predict_patient", "read_lin
 
 ASSAY = "assay"  # the uncertainty of the rates
 DRAWS = 300
-UNTIL = 28.0  # d
+UNTIL = MONTH
 
 
 def predict_patient(

@@ -28,7 +28,7 @@ class Question:
     rounds : int
         How many.
     hours : float
-        H of a round.
+        h of a round.
     added : float
         Targets added at the end of each round but the last.
     kept : float
@@ -66,7 +66,7 @@ class Band:
     Attributes
     ----------
     group : str
-        Whose; times (h).
+        Whose.
     times : ndarray
         In h.
     targets, effectors : ndarray, shape (3, times)

@@ -64,7 +64,7 @@ class Pooled:
     same : int
         Studies whose effect has the sign of the pooled one.
     studies : int
-        How many have one; effects, errors (studies,) and labels of these.
+        How many have one.
     effects, errors : ndarray, shape (studies,)
         Of each study.
     labels : tuple of str

@@ -16,9 +16,7 @@ class FirthFit:
 
     Attributes
     ----------
-    estimates : ndarray
-        Intercept first.
-    errors : ndarray, shape (terms,)
+    estimates, errors : ndarray, shape (terms,)
         Intercept first.
     penalised : float
         log-likelihood plus half the log determinant of the information.

@@ -34,7 +34,7 @@ class Features:
     Attributes
     ----------
     x : ndarray, shape (n, p)
-        Attributes, nan where missing; names (p,).
+        Attributes, nan where missing.
     names : tuple of str (p,)
         Names.
     starts, members : ndarray

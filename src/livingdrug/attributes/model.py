@@ -36,9 +36,7 @@ class Model:
         Of the outcome.
     outcome : str
         Its name.
-    mean : ndarray
-        Of the patients seen.
-    sd : ndarray, shape (p,)
+    mean, sd : ndarray, shape (p,)
         Of the patients seen.
     intercept : float
         Per SD.
@@ -46,9 +44,7 @@ class Model:
         Per SD.
     draws : ndarray, shape (DRAWS, 1 + p)
         The same from patients drawn with replacement.
-    lowest : ndarray
-        What was seen.
-    highest : ndarray, shape (p,)
+    lowest, highest : ndarray, shape (p,)
         What was seen.
     columns : tuple of dict
         Headings, scales, gates and units of the table.

@@ -23,9 +23,7 @@ class Range:
         Probability of the outcome to be kept.
     grid : ndarray, shape (POINTS,)
         Values of the attribute, as written.
-    probability, lower : ndarray
-        Of the outcome, with a pointwise interval.
-    upper : ndarray, shape (POINTS,)
+    probability, lower, upper : ndarray, shape (POINTS,)
         Of the outcome, with a pointwise interval.
     start, end : float
         Where the lower bound is at the floor or above, nan where it nowhere is.

@@ -15,6 +15,7 @@ from livingdrug.cli.commands import Commands, Group
 from livingdrug.cli.out_help import EVEN_SO_HELP, MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, UNCERTAINTY_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
+from livingdrug.core.words import parts
 
 LATER = {
     "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
@@ -64,7 +65,7 @@ def show(name: str, fragments: str, latex: bool, toml: bool, diagram: str | None
     """
     from livingdrug.cli.show import print_model
 
-    print_model(name, _split(fragments), latex, toml, diagram, even_so)
+    print_model(name, parts(fragments), latex, toml, diagram, even_so)
 
 
 @models.command()
@@ -80,7 +81,7 @@ def export(name: str, target: str, fragments: str, variability: str | None, out:
     """Write a model for another tool, such as NONMEM, or as SBML."""
     from livingdrug.cli.exports import export_model
 
-    export_model(name, target, _split(fragments), variability, out, even_so)
+    export_model(name, target, parts(fragments), variability, out, even_so)
 
 
 @models.command()
@@ -122,7 +123,7 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
     """Compile models now, so that their first run starts at once. All built-in ones by default."""
     from livingdrug.cli.warmup import warm_up
 
-    warm_up(names, _split(fragments))
+    warm_up(names, parts(fragments))
 
 
 @cli.command()
@@ -190,9 +191,6 @@ def trial(design: str, **rest) -> None:
     given = {name: rest.pop(name) for name in ("replicates", "seed", "uncertainty", "even_so")}
     run_design(design, given, Output.taken_from(rest))
 
-
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 @lru_cache  # each once

@@ -6,6 +6,11 @@ RESEARCH = "for research, not for clinical decisions"  # within a sentence, or b
 NOTICE = f"{RESEARCH[0].upper()}{RESEARCH[1:]}."
 
 
+def parts(text: str) -> tuple[str, ...]:
+    """Texts between commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def number(value: float) -> str:
     """Four digits (three below 1), thousands with separators, from a million on 2.07e6, a dash for what is
     absent; a CSV file has all digits.

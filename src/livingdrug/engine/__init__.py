@@ -22,8 +22,14 @@ if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache ne
         solve_task,
     )
     from livingdrug.engine.reference.lsoda import advance, solve
+    from livingdrug.engine.reference.rises import largest_rise
     from livingdrug.engine.reference.triggered import solve_triggered
-    from livingdrug.engine.solvers.closed_form import closed_form_faults, closed_form_metrics, closed_form_values
+    from livingdrug.engine.solvers.closed_form import (
+        closed_form_course,
+        closed_form_faults,
+        closed_form_metrics,
+        closed_form_values,
+    )
     from livingdrug.engine.solvers.exponentials import exponential_kernel, solve_exponentials
     from livingdrug.engine.solvers.formulas import (
         FormulaKernel,
@@ -41,9 +47,9 @@ if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache ne
 __all__ = [
     "ADD", "OK", "RATE", "RTOL", "SET", "STATUS", "EventTable", "Events", "FormulaKernel", "Formulas",
     "Found", "Kernel", "LinearKernel", "Measures", "SensitivityKernel", "Solution", "Task", "advance",
-    "array_function", "closed_form_faults", "closed_form_metrics", "closed_form_values", "compile_system",
-    "compiled", "exponential_kernel", "flow_rates", "formula_kernel", "formula_slopes", "formula_values", "in_threads",
-    "kept", "linear_kernel", "lognormals", "new_task", "normals", "output_function", "reason",
+    "array_function", "closed_form_course", "closed_form_faults", "closed_form_metrics", "closed_form_values",
+    "compile_system", "compiled", "exponential_kernel", "flow_rates", "formula_kernel", "formula_slopes", "formula_values",
+    "in_threads", "kept", "largest_rise", "linear_kernel", "lognormals", "new_task", "normals", "output_function", "reason",
     "refuse_events", "sensitivity_kernel", "solve", "solve_exponentials", "solve_linear", "solve_population",
     "solve_task", "solve_task_sensitivities", "solve_triggered",
     "state_function", "steady_state", "system_kernel", "ticks_of",

@@ -15,6 +15,7 @@ from livingdrug.models import System
 # what a row does to its state: adds `value` to it; adds `value` to its zero-order inflow rate (an infusion is +r where it
 # starts and -r where it ends); sets it to `value`
 ADD, RATE, SET = 0, 1, 2
+RISEN = 1.0 + 1e-3  # a level that is this much above its minimum rises: less may be the solver's error
 KINDS = (ADD, RATE, SET)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from livingdrug.core.conventions import Z95
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.fit.bayes import Posterior
@@ -28,7 +29,6 @@ from livingdrug.fit.words import interval_words, number
 from livingdrug.models import Model
 
 STRENGTH = 5.0  # subjects that a prior is worth unless stated: a few, so that eight patients outweigh it
-Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -289,7 +289,7 @@ def _prior_ends(unknowns: Unknowns, k: int) -> tuple[float | None, float | None,
     penalty = penalty_of(unknowns)
     if not penalty.precision[k] > 0:
         return None, None, None
-    reach = Z / np.sqrt(penalty.precision[k])
+    reach = Z95 / np.sqrt(penalty.precision[k])
     code = np.array(SCALE_CODE["log"])  # of typical values with a prior, and of every variability
 
     def at(side: int) -> float:

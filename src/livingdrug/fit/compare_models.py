@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.shown import Shown
@@ -26,7 +27,7 @@ from livingdrug.fit.run import Progress, fit
 from livingdrug.models import Model
 from livingdrug.simulation import Regimen
 
-WINDOW, LATE = 28.0, 21.0  # days of a typical subject's curve, and from which on its half-life is taken
+WINDOW, LATE = MONTH, 21.0  # days of a typical subject's curve, and from which on its half-life is taken
 HOURS = {"d": 1.0, "h": 24.0}  # units of time in a day
 COLUMNS = (
     "model",
@@ -40,6 +41,7 @@ COLUMNS = (
     "delta_bic",
     "output",
     "cmax",
+    "xcmax",
     "tmax",
     "auc28",
     "half_life_21_28",
@@ -50,7 +52,8 @@ COLUMNS = (
 
 class Typical(NamedTuple):
     """A typical subject's curve of an output within 28 days: peak, its time, area, and the apparent half-life
-    from day 21 to day 28 (None where the curve does not fall then); unit: of the peak."""
+    from day 21 to day 28 (None where the curve does not fall then); unit: of the peak; infusate: whether the peak is the
+    level of the infused cells; xcmax: the largest level after the distribution minimum, nan where it never rises."""
 
     output: str
     cmax: float
@@ -58,6 +61,8 @@ class Typical(NamedTuple):
     auc28: float
     half_life: float | None
     unit: str
+    infusate: bool = False
+    xcmax: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -282,6 +287,8 @@ def typical_of(problem: FitProblem) -> tuple[Typical, ...]:
             auc28=metric(name, "AUC"),
             half_life=_half_life(found.curve(name), (WINDOW - LATE) * day),
             unit=found.unit_of(name),
+            infusate=bool(found.infusate_peaks(name)[0]),
+            xcmax=metric(name, "XCMAX"),
         )
         for name in names
     )
@@ -309,12 +316,13 @@ def _rows(found: ModelComparison, run: ModelRun) -> list[tuple]:
     head = (run.name, status, *level, run.result.free if run.result else np.nan, run.aic, run.bic,
             found.delta(run, "aic"), found.delta(run, "bic"))  # fmt: skip
     if not run.typical:
-        return [(*head, "", *[np.nan] * 4, "", run.time_unit)]
+        return [(*head, "", *[np.nan] * 5, "", run.time_unit)]
     return [
         (
             *head,
             t.output,
             t.cmax,
+            t.xcmax,
             t.tmax,
             t.auc28,
             np.nan if t.half_life is None else t.half_life,

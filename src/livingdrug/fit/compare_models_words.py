@@ -35,7 +35,8 @@ def words_of(found: ModelComparison) -> tuple[str, ...]:
         lines += [*_criteria(found, usable), CAUTION]
     else:
         lines.append("What the data tell of the models is not known: fewer than two have a criterion.")
-    return (*lines, *(line for run in usable for line in _undetermined(run)), *_typical(found))
+    return (*lines, *(line for run in usable for line in _undetermined(run)), *_typical(found),
+            *(line for run in found.runs for line in _of_infusate(run)))
 
 
 def _undetermined(run: ModelRun) -> list[str]:
@@ -113,3 +114,15 @@ def _typical(found: ModelComparison) -> list[str]:
         parts += [f"agree within {100 * (FACTOR - 1):.0f} % in {', '.join(alike)}"] if alike else []
         lines.append(f"For a typical subject ({first.output}) the models {' and '.join(parts)}.")
     return lines
+
+
+def _of_infusate(run: ModelRun) -> list[str]:
+    """Where the CMAX of a typical subject is that of the infused cells."""
+    from livingdrug.simulation import infusate_words
+
+    return [
+        f"{run.name}: {infusate_words(t.output)}; XCMAX, the largest level after the distribution minimum, is "
+        f"{number(t.xcmax) + ' ' + t.unit if np.isfinite(t.xcmax) else 'absent: the level never rises'}."
+        for t in run.typical
+        if t.infusate
+    ]

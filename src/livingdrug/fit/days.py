@@ -35,7 +35,7 @@ class DaysResult:
     days : ndarray
         Of the design.
     se : ndarray, shape (p,)
-        With them; candidates (c,).
+        With them.
     candidates : ndarray, shape (c,)
         Further days.
     se_with : ndarray, shape (c, p)

@@ -48,9 +48,7 @@ class Design:
         Of the file.
     occasion : ndarray, shape (records,)
         From 1; 0 where occasions do not differ.
-    first : ndarray
-        Records of a subject.
-    last : ndarray, shape (subjects,)
+    first, last : ndarray, shape (subjects,)
         Records of a subject.
     table : ndarray, shape (subjects, quantities)
         Values of all quantities, those of the fit still typical.

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.conventions import Z95
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.sampled import Sampled
 
 FEWEST = 5  # subjects below which nothing is said of a correlation
 LEVEL = 0.05  # of corrected p values from which a pair is called correlated
-NORMAL = 1.959963984540054  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def averaged(one: np.ndarray, other: np.ndarray) -> tuple[float, float, float, f
     if n < FEWEST or not (size > 0).all():
         return np.nan, np.nan, np.nan, np.nan
     z = float(np.arctanh(np.clip((a * b).sum(axis=0) / size, -1 + 1e-12, 1 - 1e-12)).mean())
-    reach = NORMAL / np.sqrt(n - 3)
+    reach = Z95 / np.sqrt(n - 3)
     return (
         float(np.tanh(z)),
         float(np.tanh(z - reach)),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.draws import normalised
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
@@ -19,7 +20,7 @@ from livingdrug.fit.at_draws import Predicted, predicted
 from livingdrug.fit.exposures import Exposures
 from livingdrug.fit.importance import Draws, drawn, propose, weights
 from livingdrug.fit.outcome_terms import GAP, POISSON, Entries, terms_of
-from livingdrug.fit.outcomes import BINARY, CMAX, COUNT, LEVEL, ORDERED, TIMED, WINDOW, Driver, Outcome, Seen
+from livingdrug.fit.outcomes import BINARY, CMAX, COUNT, LEVEL, ORDERED, TIMED, Driver, Outcome, Seen
 from livingdrug.fit.point import Point, Prepared, point_of, prepare
 from livingdrug.fit.result import FitResult
 
@@ -141,7 +142,7 @@ def parted_by(outcome: Outcome) -> Driver:
     driver = outcome.driver
     if driver.what != LEVEL:
         return driver
-    return Driver(f"CMAX of {driver.output}", CMAX, driver.output, WINDOW, driver.log, driver.reference)
+    return Driver(f"CMAX of {driver.output}", CMAX, driver.output, MONTH, driver.log, driver.reference)
 
 
 def _exposures(found: Predicted, k: int, driver: Driver, m: int) -> np.ndarray:

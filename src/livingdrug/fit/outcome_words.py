@@ -2,8 +2,9 @@
 
 import math
 
+from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
-from livingdrug.fit.outcomes import BINARY, COUNT, LEVEL, ORDERED, Outcome
+from livingdrug.fit.outcomes import BINARY, CMAX, COUNT, LEVEL, ORDERED, Outcome
 from livingdrug.fit.result import Estimate, FitResult
 from livingdrug.fit.words import number
 
@@ -18,6 +19,25 @@ def outcome_sentences(result: FitResult) -> tuple[str, ...]:
     """How each outcome goes with its exposure; nothing that the data do not determine is stated."""
     known = {e.name: e for e in result.estimates}
     return tuple(_slope(o, known[f"{o.name} slope"]) for o in result.problem.outcomes)
+
+
+def infusate_sentences(result: FitResult) -> tuple[str, ...]:
+    """Drivers CMAX that are the level of the infused cells in a typical subject, not of their expansion."""
+    from livingdrug.fit.compare_models import typical_of
+    from livingdrug.simulation import infusate_words
+
+    outputs = {o.driver.output for o in result.problem.outcomes if o.driver.what == CMAX}
+    if not outputs:
+        return ()
+    try:
+        typical = typical_of(result.problem)
+    except InputError:  # then nothing is known of its CMAX
+        return ()
+    return tuple(
+        f"{infusate_words(t.output)} in a typical subject, and outcomes were fitted to it; AUC28 looks at the whole course"
+        for t in typical
+        if t.infusate and t.output in outputs
+    )
 
 
 def _slope(outcome: Outcome, slope: Estimate) -> str:

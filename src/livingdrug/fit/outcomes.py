@@ -20,12 +20,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 
 BINARY, ORDERED, COUNT, EVENT, WEIBULL = KINDS = ("binary", "ordered", "count", "event", "weibull")
 TIMED = (EVENT, WEIBULL)
-WINDOW = 28.0  # d, of CMAX and AUC without a number
 CMAX, AUC, LEVEL, QUANTITY = "cmax", "auc", "level", "quantity"  # what a driver is
 _WINDOWED = re.compile(r"(CMAX|AUC)([0-9]+(?:\.[0-9]+)?)?")
 
@@ -39,7 +39,7 @@ class Driver:
     name: str
     what: str
     output: str = ""
-    until: float = WINDOW
+    until: float = MONTH
     log: bool = True
     reference: float | None = None
 
@@ -172,7 +172,7 @@ def read_driver(
             )
         if output not in outputs:
             raise InputError(f"{what}: " + unknown("output", output, outputs))
-        until = float(windowed.group(2) or WINDOW)
+        until = float(windowed.group(2) or MONTH)
         if not until > 0:
             raise InputError(f"{what}: {name} ends on day {until:g}; give a day above 0")
         kind = CMAX if windowed.group(1) == "CMAX" else AUC

@@ -26,7 +26,7 @@ class Point(NamedTuple):
     Attributes
     ----------
     mu : ndarray, shape (parameters,)
-        Typical values on their scales; beta (effects,); omega (random, random); a, b (outputs,).
+        Typical values on their scales.
     beta : ndarray, shape (effects,)
         Covariate effects.
     omega : ndarray, shape (random, random)

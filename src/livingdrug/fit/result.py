@@ -23,7 +23,7 @@ class Objective:
     Attributes
     ----------
     method : str
-        Fo, foce, focei, laplace or is.
+        fo, foce, focei, laplace or is.
     minus2ll : float
         Of the measured values, nothing left out.
     by_subject : ndarray, shape (n,)
@@ -89,7 +89,7 @@ class Estimate:
     name : str
         Of the number.
     kind : str
-        Typical, spread (of a random effect), correlation, covariate or residual.
+        typical, spread (of a random effect), correlation, covariate or residual.
     value : float
         The estimate; a value that the data do not determine is where the search ended, and no estimate.
     se, rse : float or None

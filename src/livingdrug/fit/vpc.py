@@ -39,9 +39,7 @@ class Panel:
     ----------
     output, group, unit : str
         Which values these are.
-    time : ndarray
-        Of the data, as ranked (prediction-corrected if asked for).
-    value : ndarray, shape (records,)
+    time, value : ndarray, shape (records,)
         Of the data, as ranked (prediction-corrected if asked for).
     limit : ndarray, shape (records,)
         Lower limits on the same footing, -inf for none.
@@ -51,9 +49,7 @@ class Panel:
         Records.
     observed : ndarray, shape (k, b)
         Percentiles of the data.
-    low, median : ndarray
-        Interval and median of those of the replicates.
-    high : ndarray, shape (k, b)
+    low, median, high : ndarray, shape (k, b)
         Interval and median of those of the replicates.
     below : ndarray, shape (4, b)
         Part of records below the limit: observed, low, median, high.

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from livingdrug.core.conventions import Z95
 from livingdrug.core.errors import InputError
 from livingdrug.fit import LOWER, UPPER
 from livingdrug.forecast.patients import (
@@ -136,7 +137,7 @@ def proportion(inside: np.ndarray, names: np.ndarray) -> Proportion:
     if se == 0:  # all in or all out: the rule of three
         edge = min(3.0 / n, 1.0)
         return Proportion(mean, max(mean - edge, 0.0), min(mean + edge, 1.0), len(inside), n)
-    return Proportion(mean, max(mean - 1.96 * se, 0.0), min(mean + 1.96 * se, 1.0), len(inside), n)
+    return Proportion(mean, max(mean - Z95 * se, 0.0), min(mean + Z95 * se, 1.0), len(inside), n)
 
 
 def score(name: str, probability: np.ndarray, outcome: np.ndarray) -> Score:

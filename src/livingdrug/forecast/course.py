@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.models import Model
-from livingdrug.simulation import Regimen, Subjects, solve
+from livingdrug.simulation import Regimen, Subjects, expansion_peak, infusate_first, infused_in, solve
 
-WINDOW = 28.0  # days of AUC28
+WINDOW = MONTH
 DAILY = 28.0  # days that are drawn evenly, later ones each a few percent after the one before
 STEPS = 60
 
@@ -15,13 +16,16 @@ STEPS = 60
 @dataclass(frozen=True)
 class Course:
     """Of each draw that could be computed (draws,): curves (draws, times) of an output, cmax, tmax within
-    the horizon, auc from 0 to day 28 (unit of the output x days); lost: how many could not, and why the
-    first of them."""
+    the horizon, auc from 0 to day 28 (unit of the output x days), xcmax: the peak of the expansion, CMAX where no infused
+    cells are counted, 0 where the level never rises; infusate: whether CMAX is the level of the infused cells; lost: how
+    many could not, and why the first of them."""
 
     curves: np.ndarray
     cmax: np.ndarray
     tmax: np.ndarray
     auc: np.ndarray
+    xcmax: np.ndarray
+    infusate: np.ndarray
     kept: np.ndarray
     why: str
 
@@ -44,8 +48,17 @@ def course_of(
     done = np.array([a == "ok" and b == "ok" for a, b in zip(whole.status, first.status, strict=True)])
     why = next((reason for reason in (*whole.reason, *first.reason) if reason), "")
     kept = np.flatnonzero(done)
+    peak, rise = whole.peak[kept, 0], whole.rise[kept, 0]
+    counted = bool(infused_in(model, [regimen], [output])[0])
     return Course(
-        whole.values[kept, 0], whole.peak[kept, 0], whole.peak_time[kept, 0], first.area[kept, 0], kept, why
+        whole.values[kept, 0],
+        peak,
+        whole.peak_time[kept, 0],
+        first.area[kept, 0],
+        expansion_peak(peak, rise) if counted else peak,
+        infusate_first(peak, rise) & counted,
+        kept,
+        why,
     )
 
 

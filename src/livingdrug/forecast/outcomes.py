@@ -4,7 +4,7 @@ import numpy as np
 
 from livingdrug.response import Curve, drawn_coefficients, exposure_factor, probabilities
 
-OF = {"CMAX": "cmax", "AUC28": "auc28"}  # exposure of a curve -> draws of a patient
+OF = {"CMAX": "xcmax", "AUC28": "auc28"}  # exposure of a curve -> draws of a patient, a peak being that of the expansion
 
 
 def exposure_of(curve: Curve) -> str:

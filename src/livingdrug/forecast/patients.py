@@ -25,6 +25,7 @@ from livingdrug.forecast.next_sample import NextSample, candidate_days, next_sam
 from livingdrug.forecast.outcomes import chances, exposure_of, factor_to
 from livingdrug.forecast.result import LEVEL, Patient
 from livingdrug.response import Curve
+from livingdrug.simulation import infusate_words
 
 FEW = 50  # effective draws below which an interval of a patient is not to be believed
 LOST = 0.01  # part of a patient's draws that may be lost without a word
@@ -141,6 +142,8 @@ def _patient(setting: Setting, posterior: Posterior, i: int, table: np.ndarray, 
         seen_low=seen_low,
         seen_high=seen_high,
         cmax=course.cmax,
+        xcmax=course.xcmax,
+        infusate=float(course.infusate.mean()) if len(course.kept) else 0.0,
         tmax=course.tmax / day,
         auc28=course.auc / day,
         fall=fall,
@@ -148,7 +151,7 @@ def _patient(setting: Setting, posterior: Posterior, i: int, table: np.ndarray, 
         mode={n: float(mode[c]) for n, c in columns.items()},
         worth=float(posterior.worth[i]),
         lost=lost,
-        why=_why(posterior, i, lost, course),
+        why=_why(posterior, i, lost, course, setting.output),
         chance=_chances(setting, course),
         next=_next(setting, posterior, course, times, days, limit, name),
     )
@@ -162,7 +165,7 @@ def _columns(problem: FitProblem) -> dict[str, int]:
 
 def _chances(setting: Setting, course: Course) -> dict[str, np.ndarray]:
     """Probability of each outcome at each draw."""
-    exposures = {"cmax": course.cmax, "auc28": course.auc / setting.day}
+    exposures = {"xcmax": course.xcmax, "auc28": course.auc / setting.day}
     return {
         name: chances(curve, exposures[exposure_of(curve)] * factor_to(curve, setting.unit), setting.seed)
         for name, curve in setting.curves.items()
@@ -192,7 +195,7 @@ def _next(
     )
 
 
-def _why(posterior: Posterior, i: int, lost: float, course: Course) -> str:
+def _why(posterior: Posterior, i: int, lost: float, course: Course, output: str) -> str:
     """What is wrong with the forecast of a patient, in a sentence."""
     if posterior.pool[i] and posterior.worth[i] == 0:
         return "the model gives the samples no finite likelihood, so the forecast is that of the population"
@@ -204,8 +207,10 @@ def _why(posterior: Posterior, i: int, lost: float, course: Course) -> str:
         )
     if lost > LOST:
         said.append(f"{lost:.0%} of the draws were not computed, or are unphysical ({course.why}), and are left out")
-    if len(course.kept) and np.mean(course.tmax == 0) > 0.5:
-        said.append("CMAX is the level at the infusion, not the expansion")
+    count = int(course.infusate.sum())
+    if count > (1 - LEVEL) / 2 * len(course.kept):  # fewer do not move an end of the interval
+        words = infusate_words(output, count, len(course.kept), "draws")
+        said.append(f"{words}: XCMAX, the largest level after the distribution minimum, is given beside it")
     return "; ".join(said)
 
 

@@ -85,6 +85,10 @@ class Patient:
         The band of measured values, with residual error.
     cmax, tmax, auc28, fall : ndarray, shape (draws,)
         Of draws; fall is the day on which the level falls below the limit.
+    xcmax : ndarray, shape (draws,)
+        The peak of the expansion: CMAX where no infused cells are counted, 0 where the level never rises.
+    infusate : float
+        Part of the draws whose CMAX is the level of the infused cells.
     parameters : dict[str, ndarray]
         Name -> draws, of those with a random effect.
     mode : dict[str, float]
@@ -116,6 +120,8 @@ class Patient:
     seen_low: np.ndarray
     seen_high: np.ndarray
     cmax: np.ndarray
+    xcmax: np.ndarray
+    infusate: float
     tmax: np.ndarray
     auc28: np.ndarray
     fall: np.ndarray
@@ -138,7 +144,7 @@ class Patient:
         return float(np.isinf(self.fall).mean()) if np.isfinite(self.limit) and len(self.fall) else np.nan
 
     def of(self, name: str) -> Interval:
-        """Interval of `cmax`, `tmax`, `auc28` or `fall`."""
+        """Interval of `cmax`, `xcmax`, `tmax`, `auc28` or `fall`."""
         return interval(getattr(self, name))
 
 
@@ -264,6 +270,11 @@ class Forecast(Shown):
     seed: int
     checks: tuple[Cut, ...] = ()
 
+    @property
+    def infusate(self) -> bool:
+        """Whether CMAX is the level of the infused cells in any draw of any patient."""
+        return any(p.infusate > 0 for p in self.patients)
+
     def patient(self, name: str) -> Patient:
         """A patient by name. Raises KeyError for a name that is not there."""
         return {p.name: p for p in self.patients}[name]
@@ -273,10 +284,10 @@ class Forecast(Shown):
         probabilities."""
         import pandas as pd
 
-        rows = []
+        rows, peaks = [], (("XCMAX", "xcmax"),) if self.infusate else ()
         for p in self.patients:
             row: dict = {"ID": p.name, "samples": p.samples, "cut": p.cut}
-            for word, name in (("CMAX", "cmax"), ("TMAX", "tmax"), ("AUC28", "auc28"), (FALL, "fall")):
+            for word, name in (("CMAX", "cmax"), *peaks, ("TMAX", "tmax"), ("AUC28", "auc28"), (FALL, "fall")):
                 found = p.of(name)
                 row |= {word: found.median, f"{word} low": found.low, f"{word} high": found.high}
             row |= {"limit": p.limit, "P(above the limit at the horizon)": p.above}

@@ -13,6 +13,7 @@ from livingdrug.models.structure import ClosedForm
 from livingdrug.models.system import System
 
 BLOOD = "blood"
+LEVELS = ("copies/ug", "copies/uL", "copies/mL", "cells/uL", "cells/mL")  # of cells, or of their DNA
 CEILING_FRAGMENT, CEILING = "lymphocyte_capacity", "car_t_ceiling"
 # where the fragment holds expansion back, rounding can leave a level this far above its ceiling
 HELD = 1.0 + 1e-4
@@ -86,11 +87,12 @@ def infused_outputs(model: Model, into: Iterable[str] = ()) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Names: their states are CAR-T cells alone, and one of them is dosed, or filled at time 0.
+        Names: their states are CAR-T cells alone, and one of them is dosed, or filled at time 0. Of a closed form,
+        which has no states, all levels of cells or of their DNA.
     """
     system = model.system
-    if isinstance(system, ClosedForm) or system.events:
-        return ()
+    if isinstance(system, ClosedForm):
+        return tuple(output.name for output in system.outputs if output.unit in LEVELS)
     dosed = {system.dose_into, *into}
     shown = [(o.name, states_in(system, o.expression)) for o in system.outputs]
     shown += [(s.name, (s,)) for s in system.states]

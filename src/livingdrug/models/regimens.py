@@ -76,8 +76,8 @@ class FludarabineWindow:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    # pyright: ignore[reportCallIssue]
-    with (files(__package__ or "") / name).open(encoding="utf-8", newline="") as lines:
+    file = files(__package__ or "") / name
+    with file.open(encoding="utf-8", newline="") as lines:  # pyright: ignore[reportCallIssue]
         return list(csv.DictReader(lines))
 
 

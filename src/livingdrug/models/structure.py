@@ -241,7 +241,7 @@ class ClosedForm:
     cautions : tuple of Condition
         What a subject is warned of.
     time_unit : str
-        D, h, min or s.
+        d, h, min or s.
     """
 
     outputs: tuple[ClosedOutput, ...]

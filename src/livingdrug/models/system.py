@@ -24,7 +24,7 @@ class System:
     name : str
         Of base and fragments, joined by ` + `.
     time_unit : str
-        D, h, min or s.
+        d, h, min or s.
     states : tuple of State
         The parts; definitions in the order in which they are computed.
     definitions : tuple of Definition

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.nca import areas
 from livingdrug.nca.analysis import PER_DAY, Analysis, Value
 from livingdrug.nca.blocks import at, first_true, last_true
@@ -11,7 +12,7 @@ from livingdrug.nca.rise import expansion_start
 from livingdrug.nca.settings import ADULT_BLOOD, ADULT_WEIGHT
 from livingdrug.nca.slopes import POINTS, slope
 
-CONTRACTION_DAYS = 28.0
+CONTRACTION_DAYS = MONTH
 
 
 @parameter(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.data import Data, Reading, read_data
 from livingdrug.nca.analysis import PER_DAY, Analysis, Value
@@ -13,7 +14,7 @@ from livingdrug.nca.registry import NcaParameter, parameters
 from livingdrug.nca.result import NcaResult
 from livingdrug.nca.settings import NcaSettings
 
-WINDOW_DAYS = (0.0, 28.0)
+WINDOW_DAYS = (0.0, MONTH)
 LAST_PART = 0.75  # of a window: what is sampled only after it has no area there
 
 

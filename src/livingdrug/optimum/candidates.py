@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from livingdrug.core.errors import InputError
 from livingdrug.core.units import in_a_day
 from livingdrug.models import Model
-from livingdrug.simulation import Dose, Regimen, check_regimen
+from livingdrug.simulation import Dose, Regimen, check_regimen, read_division
 
 ROUNDING = 1e-6  # by which parts of a dose may miss 1, as 0.333,0.333,0.334 do
 
@@ -84,12 +84,12 @@ class Candidate:
 
 
 def read_schedule(text: str) -> Schedule:
-    """`0.1@0,0.3@1,0.6@2`: fractions of the total dose at days.
+    """A divided dose from text, as `simulation.read_division` reads it.
 
     Parameters
     ----------
     text : str
-        Such as `0.1@0,0.3@1,0.6@2`.
+        Such as `0.1@0,0.3@1,0.6@2` or `10/30/60@0,1,2`.
 
     Returns
     -------
@@ -100,16 +100,7 @@ def read_schedule(text: str) -> Schedule:
     InputError
         For another text.
     """
-    parts = []
-    for part in text.split(","):
-        fraction, at, day = part.partition("@")
-        try:
-            parts.append((float(day) if at else math.nan, float(fraction)))
-        except ValueError:
-            parts.append((math.nan, math.nan))
-    if any(math.isnan(v) for part in parts for v in part):
-        raise InputError(f"schedule `{text}` cannot be read; write FRACTION@DAY between commas, such as 0.1@0,0.3@1,0.6@2")
-    return Schedule(tuple(parts))
+    return Schedule(read_division(text))
 
 
 def splits(days: Sequence[float], fractions: Sequence[float]) -> tuple[Schedule, ...]:

@@ -6,16 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.units import in_a_day
 from livingdrug.models import Model
 from livingdrug.optimum.candidates import Candidate
 from livingdrug.response import Curve, curve_at, exposure_factor
-from livingdrug.simulation import Draw, Regimen, default_until, exposure_task
+from livingdrug.simulation import Draw, Regimen, default_until, expansion_peak, exposure_task, infusate_first
 
 EXPOSURES = ("CMAX", "AUC28")
-MONTH = 28.0  # d
-AT_A_DOSE = 1e-6  # d within which a maximum is that of the infusion itself
 STATED = re.compile(rf"({'|'.join(EXPOSURES)}):([^:]+):([^:]+)")
 
 
@@ -50,7 +49,8 @@ class Side:
 @dataclass(frozen=True)
 class Exposed:
     """A candidate in all patients: response, toxicity: exposures in the units of the curves, nan for a patient that could
-    not be computed, shape (n,) each; infused: whether the CMAX is the level at an infusion, shape (n,)."""
+    not be computed, shape (n,) each, a CMAX being that of the expansion (XCMAX, 0 where the level never rises) where infused
+    cells are counted too; infused: whether these are higher, shape (n,)."""
 
     response: np.ndarray
     toxicity: np.ndarray
@@ -142,7 +142,8 @@ class Patients:
             found[peak] = np.where(block.done, (block.peak if peak else block.area)[:, 0], np.nan)
             notices = task.notices
             if peak:
-                apart = np.abs(block.peak_time[:, :1] - np.array(one.times(self.model)))
-                infused = block.done & (apart <= AT_A_DOSE * day).any(axis=1)
+                peaks = block.peak[:, 0], block.rise[:, 0]
+                infused = block.done & infusate_first(*peaks) & bool(task.infused)
+                found[peak] = np.where(block.done, expansion_peak(*peaks), np.nan) if task.infused else found[peak]
         first, second = (side.factor * found[side.peak] for side in sides)
         return Exposed(first, second, np.zeros(len(first), bool) if infused is None else infused), notices

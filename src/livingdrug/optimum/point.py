@@ -31,7 +31,7 @@ class Point:
     exposure : float
         Median, of the response.
     infused : float
-        Part of the patients whose CMAX is the level at an infusion.
+        Part of the patients in whom the infused cells are higher than the expansion.
     beyond : float
         Part whose exposure lies outside of those a curve was fitted to.
     response_ends, toxicity_ends : tuple[float, float]
@@ -40,6 +40,8 @@ class Point:
         Part of the draws in which it is the best.
     kept : float
         Part in which the toxicity is at the ceiling or below.
+    patients : int
+        Behind it.
     """
 
     candidate: Candidate
@@ -54,6 +56,7 @@ class Point:
     toxicity_ends: tuple[float, float] = NOWHERE
     best: float = math.nan
     kept: float = math.nan
+    patients: int = 0
 
 
 def kept(exposed: Exposed, done: np.ndarray) -> Exposed:
@@ -73,7 +76,7 @@ def point_of(one: Candidate, exposed: Exposed, sides: tuple[Side, Side], aim: Ai
     beyond = max(_beyond(side, e) for side, e in zip(sides, (exposed.response, exposed.toxicity), strict=True))
     value = float(aim.value(np.asarray(rates[0]), np.asarray(rates[1])))
     middle, infused = float(np.median(exposed.response)), float(exposed.infused.mean())
-    return Point(one, *rates, value=value, error=error, exposure=middle, infused=infused, beyond=beyond)
+    return Point(one, *rates, value=value, error=error, exposure=middle, infused=infused, beyond=beyond, patients=len(own))
 
 
 def _beyond(side: Side, exposure: np.ndarray) -> float:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.plots.profiles import plot_profile, plot_profiles, plot_spaghetti
     from livingdrug.plots.regimens import plot_regimens
     from livingdrug.plots.relations import plot_covariates, plot_eta_pairs
-    from livingdrug.plots.response import FEW_DECADES, MARKS, plot_continuous, plot_graded, plot_response
+    from livingdrug.plots.response import FEW_DECADES, MARKS, plot_continuous, plot_graded, plot_repeated, plot_response
     from livingdrug.plots.sampling import plot_days
     from livingdrug.plots.sensitivity import plot_sensitivity, plot_separation
     from livingdrug.plots.separations import plot_separations
@@ -60,6 +60,7 @@ __all__ = [
     "plot_densities", "plot_designs", "plot_diagram", "plot_doses",
     "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
     "plot_graded",
+    "plot_repeated",
     "plot_cure", "plot_populations", "plot_regimens", "plot_splits",
     "plot_groups", "plot_growth", "plot_incidence",
     "plot_index", "plot_individuals", "plot_intervals", "plot_levels",

@@ -4,13 +4,14 @@ from textwrap import fill
 
 import numpy as np
 
+from livingdrug.core.conventions import Z95
 from livingdrug.core.known import known
 from livingdrug.plots.style import COLOURS, SETTINGS, blank, short, stamp
 from livingdrug.products import Comparison, Placement
 
 SHOWN = ("CMAX", "AUC28")
 NAMES = {"CMAX": "CMAX", "AUC28": "AUC over 0 to 28 d"}
-HALF, MOST = 0.6744897501960817, 1.959963984540054
+HALF, MOST = 0.6744897501960817, Z95
 
 
 def plot_comparison(comparison: Comparison, part: int = 0):

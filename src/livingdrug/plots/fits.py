@@ -3,6 +3,7 @@ groups."""
 
 import numpy as np
 
+from livingdrug.core.conventions import Z95
 from livingdrug.fit import Curves, FitResult, Groups
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, dense, grid_figure, new_figure, short
 from livingdrug.plots.time_axis import long_time_axis
@@ -110,7 +111,7 @@ def plot_residuals(result: FitResult, output: str | None = None):
                     linewidths=0,
                     **dense(mine.sum()),
                 )
-                for level in (-1.96, 0.0, 1.96):
+                for level in (-Z95, 0.0, Z95):
                     ax.axhline(level, color=MUTED, linewidth=0.8, linestyle="-" if level == 0 else ":")
                 ax.set_xlabel(label)
                 ax.set_ylabel(word)

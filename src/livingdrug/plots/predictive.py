@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from livingdrug.core.conventions import Z95
 from livingdrug.fit import Npde, Panel, Vpc
 from livingdrug.plots.curves import plot_limit
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, dense, short
@@ -210,5 +211,5 @@ def _scatter(axes, across, x, censored) -> None:
             linewidths=0.7,
             label="below the limit (imputed)",
         )
-    for level in (-1.96, 0.0, 1.96):
+    for level in (-Z95, 0.0, Z95):
         axes.axhline(level, color=MUTED, linewidth=0.8, linestyle="-" if level == 0 else ":")

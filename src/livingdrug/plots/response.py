@@ -9,6 +9,7 @@ from livingdrug.response import (
     BinaryFit,
     ContinuousFit,
     GradedFit,
+    RepeatedFit,
     grade_shares,
     grid,
     observed_rates,
@@ -54,6 +55,36 @@ def plot_response(fit: BinaryFit):
             y = np.where(sample.outcome == 1, 1.02 + spread, -0.02 - spread)
             style = {"s": 6, "color": MUTED, "alpha": 0.6, "linewidths": 0, "rasterized": sample.n > MANY}
             axes.scatter(sample.exposure, y, label="subjects", **style)
+        axes.set_ylim(-0.07, 1.07)
+        axes.set_ylabel(f"probability of {short(sample.endpoint, 40)}")
+        _dress(axes, sample, fit.scale)
+        axes.legend(loc="best")
+        _foot(figure)
+    return figure
+
+
+def plot_repeated(fit: RepeatedFit):
+    """A figure of repeated yes-or-no outcomes: probability over exposure with its band, and the rates of all rows.
+
+    Parameters
+    ----------
+    fit : RepeatedFit
+
+    Returns
+    -------
+    Figure
+    """
+    from matplotlib import rc_context
+
+    sample = fit.sample
+    with rc_context(SETTINGS):
+        figure, (axes,) = new_figure()
+        at = grid(sample.exposure, fit.scale, POINTS)
+        low, high = probability_band(fit.curve, at, fit.band)
+        axes.fill_between(at, low, high, color=COLOURS[0], alpha=0.18, linewidth=0, label=f"{100 * fit.level:g} % band")
+        axes.plot(at, probability(fit.curve, at), color=COLOURS[0], label=fit.model)
+        rates = observed_rates(sample, sample.outcome, fit.level)
+        axes.plot([g.median for g in rates], [g.rate for g in rates], "o", color="#333333", label="observed, of all rows")
         axes.set_ylim(-0.07, 1.07)
         axes.set_ylabel(f"probability of {short(sample.endpoint, 40)}")
         _dress(axes, sample, fit.scale)
@@ -164,7 +195,10 @@ def _dress(axes, sample, scale: str) -> None:
         if sample.exposure.max() < FEW_DECADES * sample.exposure.min():
             _label_between_decades(axes)
     held = f"; {', '.join(sample.covariates)} at the mean" if sample.covariates else ""
-    axes.set_title(short(f"{sample.endpoint}: {sample.trials.sum():,.0f} subjects{held}", 60))
+    many = f"{sample.subject_count:,} subjects"
+    if sample.subject_count < sample.trials.sum():
+        many = f"{sample.trials.sum():,.0f} observations of {many}"
+    axes.set_title(short(f"{sample.endpoint}: {many}{held}", 60))
 
 
 def _label_between_decades(axes) -> None:

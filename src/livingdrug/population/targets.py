@@ -21,7 +21,9 @@ RESPONSE = "response"
 LOGNORMAL = (5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0)
 PERCENTILES = {f"p{level}": float(level) for level in (1, 5, 10, 20, 25, 30, 40, 60, 70, 75, 80, 90, 95, 99)}
 SUMMARIES = (("geometric_mean", "geometric_cv_percent"), ("mean", "sd"))
-PATIENTS = 100  # behind a target that does not say how many
+# behind a target that does not say how many (ours): as many as a registration trial treats; it sets how near the
+# population has to come, so that a target should state its own
+PATIENTS = 100
 KEYS = (
     "exposure", "output", "unit", "n", "source", "median", "min", "max", *PERCENTILES, "geometric_mean",
     "geometric_cv_percent", "mean", "sd", "rate", "day", "below",

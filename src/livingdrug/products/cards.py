@@ -48,8 +48,8 @@ def product_cards() -> tuple[ProductCard, ...]:
     -------
     tuple of ProductCard
     """
-    # pyright: ignore[reportCallIssue]
-    with (files(__package__ or "") / "products.csv").open(encoding="utf-8", newline="") as lines:
+    file = files(__package__ or "") / "products.csv"
+    with file.open(encoding="utf-8", newline="") as lines:  # pyright: ignore[reportCallIssue]
         return tuple(_card(row) for row in csv.DictReader(lines))
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH, Z95
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known as published
 from livingdrug.core.names import unknown
@@ -24,10 +25,9 @@ PARAMETERS = {
     "TLST": "TLST",
     "CLST": "CLST",
 }
-DAYS_28 = (0.0, 28.0)
+DAYS_28 = (0.0, MONTH)
 SMALL_GROUP = 10
 MODEL, MODEL_SUBJECTS = "stein_2019", 10_000
-Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True, repr=False)

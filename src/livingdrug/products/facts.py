@@ -132,8 +132,8 @@ def facts(table: str) -> tuple[dict[str, str], ...]:
     """
     if table not in TABLES:
         raise InputError(unknown("table of facts", table, TABLES))
-    # pyright: ignore[reportCallIssue]
-    with (files(__package__ or "") / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
+    file = files(__package__ or "") / f"{table}.csv"
+    with file.open(encoding="utf-8", newline="") as lines:  # pyright: ignore[reportCallIssue]
         return tuple(csv.DictReader(lines))
 
 

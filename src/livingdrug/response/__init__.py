@@ -54,6 +54,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.response.models.links import Link
     from livingdrug.response.models.links import inverse as inverse_link
     from livingdrug.response.models.permutation import Permutation, event_scores
+    from livingdrug.response.models.repeated import RepeatedFit, exposure_by_fieller, fit_repeated
     from livingdrug.response.run import FITS, fit_response
     from livingdrug.response.sample.below import on_axis
     from livingdrug.response.sample.columns import Looked, look
@@ -102,7 +103,8 @@ __all__ = [
     "CompetingFit", "CompetingTimes", "GroupIncidence", "Incidence", "SubdistributionFit",
     "cumulative_incidence", "fit_competing", "fit_fine_gray", "gray_test", "ContinuousFit", "CoxFit", "Curve", "Estimate",
     "Expected", "ExposureSpread", "FailureTimeFit", "GradedFit", "GroupSurvival", "Kind", "LeastSquares", "Link",
-    "Looked", "ObservedRate", "Pair", "Permutation", "Question", "Sample", "Scale", "SubjectTable",
+    "Looked", "ObservedRate", "Pair", "Permutation", "Question", "RepeatedFit",
+    "exposure_by_fieller", "fit_repeated", "Sample", "Scale", "SubjectTable",
     "SurvivalCurve", "TherapeuticIndex", "TimeFit", "Times", "best_fold", "calibrate_ec50",
     "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "curves_by",
     "doubts_of", "drawn_coefficients",

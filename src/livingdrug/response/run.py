@@ -10,6 +10,7 @@ from livingdrug.response.sample.sample import Kind, Sample
 # kind -> (module, function (sample, model, scale, level) -> fit, models, the default first)
 FITS = {
     "binary": ("livingdrug.response.models.binary", "fit_binary", ("logistic", "firth", "probit", "cloglog", "emax", "hill")),
+    "repeated": ("livingdrug.response.models.repeated", "fit_repeated", ("gee",)),
     "time": (
         "livingdrug.response.survival.groups",
         "fit_times",
@@ -47,7 +48,7 @@ def fit_response(
     Parameters
     ----------
     sample : Sample
-    kind : {'binary', 'graded', 'time', 'competing', 'visits', 'continuous'}
+    kind : {'binary', 'repeated', 'graded', 'time', 'competing', 'visits', 'continuous'}
     model : str, optional
         Of this kind.
     scale : {'log', 'linear'}
@@ -59,7 +60,7 @@ def fit_response(
 
     Returns
     -------
-    BinaryFit, GradedFit, TimeFit, CompetingFit, VisitsFit or ContinuousFit
+    BinaryFit, RepeatedFit, GradedFit, TimeFit, CompetingFit, VisitsFit or ContinuousFit
 
     Raises
     ------

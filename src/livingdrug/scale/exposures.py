@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.models import Model
 from livingdrug.scale.runs import choose_executor, run_exposures
@@ -17,7 +18,7 @@ def exposures(
     cv: float | None = None,
     variance_scale: float = 1.0,
     regimen: Regimen | Sequence | None = None,
-    window: Sequence[float] = (0.0, 28.0),
+    window: Sequence[float] = (0.0, MONTH),
     limits: Mapping[str, float | Sequence[float]] | None = None,
     outputs: Sequence[str] | None = None,
     workers: int | None = None,

@@ -130,10 +130,12 @@ def prcc_indices(x: np.ndarray, y: np.ndarray) -> Indices:
     keep = np.isfinite(y)
     ranks = rankdata(np.column_stack([x[keep], y[keep]]), axis=0)
     n, k = int(keep.sum()), x.shape[1]
+    nothing = np.full(k, np.nan)
+    if n < 2 or np.ptp(ranks[:, k]) == 0:  # a result that is always the same correlates with nothing
+        return Indices(("PRCC", ""), *[nothing] * 6, n)
     inverse = np.linalg.pinv(np.corrcoef(ranks.T))
     size = np.sqrt(np.diag(inverse))
     value = (-inverse / size[:, None] / size[None, :])[:k, k]
     half = norm.ppf((1 + LEVEL) / 2) / np.sqrt(max(n - (k - 1) - 3, 1))
     z = np.arctanh(np.clip(value, -1 + 1e-12, 1 - 1e-12))
-    nothing = np.full(k, np.nan)
     return Indices(("PRCC", ""), value, np.tanh(z - half), np.tanh(z + half), nothing, nothing, nothing, n)

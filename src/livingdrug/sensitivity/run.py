@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown
@@ -17,7 +18,7 @@ from livingdrug.sensitivity.indices import Indices, morris_indices, prcc_indices
 from livingdrug.simulation import Regimen, Subjects, cv_population, default_regimen, find_population, simulate
 
 Method = Literal["sobol", "morris", "prcc"]
-METRICS = ("CMAX", "TMAX", "AUC")
+METRICS = ("CMAX", "TMAX", "AUC", "XCMAX", "XTMAX")
 BLOCK = 20_000  # runs at a time, so that progress moves and memory does not
 DOSE = "dose"
 
@@ -88,6 +89,8 @@ class Sensitivity(Shown):
         What was run.
     y : ndarray, shape (runs,)
         What came out, on the scale analysed.
+    infusate : int
+        In how many runs CMAX is the level of the infused cells.
     """
 
     model: str
@@ -104,6 +107,7 @@ class Sensitivity(Shown):
     reasons: dict[str, int]
     x: np.ndarray
     y: np.ndarray
+    infusate: int = 0
 
     def table(self):
         """A row for each group: indices with intervals, and the value from half of the points."""
@@ -211,8 +215,8 @@ def sensitivity(
     model : Model
     output : str, optional
         Output or state; the first one by default.
-    metric : {"AUC", "CMAX", "TMAX"}
-        From time 0 to `until`.
+    metric : {"AUC", "CMAX", "TMAX", "XCMAX", "XTMAX"}
+        From time 0 to `until`; with X after the distribution minimum, where infused cells are counted too.
     until : float, optional
         Horizon in the model's time unit; 28 days by default (of a model in days).
     inputs : sequence of Input, optional
@@ -277,6 +281,7 @@ def sensitivity(
         reasons=dict(run.reasons),
         x=points.reshape(-1, len(inputs)),
         y=flat,
+        infusate=run.infusate,
     )
 
 
@@ -308,6 +313,7 @@ class _Runner:
     log: bool
     progress: Callable[[int, int], None] | None
     reasons: Counter = field(default_factory=Counter)
+    infusate: int = 0
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """Results (runs,), nan where a run failed or has no logarithm."""
@@ -336,6 +342,7 @@ class _Runner:
         self.reasons.update(
             result.reason.values() if isinstance(result.reason, dict) else filter(None, result.reason)
         )
+        self.infusate += int(result.infusate_peaks(self.output).sum())
         return result.metric(self.output, self.metric)
 
 
@@ -351,7 +358,7 @@ def _horizon(model: Model) -> float:
     factor = conversion("d", model.time_unit)
     if factor is None:
         raise InputError(f"`{model.full_name}` counts time in `{model.time_unit}`; say until when: --days")
-    return 28 * float(factor)
+    return MONTH * float(factor)
 
 
 def sentences(found: Sensitivity) -> list[str]:
@@ -379,8 +386,10 @@ def sentences(found: Sensitivity) -> list[str]:
     words = [f"{what[0].upper()}{what[1:]} is driven by {', '.join(top)}."]
     if found.method == "sobol":
         words.append(f"Interactions carry {max(0.0, 1 - float(np.nansum(i.first))):.0%} of the variance.")
-    change = np.nanmax(np.abs(column - found.half))
-    words.append(f"Half of the points give the same numbers within {change:.2g}.")
+    change = np.abs(column - found.half)
+    settled = change[np.isfinite(change)]
+    words.append(f"Half of the points give the same numbers within {settled.max():.2g}." if len(settled)
+                 else "Half of the points do not determine them.")
     if found.failed:
         why = "; ".join(f"{count} x {reason}" for reason, count in Counter(found.reasons).most_common(3))
         words.append(

@@ -36,7 +36,23 @@ def _beyond(bound: Bound, unit: str, peak: float) -> str:
 
 
 def caution_words(model: str, messages: Sequence[str], counts: Sequence[int], n: int) -> tuple[str, ...]:
-    """A sentence for each caution that is true of a subject; of several subjects, of how many."""
+    """A sentence for each caution that is true of a subject; of several subjects, of how many.
+
+    Parameters
+    ----------
+    model : str
+        Its name.
+    messages : sequence of str
+        What each caution says.
+    counts : sequence of int
+        Of how many subjects each is true.
+    n : int
+        Of so many.
+
+    Returns
+    -------
+    tuple of str
+    """
     return tuple(
         f"`{model}`: {message}" + (f" (in {count:,} of {n:,} subjects)" if n > 1 else "")
         for message, count in zip(messages, counts, strict=True)

@@ -60,12 +60,11 @@ class ModelCurve:
         return self.typical.times / in_a_day(self.model.time_unit)
 
     def metric(self, name: str) -> float:
-        """CMAX or AUC of the typical subject in the common unit (AUC with days), TMAX in days."""
+        """CMAX, XCMAX or AUC of the typical subject in the common unit (AUC with days), TMAX in days."""
         value = float(self.typical.metric(self.output, name)[0])
         per_day = in_a_day(self.model.time_unit)
-        return {"CMAX": value * self.factor, "TMAX": value / per_day, "AUC": value * self.factor / per_day}[
-            name
-        ]
+        scaled = value * self.factor
+        return {"CMAX": scaled, "XCMAX": scaled, "TMAX": value / per_day, "AUC": scaled / per_day}[name]
 
     def peaks(self, levels: Sequence[float]) -> np.ndarray | None:
         """Percentiles of CMAX over virtual subjects, in the common unit; None without any."""

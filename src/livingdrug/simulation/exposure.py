@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.engine import exponential_kernel
 from livingdrug.models import ClosedForm, Model
@@ -26,22 +27,15 @@ class ExposureBlock:
     ----------
     first : int
         Position of the first subject, from 0.
-    peak, peak_time : ndarray
+    peak, peak_time, area : ndarray, shape (n, outputs)
         CMAX, TMAX, AUC within the window.
-    area : ndarray, shape (n, outputs)
-        CMAX, TMAX, AUC within the window.
-    above : ndarray
-        Time above each limit there and the last such time (NaN where there is none).
-    last_above : ndarray, shape (n, limits)
+    above, last_above : ndarray, shape (n, limits)
         Time above each limit there and the last such time (NaN where there is none).
     status : tuple of str
         `ok` or a word.
     reason : dict[int, str]
         Position of a subject with another word -> why.
-    rise : ndarray
-        XCMAX and XTMAX within the window, NaN where infused cells are not counted in the output or its level
-        never rises.
-    rise_time : ndarray, shape (n, outputs)
+    rise, rise_time : ndarray, shape (n, outputs)
         XCMAX and XTMAX within the window, NaN where infused cells are not counted in the output or its level
         never rises.
     cautioned : tuple of int
@@ -181,7 +175,7 @@ def exposure_task(
     model: Model,
     draw: Draw | None = None,
     regimen: Regimen | Sequence | None = None,
-    window: Sequence[float] = (0.0, 28.0),
+    window: Sequence[float] = (0.0, MONTH),
     limits: Mapping[str, float | Sequence[float]] | None = None,
     outputs: Sequence[str] | None = None,
     rtol: float | None = None,

@@ -8,6 +8,7 @@ from livingdrug.core.shown import Shown
 from livingdrug.simulation.believable import UNPHYSICAL, caution_words
 from livingdrug.simulation.distribution import Distribution
 from livingdrug.simulation.exposure import ExposureBlock, ExposureTask
+from livingdrug.simulation.infusate import infusate_first
 from livingdrug.simulation.result import METRICS, PERCENTILES, RISES
 
 
@@ -94,7 +95,7 @@ class ExposureSummary(Shown):
                 for metric, values in zip(RISES, (block.rise, block.rise_time), strict=True):
                     own = values[done, k]
                     metrics[metric].add(own[~np.isnan(own)])
-                self.infusate_peaks[output] += int((~(block.rise[done, k] >= block.peak[done, k])).sum())
+                self.infusate_peaks[output] += int(infusate_first(block.peak[done, k], block.rise[done, k]).sum())
         for j in range(len(self.above)):
             self.above[j].add(block.above[done, j])
             last = block.last_above[done, j]

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH, Z95
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.core.proportion import clopper_pearson
 from livingdrug.models import Model, flows_of, get_fragment
+from livingdrug.simulation.divided import read_division
+from livingdrug.simulation.infusate import expansion_peak
 from livingdrug.simulation.population import Subjects
 from livingdrug.simulation.regimen import Dose, Regimen
 from livingdrug.simulation.run import simulate
@@ -15,8 +18,7 @@ from livingdrug.simulation.run import simulate
 SEVERE, IL6 = "severe_crs", "il6"
 LINK = "il6_crs"  # the fragment whose link from IL-6 to severe CRS is used where a model has IL-6 of its own
 ANTIGEN_NEGATIVE = "antigen_negative"  # the state of the fragment antigen_loss
-Z95 = 1.959963984540054
-MOST_PARTS = 20
+CRS_50, CRS_SLOPE = "crs_50", "crs_slope"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def read_split(text: str) -> Split:
     Parameters
     ----------
     text : str
-        `10/30/60@0,1,2`: parts of the dose, whatever they sum to, and their days; `100@0`: one infusion.
+        `10/30/60@0,1,2` or `0.1@0,0.3@1,0.6@2`: see `read_division`; `100@0`: one infusion.
 
     Returns
     -------
@@ -59,22 +61,10 @@ def read_split(text: str) -> Split:
     Raises
     ------
     InputError
-        For a text that cannot be read, parts that are not above 0, or days that do not increase from 0 on.
+        For a text that is no division of a dose.
     """
-    head, at, tail = text.partition("@")
-    try:
-        parts, days = [float(p) for p in head.split("/")], [float(d) for d in tail.split(",")]
-    except ValueError:
-        parts, days = [], []
-    if not (at and parts and len(parts) == len(days)):
-        raise InputError(
-            f"split `{text}` cannot be read; write parts and as many days, such as 10/30/60@0,1,2"
-        )
-    if len(parts) > MOST_PARTS or not all(0 < part < 1e12 for part in parts):
-        raise InputError(f"split `{text}`: parts must be above 0, and at most {MOST_PARTS} of them")
-    if days[0] != 0 or any(not a < b < 3650 for a, b in zip(days, days[1:], strict=False)):
-        raise InputError(f"split `{text}`: days must begin at 0 and increase")
-    return Split(tuple(part / sum(parts) for part in parts), tuple(days))
+    days, parts = zip(*read_division(text, "split"), strict=True)
+    return Split(parts, days)
 
 
 @dataclass(frozen=True)
@@ -89,7 +79,10 @@ class Fractionated:
     il6 : ndarray of shape (n,)
         Highest IL-6, pg/mL.
     car_t : ndarray of shape (n,)
-        Highest level of CAR-T cells in blood, or number of cells, as `output` says.
+        Highest level of CAR-T cells in blood, or number of cells, as `output` says; of their expansion, where infused
+        cells are counted too (XCMAX, 0 where the level never rises).
+    infusate : ndarray of bool, shape (n,)
+        Whether the infused cells are higher than that.
     left : ndarray of shape (n,)
         Tumour on the day of response over that at the start.
     responded : ndarray of bool, shape (n,)
@@ -101,6 +94,7 @@ class Fractionated:
     car_t: np.ndarray
     left: np.ndarray
     responded: np.ndarray
+    infusate: np.ndarray
 
     @property
     def rate(self) -> tuple[float, float, float]:
@@ -176,7 +170,7 @@ def compare_splits(
     dose: float,
     subjects: Subjects | None = None,
     *,
-    response_day: float = 28.0,
+    response_day: float = MONTH,
     response_below: float = 0.5,
     crs_50: float | None = None,
 ) -> Fractionation:
@@ -196,7 +190,8 @@ def compare_splits(
     response_below : float
         A subject responds whose tumour is then at most this part of that at the start.
     crs_50 : float, optional
-        IL-6 (pg/mL) at which half have severe CRS; that of the fragment `il6_crs` by default.
+        IL-6 (pg/mL) at which half have severe CRS; that of the model, else of the fragment `il6_crs`, by default. The slope
+        of the link is the model's `crs_slope`, where it has one.
 
     Returns
     -------
@@ -245,23 +240,28 @@ def compare_splits(
     if not kept:
         why = next(run.reason[0] for run in runs if run.reason[0])
         raise SolveError(f"`{model.full_name}`: no subject was computed under every split: {why}")
-    found = []
+    found, slope = [], _slope(model, subjects)
     for split, run in zip(splits, runs, strict=True):
         tumour = np.sum([run.values[kept, run.outputs.index(name)] for name in targets], axis=0)
         left = tumour[:, 1] / tumour[:, 0]
         il6 = run.metric(IL6, "CMAX")[kept]
-        severe = (
-            run.metric(SEVERE, "CMAX")[kept] if SEVERE in names and crs_50 is None else _linked(il6, crs_50)
-        )
-        found.append(
-            Fractionated(split, severe, il6, run.metric(output, "CMAX")[kept], left, left <= response_below)
-        )
+        own_link = SEVERE in names and crs_50 is None
+        severe = run.metric(SEVERE, "CMAX")[kept] if own_link else _linked(il6, crs_50, slope[kept])
+        car_t = expansion_peak(run.metric(output, "CMAX"), run.metric(output, "XCMAX"))[kept]
+        infusate = run.infusate_peaks(output)[kept]
+        found.append(Fractionated(split, severe, il6, car_t, left, left <= response_below, infusate))
     notices = tuple(dict.fromkeys(notice for run in runs for notice in run.notices))
     return Fractionation(tuple(found), output, runs[0].n - len(kept), notices)
 
 
-def _linked(il6: np.ndarray, crs_50: float | None) -> np.ndarray:
+def _slope(model: Model, subjects: Subjects | None) -> np.ndarray:
+    """Slope of the link from IL-6 to severe CRS, (n,) or (1,): each subject's own, else that of the fragment."""
+    own = model.typical if subjects is None else subjects.values
+    known = own if CRS_SLOPE in model.typical else get_fragment(LINK).values.values
+    return np.broadcast_to(np.atleast_1d(np.asarray(known[CRS_SLOPE], dtype=float)), (1 if subjects is None else subjects.n,))
+
+
+def _linked(il6: np.ndarray, crs_50: float | None, slope: np.ndarray) -> np.ndarray:
     """Probability of severe CRS at a level of IL-6, by the link of the fragment."""
-    values = get_fragment(LINK).values.values
-    half, slope = values["crs_50"] if crs_50 is None else crs_50, values["crs_slope"]
+    half = get_fragment(LINK).values.values[CRS_50] if crs_50 is None else crs_50
     return 1 / (1 + (half / np.maximum(il6, 1e-300)) ** slope)

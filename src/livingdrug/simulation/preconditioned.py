@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.models import FludarabineWindow, Model, PreconditioningRegimen, get_model
+from livingdrug.simulation.infusate import expansion_peak
 from livingdrug.simulation.regimen import Dose, Regimen, Reset
 from livingdrug.simulation.run import simulate
 
 STEP = 0.1  # d, of the grid on which nadir and recovery are read
 CAR_T, HOST, DRUG = "car_t_blood", "host_t", "chemo"
-AT_ONCE = 1e-6  # d from the infusion within which a highest level is that of the infused cells
-WINDOW = 28.0  # d after the infusion, of AUC28
+WINDOW = MONTH  # after the infusion
 PK_MODEL = "langenhorst_2019_fludarabine"
 
 
@@ -68,8 +69,11 @@ class Preconditioned:
         Days of the nadir and, after it, of half and of 90 % of the start; nan where that is not reached.
     cmax, auc28 : float
         Of CAR-T cells in blood; area over 28 d from the infusion on.
+    xcmax : float
+        Largest level after the distribution minimum: CMAX where no infused cells are counted, 0 where the level never
+        rises.
     infusate : bool
-        Whether the CMAX is the level at the infusion, of the infused cells and not of expansion.
+        Whether the CMAX is the level of the infused cells and not of their expansion.
     """
 
     regimen: PreconditioningRegimen
@@ -85,6 +89,7 @@ class Preconditioned:
     recovered_day: float
     cmax: float
     auc28: float
+    xcmax: float
     infusate: bool
 
 
@@ -209,7 +214,8 @@ def _one(
         recovered_day=_reached(times - infusion, host, low, 0.9 * host[0]),
         cmax=float(run.metric(CAR_T, "CMAX")[0]),
         auc28=float(area.metric(CAR_T, "AUC")[0]),
-        infusate=bool(abs(run.metric(CAR_T, "TMAX")[0] - infusion) < AT_ONCE),
+        xcmax=float(expansion_peak(run.metric(CAR_T, "CMAX"), run.metric(CAR_T, "XCMAX"))[0]),
+        infusate=bool(run.infusate_peaks(CAR_T)[0]),
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from livingdrug.core.shown import Shown
 from livingdrug.simulation.believable import UNPHYSICAL
+from livingdrug.simulation.infusate import infusate_first
 
 PERCENTILES = (2.5, 5, 25, 50, 75, 95, 97.5)
 METRICS = ("CMAX", "TMAX", "AUC")
@@ -109,16 +110,11 @@ class Result(Shown):
     def infusate_peaks(self, output: str) -> np.ndarray:
         """Whether CMAX of an output is the level of the infused cells, higher than any after the distribution
         minimum, shape (n,)."""
-        return ~(self.metric(output, "XCMAX") >= self.metric(output, "CMAX")) & (output in self.infused)
+        return infusate_first(self.metric(output, "CMAX"), self.metric(output, "XCMAX")) & (output in self.infused)
 
     def metrics_of(self, output: str) -> tuple[str, ...]:
         """What is said of an output: XCMAX and XTMAX too, where CMAX is that of the infusate in any subject that counts."""
         return (*METRICS, *RISES) if self.infusate_peaks(output)[self.counted].any() else METRICS
-
-    def starts_at_peak(self, output: str) -> np.ndarray:
-        """Whether the largest level of an output stands at the start, where it is that of infused cells and no
-        expansion, shape (n,)."""
-        return self.metric(output, "TMAX") == 0
 
     def unit_of(self, output: str, metric: str = "CMAX") -> str:
         """Unit of a metric of an output."""

@@ -262,7 +262,20 @@ def _messages(model: Model) -> tuple[str, ...]:
 
 
 def caution_counts(model: Model, subjects: Subjects) -> tuple[int, ...]:
-    """Of how many of the subjects each caution of the model is true, by their own values."""
+    """Of how many of the subjects each caution of the model is true, by their own values.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    subjects : Subjects
+        Those that are counted.
+
+    Returns
+    -------
+    tuple of int
+        One for each caution.
+    """
     if not model.system.cautions:
         return ()
     values = individual_values(model, subjects)

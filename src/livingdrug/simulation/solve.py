@@ -15,11 +15,13 @@ from livingdrug.engine import (
     Measures,
     advance,
     array_function,
+    closed_form_course,
     closed_form_faults,
     closed_form_metrics,
     closed_form_values,
     compile_system,
     exponential_kernel,
+    largest_rise,
     output_function,
     reason,
     refuse_events,
@@ -175,8 +177,28 @@ def _run_closed(
         progress(subjects.n, subjects.n)
     rows, measured = ([names.index(name) for name in some] for some in (wanted, asked))
     shown = [arrays[0][:, rows], *(array[:, measured] for array in arrays[1:4])]
-    never = np.full((2, subjects.n, len(asked)), np.nan)
-    return Solved(*shown, *arrays[4:6], tuple(status), tuple(reasons), *never)  # pyright: ignore[reportCallIssue]
+    rises = _closed_rises(model, subjects, asked, start, until, shown[1], shown[2])
+    return Solved(*shown, *arrays[4:6], tuple(status), tuple(reasons), *rises)  # pyright: ignore[reportCallIssue]
+
+
+def _closed_rises(
+    model: Model, subjects: Subjects, asked: Sequence[str], start: float, until: float, peak: np.ndarray, when: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """XCMAX and XTMAX of a closed form, which has one infusion, at time 0: the peak, unless it stands at the start."""
+    form, names = model.system, [o.name for o in model.system.outputs]
+    rise, rise_time = (np.full(peak.shape, np.nan) for _ in range(2))
+    for name in infused_in(model, (), asked)[0]:
+        k = asked.index(name)
+        rise[:, k], rise_time[:, k] = peak[:, k], when[:, k]
+        first = np.flatnonzero(when[:, k] <= start)
+        if not len(first):
+            continue
+        values = individual_values(model, subjects)
+        for i in first.tolist():
+            own = {quantity: float(column[i]) for quantity, column in values.items()}
+            course = closed_form_course(form, own, names.index(name), until, start)
+            rise[i, k], rise_time[i, k] = largest_rise(course, begin=start)
+    return rise, rise_time
 
 
 def _run_system(
@@ -277,7 +299,9 @@ def _run_triggered(
         )
     n, k = len(table), len(asked)
     code, outputs = compile_system(system), output_function(system, asked)
-    curves, measured = np.full((n, k, len(times)), np.nan), np.full((3, n, k), np.nan)
+    infused, shown = infused_in(model, regimens, wanted)
+    rows = [asked.index(name) for name in infused]
+    curves, measured = np.full((n, k, len(times)), np.nan), np.full((5, n, k), np.nan)
     status, reasons = [""] * n, [""] * n
     for i, row in enumerate(table):
         regimen = regimens[i if len(regimens) > 1 else 0]
@@ -290,16 +314,16 @@ def _run_triggered(
             )
             continue
         found = solve_triggered(
-            code, row.tolist(), events, np.asarray(times, dtype=float), until, outputs, rtol
+            code, row.tolist(), events, np.asarray(times, dtype=float), until, outputs, rtol, rows, shown
         )
-        curves[i], measured[:, i] = found.values, [found.peak, found.peak_time, found.area]
+        curves[i], measured[:3, i] = found.values, [found.peak, found.peak_time, found.area]
+        measured[3:, i, rows] = [found.rise, found.rise_time]
         status[i], reasons[i] = found.status, found.reason
         if progress:
             progress(i + 1, n)
-    peak, peak_time, area = measured
-    none, never = np.empty((n, 0)), np.full((n, k), np.nan)
-    values = curves[:, : len(wanted)]
-    return Solved(values, peak, peak_time, area, none, none, tuple(status), tuple(reasons), never, never)
+    peak, peak_time, area, rise, rise_time = measured
+    none, values = np.empty((n, 0)), curves[:, : len(wanted)]
+    return Solved(values, peak, peak_time, area, none, none, tuple(status), tuple(reasons), rise, rise_time)
 
 
 def quantity_table(model: Model, subjects: Subjects) -> np.ndarray:

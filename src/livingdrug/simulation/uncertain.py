@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from livingdrug.core.conventions import Z95
 from livingdrug.core.draws import principal
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.random import check_seed, normals
@@ -19,7 +20,6 @@ from livingdrug.simulation.curves import CurvesTask
 from livingdrug.simulation.result import Result
 
 MOST = 10_000  # draws
-END = 1.959964  # standard deviations from the middle to the end of a 95 % interval
 TRIES = 5  # times the draws that are wanted, before a model is given up
 LEAST = 1e-3  # part of a variability that a draw towards 0 keeps
 BY_INTERVALS = (
@@ -157,14 +157,14 @@ def _by_interval(e: Estimated, z: np.ndarray) -> np.ndarray:
     estimation; towards an end of 0 on the plain scale, and as wide as towards the other end where one is not
     known."""
     if e.value == 0 and e.kind == "spread":
-        return np.maximum(np.abs(z), LEAST) * (e.upper or 0.0) / END
+        return np.maximum(np.abs(z), LEAST) * (e.upper or 0.0) / Z95
     to_zero = e.scale == "log" and e.lower == 0
     ends = [None if end is None or (end == 0 and e.scale == "log") else replace(e, value=end).place
             for end in (e.lower, e.upper)]  # fmt: skip
-    widths = [None if end is None else abs(end - e.place) / END for end in ends]
+    widths = [None if end is None else abs(end - e.place) / Z95 for end in ends]
     below, above = (w if w is not None else next((o for o in widths if o is not None), 0.0) for w in widths)
     values = np.array([e.at(float(e.place + x * (below if x < 0 else above))) for x in z])
-    return np.where(z < 0, e.value * np.maximum(1 + z / END, LEAST), values) if to_zero else values
+    return np.where(z < 0, e.value * np.maximum(1 + z / Z95, LEAST), values) if to_zero else values
 
 
 def _notes(
@@ -230,9 +230,7 @@ class Bands:
         How many.
     levels : tuple of float
         Percentiles between patients.
-    middle, low : ndarray
-        Each percentile at the estimates, and 5 and 95 % of it over the draws.
-    high : ndarray, shape (outputs, levels, times)
+    middle, low, high : ndarray, shape (outputs, levels, times)
         Each percentile at the estimates, and 5 and 95 % of it over the draws.
     exposures : dict[tuple[str, str], ndarray]
         (output, metric) -> (at the estimates, low, high), one row for each level.

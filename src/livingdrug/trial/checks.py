@@ -1,15 +1,17 @@
 """What is wrong with a planned trial, every fault at once, each by its arm or key."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.names import unknown
 from livingdrug.models import ClosedForm, Model, check_value, find_quantity
-from livingdrug.simulation import Draw, Regimen, cautions, check_horizon, check_outputs, check_regimen
+from livingdrug.simulation import Draw, Regimen, caution_words, check_horizon, check_outputs, check_regimen
 from livingdrug.trial.course import arm_regimen
 from livingdrug.trial.design import LOGARITHMIC, Arm, Endpoint, Trial
-from livingdrug.trial.outcomes import last_day
+from livingdrug.trial.outcomes import ArmData, last_day
 from livingdrug.trial.result import ArmConduct, EndpointAnswer
 
 MOST_LEAVE = 0.99
@@ -25,6 +27,11 @@ SUPERPOSITION = (
     "as the first one did, whatever is there already"
 )
 
+
+EXPANSION = (
+    "`cmax` is the largest level after the distribution minimum (XCMAX), and 0 where the level never rises; "
+    'peak = "highest" takes the infusate'
+)
 
 def check_trial(trial: Trial) -> None:
     """Refuse a trial that cannot be simulated.
@@ -296,11 +303,23 @@ def _persistence(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
         yield f"day {given}; it must be one of the visits"
 
 
+def percent(share: float) -> str:
+    """A share in percent, to two digits."""
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"
+
+
+def drawn_cautions(model: Model, drawn: Iterable[tuple[Sequence[int], int]]) -> list[str]:
+    """Cautions of a model and doubts of its fit; drawn: of how many of how many subjects each is true, group by group."""
+    messages, groups = [caution.message for caution in model.system.cautions], list(drawn)
+    counts = np.sum([counts for counts, _ in groups], axis=0, dtype=int) if messages and groups else np.zeros(0, dtype=int)
+    return [*model.doubts, *caution_words(model.full_name, messages, counts.tolist(), sum(n for _, n in groups))]
+
+
 def notices(
-    trial: Trial, endpoints: tuple[EndpointAnswer, ...], conduct: tuple[ArmConduct, ...]
+    trial: Trial, endpoints: tuple[EndpointAnswer, ...], conduct: tuple[ArmConduct, ...], data: Iterable[ArmData]
 ) -> tuple[str, ...]:
-    """What a reader must know before trusting the numbers."""
-    found = cautions(trial.model)
+    """What a reader must know before trusting the numbers; cautions of the model count the subjects that were drawn."""
+    found = drawn_cautions(trial.model, [(arm.cautioned, arm.subjects) for arm in data])
     if trial.repeat != "superposition":
         given = [check_regimen(trial.model, arm_regimen(trial, arm)) for arm in trial.arms]
         found += dict.fromkeys(notice for notice in given if notice)
@@ -314,16 +333,12 @@ def notices(
         ("failed", "could not be computed by the model and are not evaluable"),
         ("unphysical", "are unphysical (no patient can be like them) and are not evaluable"),
         ("below", "had no quantifiable level, so that their exposure has no logarithm"),
-        (
-            "infusate",
-            "have the infused cells as their peak: `cmax` is the largest level after the distribution minimum (XCMAX), "
-            'and 0 where the level never rises; peak = "highest" takes the infusate',
-        ),
+        ("infusate", f"have the infused cells as their peak: {EXPANSION}"),
     )
     for field, what in causes:
         shares = {arm.arm: getattr(arm, field) for arm in conduct if getattr(arm, field)}
         if shares:
-            parts = [f"`{arm}` {100 * share:.2g} %" for arm, share in shares.items()]
+            parts = [f"`{arm}` {percent(share)}" for arm, share in shares.items()]
             found.append(f"subjects that {what}: {', '.join(parts)}")
     for answer in endpoints:
         for arm in answer.arms:

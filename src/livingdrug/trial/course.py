@@ -13,6 +13,8 @@ from livingdrug.simulation import (
     Subjects,
     default_regimen,
     drawn_values,
+    expansion_peak,
+    infusate_first,
     infused_in,
     solve,
 )
@@ -103,8 +105,8 @@ def _course(
         unphysical |= np.array([status == UNPHYSICAL for status in solved.status])
         parts = [solved.area[:, 0], solved.peak[:, 0], solved.values[:, 0]]
         if infused:
-            infusate[start, end] = ~(solved.rise[:, 0] >= solved.peak[:, 0]) & (np.isfinite(solved.peak[:, 0]))
-            parts[1] = np.nan_to_num(solved.rise[:, 0])
+            infusate[start, end] = infusate_first(solved.peak[:, 0], solved.rise[:, 0])
+            parts[1] = expansion_peak(solved.peak[:, 0], solved.rise[:, 0])
         for part in parts:
             part[failed] = np.nan
         areas[start, end], peaks[start, end] = parts[:2]

@@ -4,6 +4,7 @@ analysis."""
 from dataclasses import dataclass, field
 from typing import Literal
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
 from livingdrug.core.units import in_a_day
@@ -223,5 +224,5 @@ class Trial(Shown):
 
     def window_of(self, endpoint: Endpoint) -> tuple[float, float]:
         """The window of an endpoint: its own, 0 to 28 days by default."""
-        month = 28.0 * in_a_day(self.model.time_unit)
+        month = MONTH * in_a_day(self.model.time_unit)
         return endpoint.window or (0.0, month)

@@ -11,6 +11,8 @@ from livingdrug.core.random import check_seed, uniforms
 from livingdrug.core.shown import Shown
 from livingdrug.engine import normals
 from livingdrug.response import logistic
+from livingdrug.simulation import caution_counts
+from livingdrug.trial.checks import EXPANSION, drawn_cautions, percent
 from livingdrug.trial.course import arm_seed, arm_subjects, course
 from livingdrug.trial.design import Arm, Trial
 from livingdrug.trial.escalation import Escalation, Level, boin_boundaries, isotonic_level, too_toxic
@@ -150,9 +152,9 @@ def simulate_escalation(
     check_replicates(replicates)
     check_seed(seed)
     total, own = replicates * escalation.most, arm_seed(seed, "escalation")
-    luck, toxic, rates, failed = uniforms(own, "outcome", 0, total), [], [], 0.0
+    luck, toxic, rates, failed, seen = uniforms(own, "outcome", 0, total), [], [], 0.0, []
     for k, level in enumerate(escalation.levels):
-        chance = _chances(escalation, level, own, total, threads)
+        chance = _chances(escalation, level, own, total, threads, seen)
         if progress:
             progress((k + 1) * total, len(escalation.levels) * total)
         # a patient without an answer of the model has no toxicity that could be counted
@@ -173,11 +175,31 @@ def simulate_escalation(
         for k, level in enumerate(escalation.levels)
     )
     none = Share(int((selected < 0).sum()), replicates)
-    return EscalationAnswer(escalation, replicates, seed, levels, none, _notices(rates, failed))
+    return EscalationAnswer(escalation, replicates, seed, levels, none, _notices(escalation, rates, failed, seen))
 
 
-def _notices(rates: list[float], failed: float) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class _Seen:
+    """Of a stretch of patients at a level: how many, in how many the infused cells are the peak, and of how many each
+    caution of the model is true."""
+
+    level: str
+    patients: int
+    infusate: int
+    cautioned: tuple[int, ...]
+
+
+def _notices(escalation: Escalation, rates: list[float], failed: float, seen: list[_Seen]) -> tuple[str, ...]:
     found = []
+    if escalation.model is not None:
+        found += drawn_cautions(escalation.model, [(one.cautioned, one.patients) for one in seen])
+    shares = {}
+    for level in dict.fromkeys(one.level for one in seen if one.infusate):
+        mine = [one for one in seen if one.level == level]
+        shares[level] = sum(one.infusate for one in mine) / sum(one.patients for one in mine)
+    if shares:
+        parts = ", ".join(f"`{level}` {percent(share)}" for level, share in shares.items())
+        found.append(f"patients that have the infused cells as their peak: {EXPANSION}: {parts}")
     if any(b < a for a, b in zip(rates, rates[1:], strict=False)):
         found.append("toxicity does not rise from level to level, which both rules take for granted")
     if failed:
@@ -189,8 +211,10 @@ def _notices(rates: list[float], failed: float) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _chances(escalation: Escalation, level: Level, seed: int, total: int, threads: int | None) -> np.ndarray:
-    """Chance of dose-limiting toxicity of every patient at a level, shape (total,)."""
+def _chances(
+    escalation: Escalation, level: Level, seed: int, total: int, threads: int | None, seen: list[_Seen]
+) -> np.ndarray:
+    """Chance of dose-limiting toxicity of every patient at a level, shape (total,); what was seen of them is appended."""
     if level.rate is not None:
         return np.full(total, level.rate)
     curve = known(escalation.toxicity, "the curve of toxicity")
@@ -199,7 +223,7 @@ def _chances(escalation: Escalation, level: Level, seed: int, total: int, thread
     else:
         exposure = np.concatenate(
             [
-                _exposures(escalation, level, seed, f, min(BLOCK, total - f), threads)
+                _exposures(escalation, level, seed, f, min(BLOCK, total - f), threads, seen)
                 for f in range(0, total, BLOCK)
             ]
         )
@@ -218,11 +242,12 @@ def level_trial(escalation: Escalation) -> Trial:
         escalation.spread,
         escalation.cv,
         escalation.doses,
+        peak=escalation.peak,
     )
 
 
 def _exposures(
-    escalation: Escalation, level: Level, seed: int, first: int, count: int, threads
+    escalation: Escalation, level: Level, seed: int, first: int, count: int, threads, seen: list[_Seen]
 ) -> np.ndarray:
     trial = level_trial(escalation)
     arm = next(arm for arm in trial.arms if arm.name == level.name)
@@ -231,6 +256,9 @@ def _exposures(
     subjects = arm_subjects(trial, arm, seed, first, count)
     # who rises above any patient is no patient without toxicity: the numbers stand
     found = course(trial, arm, subjects, np.empty(0), (window,), threads, keep=True)
+    on_peak = toxicity.exposure == "cmax" and window in found.infusate
+    infusate = int(found.infusate[window].sum()) if on_peak else 0
+    seen.append(_Seen(level.name, count, infusate, caution_counts(trial.model, subjects)))
     return (found.areas if toxicity.exposure == "auc" else found.peaks)[window]
 
 

@@ -62,6 +62,8 @@ class Escalation:
         level has a rate.
     model, output, spread, cv, doses : optional
         As in `Trial`, needed where levels go through a model.
+    peak : {'expansion', 'highest'}
+        As in `Trial`: which peak `cmax` is where infused cells are counted in the output.
     """
 
     levels: tuple[Level, ...]
@@ -76,6 +78,7 @@ class Escalation:
     spread: str | None = None
     cv: float | None = None
     doses: Regimen | None = None
+    peak: Literal["expansion", "highest"] = "expansion"
 
     @property
     def most(self) -> int:

@@ -13,7 +13,7 @@ from livingdrug.core.units import in_a_day
 from livingdrug.engine import in_threads
 from livingdrug.models import ClosedForm
 from livingdrug.response import logistic
-from livingdrug.simulation import default_regimen
+from livingdrug.simulation import caution_counts, default_regimen
 from livingdrug.trial.course import Course, arm_regimen, arm_seed, arm_subjects, course, expansion_counts
 from livingdrug.trial.design import LOGARITHMIC, Arm, Endpoint, Trial
 from livingdrug.trial.sampling import after_infusate, attended, leaving_times, loss, measured, sampled_exposures
@@ -39,7 +39,8 @@ class Outcome:
 class ArmData:
     """outcomes: by endpoint; left, failed, unphysical, below, infusate: shares of the subjects that left before
     they could be evaluated (primary endpoint), that the model could not compute, that no patient can be like, that
-    never had a quantifiable level, and in which the infused cells are higher than the expansion."""
+    never had a quantifiable level, and in which the infused cells are higher than the expansion; cautioned: of how many of
+    all `subjects` each caution of the model is true."""
 
     outcomes: dict[str, Outcome]
     left: float
@@ -47,6 +48,8 @@ class ArmData:
     unphysical: float
     below: float
     infusate: float
+    cautioned: tuple[int, ...] = ()
+    subjects: int = 0
 
     def of_first(self, n: int) -> "ArmData":
         """The first n subjects of each replicate."""
@@ -64,19 +67,22 @@ def simulate_arm(
     own, total = arm_seed(seed, arm.name), replicates * arm.n
     values = {e.name: np.empty(total) for e in trial.endpoints}
     lost = {e.name: np.empty(total, dtype=bool) for e in trial.endpoints if e.kind == "persistence"}
-    counts = np.zeros(5, dtype=np.int64)
+    counts, cautioned = np.zeros(5, dtype=np.int64), np.zeros(len(trial.model.system.cautions), dtype=np.int64)
     # a model made of flows shares its subjects among the processors by itself
     closed = isinstance(trial.model.system, ClosedForm)
 
-    def block(first: int) -> tuple[int, np.ndarray]:
+    def block(first: int) -> tuple[int, np.ndarray, tuple[int, ...]]:
         count = min(BLOCK, total - first)
         here = slice(first, first + count)
-        return count, _block(trial, arm, own, first, count, values, lost, here, 1 if closed else threads)
+        subjects = arm_subjects(trial, arm, own, first, count)
+        found = _block(trial, arm, own, first, subjects, values, lost, here, 1 if closed else threads)
+        return count, found, caution_counts(trial.model, subjects)
 
     workers = (threads or os.cpu_count()) if closed else 1
     done: Any = in_threads(cast(Any, block), range(0, total, BLOCK), workers)
-    for count, found in done:
+    for count, found, said in done:
         counts += found
+        cautioned += np.array(said, dtype=np.int64)
         if progress:
             progress(count)
     shape = (replicates, arm.n)
@@ -84,13 +90,12 @@ def simulate_arm(
         name: Outcome(value.reshape(shape), lost[name].reshape(shape) if name in lost else None)
         for name, value in values.items()
     }
-    return ArmData(outcomes, *(counts / total).tolist())
+    return ArmData(outcomes, *(counts / total).tolist(), cautioned=tuple(cautioned.tolist()), subjects=total)
 
 
-def _block(trial, arm, seed, first, count, values, lost, here, threads) -> np.ndarray:
+def _block(trial, arm, seed, first, subjects, values, lost, here, threads) -> np.ndarray:
     """Fill the endpoints of a stretch of subjects; (left, failed, unphysical, below, infusate) among them."""
-    visits = np.array(trial.visits)
-    subjects = arm_subjects(trial, arm, seed, first, count)
+    visits, count = np.array(trial.visits), subjects.n
     found = course(trial, arm, subjects, visits, _windows(trial), threads)
     leaves = leaving_times(trial.dropout, seed, first, count)
     levels = measured(found.levels, visits, trial.error, seed, first)

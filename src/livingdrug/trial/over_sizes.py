@@ -18,7 +18,7 @@ class PowerCurve(Shown):
     what : str
         The difference in words.
     sizes : ndarray, shape (m,)
-        Whole numbers; power (m,).
+        Whole numbers.
     power : ndarray, shape (m,)
         At each of them.
     wanted : float

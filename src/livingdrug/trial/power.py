@@ -6,6 +6,7 @@ from typing import cast
 
 import numpy as np
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.units import in_a_day
 from livingdrug.models import Model
@@ -99,7 +100,7 @@ def log_sd_of_auc28(
     -------
     float
     """
-    end = 28.0 * in_a_day(model.time_unit)
+    end = MONTH * in_a_day(model.time_unit)
     result = simulate(model, draw_subjects(model, subjects, seed, spread), times=[end], until=end)
     area = result.metric(result.outputs[0], "AUC")
     return float(np.std(np.log(area[np.isfinite(area) & (area > 0)]), ddof=1))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.conventions import Z95
 from livingdrug.core.shown import Shown
 from livingdrug.trial.design import Endpoint, Trial
 
-Z95 = 1.959963984540054
 BAND = (5.0, 95.0)  # of the power over draws of the estimates
 
 

@@ -87,7 +87,7 @@ def simulate_trial(
         curve = _curve(trial, sorted({*sizes, *between}), data_large, endpoints[0])
         needed = tuple(needed_size(trial, arm.name, i, points, curve) for i, arm in enumerate(trial.versions))
     conduct = _conduct(trial, data, stopped, replicates)
-    known = notices(trial, endpoints, conduct)
+    known = notices(trial, endpoints, conduct, data.values())
     answer = TrialAnswer(trial, replicates, seed, endpoints, conduct, points, curve, needed, (), known)
     return replace(answer, sentences=sentences(answer))
 

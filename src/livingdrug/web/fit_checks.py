@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import numpy as np
 from dash import dcc, html
 
+from livingdrug.core.conventions import Z95
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.data import check, printable
 from livingdrug.plots import COLOURS, MUTED
@@ -20,7 +21,6 @@ PATH = "/fit"
 MOST = 200  # subjects that are listed, and rows of a table beside a plot
 FEW = 6  # different values of a covariate, up to which it is one of classes
 BLUE, ORANGE, GREY = COLOURS[0], COLOURS[1], "#777777"
-NORMAL = 1.959963984540054
 REPLICATES = 300
 Covariates = dict[str, dict[str, str]]  # name -> subject -> text
 
@@ -95,8 +95,8 @@ def residuals(records, time_unit: str) -> list:
             }
             for key, name, colour in kinds
         ]
-        beyond = float((np.abs(rows[kinds[-1][0]]) > NORMAL).mean())
-        shapes = [_level(y, "solid" if y == 0 else "dot") for y in (0, -NORMAL, NORMAL)]
+        beyond = float((np.abs(rows[kinds[-1][0]]) > Z95).mean())
+        shapes = [_level(y, "solid" if y == 0 else "dot") for y in (0, -Z95, Z95)]
         drawn = layout(xaxis=time, yaxis=axis("weighted residual"), shapes=shapes)
         said = f"{_words(output)}: {beyond:.0%} of the {kinds[-1][1]} weighted residuals lie beyond ±1.96; "
         said += "5 % would where model and residual error hold. Values below a limit have none."

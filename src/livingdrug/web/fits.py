@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -11,7 +10,7 @@ from typing import ClassVar
 from livingdrug.core.errors import InputError
 from livingdrug.fit.store import STATE
 from livingdrug.web.fit_worker import NAME, NUMBERS
-from livingdrug.web.jobs import Job, Jobs
+from livingdrug.web.jobs import Job, Jobs, worker
 from livingdrug.web.limits import check_run
 from livingdrug.web.worker import ANSWER, JOB, RUN
 from livingdrug.workflows import to_script, to_toml
@@ -47,7 +46,7 @@ class Fits(Jobs[FitJob]):
 
     def launch(self, folder: Path, resume: bool = False) -> subprocess.Popen:
         """The process of the fit in a folder."""
-        return _process(folder, resume)
+        return worker("livingdrug.web.fit_worker", folder, *(["--resume"] if resume else []))
 
     def start(self, asked: Fit, shown: Fit, data: Path) -> str:
         """Start a fit and give its name. Raises InputError for what the app does not fit, or while others
@@ -94,15 +93,3 @@ def _put_job(folder: Path, shown: Fit, data: Path) -> dict[str, str]:
     (folder / JOB).write_text(to_toml(here), encoding="utf-8")
     (folder / NAME).write_text(shown.file, encoding="utf-8")
     return {name: shown.file}
-
-
-def _process(folder: Path, resume: bool) -> subprocess.Popen:
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "livingdrug.web.fit_worker",
-        str(folder),
-        *(["--resume"] if resume else []),
-    ]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, close_fds=True)

@@ -1,5 +1,6 @@
 """Fields that edit a scenario: what is typed becomes a new address, or a sentence that says why it cannot."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -62,13 +63,20 @@ def _shown(value, entry: Entry) -> str:
         return f"{entry.apart} ".join(f"{name}={_text(text)}" for name, text in value.items())
     if entry.apart:
         return f"{entry.apart} ".join(value)
-    return " ".join(f"{v:g}" for v in value) if isinstance(value, tuple) else f"{value}"
+    return " ".join(map(_text, value)) if isinstance(value, tuple) else _text(value)
 
 
 def _text(value) -> str:
     """Of one value, or of several with commas between."""
     several = value if isinstance(value, tuple) else (value,)
-    return ",".join(f"{v:g}" if isinstance(v, float) else f"{v}" for v in several)
+    return ",".join(_number(v) if isinstance(v, float) else f"{v}" for v in several)
+
+
+def _number(value: float) -> str:
+    """The shortest text that is read as this very number again: a field that nobody touched must not round it."""
+    short = f"{value:g}"
+    text = short if float(short) == value else repr(value)
+    return re.sub(r"e\+?(-?)0*(\d)", r"e\1\2", text)
 
 
 def register_form(app, name: str, entries: Sequence[Entry]) -> None:

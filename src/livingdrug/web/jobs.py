@@ -5,6 +5,7 @@ import json
 import secrets
 import shutil
 import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -155,6 +156,12 @@ class Jobs(Generic[J]):
         ended = [ident for ident, job in self._jobs.items() if job.state != "running"]
         for ident in ended[: max(len(self._jobs) - KEPT, 0)]:
             shutil.rmtree(self._jobs.pop(ident).folder, ignore_errors=True)
+
+
+def worker(module: str, folder: Path, *options: str) -> subprocess.Popen:
+    """A process that does the job in a folder, and ends when its input is closed."""
+    command = [sys.executable, "-P", "-m", module, str(folder), *options]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, close_fds=True)
 
 
 def _stop(job: Job[Any], why: str) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from dash import Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
+from livingdrug.core.conventions import Z95
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.data import check, printable
 from livingdrug.nca import NcaResult, nca
@@ -262,7 +263,7 @@ def _groups(usable) -> dict:
     for placed in usable:
         fact, name = placed.fact, printable(placed.fact.group, 48)
         center = np.log(fact.value) - (fact.log_sd**2 / 2 if fact.statistic == "mean" else 0.0)
-        for reach, width in ((1.959963984540054, 4), (0.6744897501960817, 12)):
+        for reach, width in ((Z95, 4), (0.6744897501960817, 12)):
             ends = np.exp(center + fact.log_sd * np.array([-reach, reach])).tolist()
             made.append({"x": ends, "y": [name, name], "mode": "lines", "line": {"color": "#bdbdbd", "width": width},
                          "name": "published", "showlegend": False})  # fmt: skip

@@ -223,7 +223,7 @@ def _answer(answer: Answer, k: int) -> list:
     said, curves = module.as_dict(answer), module.table(answer)
     of = f": {printable(answer.group, 40)}" if answer.group else ""
     title = f"{answer.sample.endpoint} over {answer.sample.exposure_name}{of}"
-    about = f"{title}; {int(answer.sample.trials.sum()):,} subjects, {answer.fit.model}, exposure on a {answer.scale} scale."
+    about = f"{title}; {answer.sample.subject_count:,} subjects, {answer.fit.model}, exposure on a {answer.scale} scale."
     ends = (
         [table(text_table("observed by exposure", pd.DataFrame(said["observed"])))]
         if answer.kind == "binary"

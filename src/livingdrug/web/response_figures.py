@@ -4,6 +4,7 @@ from typing import cast
 
 import numpy as np
 
+from livingdrug.core.errors import InputError
 from livingdrug.plots import COLOURS, FEW_DECADES, MARKS, MUTED
 from livingdrug.report import Table, text_table
 from livingdrug.response import BinaryFit, ContinuousFit, GradedFit, ObservedRate, TimeFit, observed_rates
@@ -15,7 +16,10 @@ ROWS = 13  # of a curve in its table
 
 def response_figure(answer: Answer, curves) -> dict:
     """The figure of a fit; curves: the table that `results.csv` holds."""
-    return {"binary": _binary, "graded": _graded, "continuous": _continuous, "time": _survival}[answer.kind](answer, curves)
+    known = {"binary": _binary, "repeated": _repeated, "graded": _graded, "continuous": _continuous, "time": _survival}
+    if answer.kind not in known:
+        raise InputError(f"the app has no figure of an outcome of kind `{answer.kind}`; use `livingdrug response`")
+    return known[answer.kind](answer, curves)
 
 
 def curve_table(answer: Answer, curves) -> Table:
@@ -51,6 +55,17 @@ def _exposure_axis(answer: Answer) -> dict:
 
 def _made(answer: Answer, data: list[dict], height: dict) -> dict:
     return {"data": data, "layout": layout(xaxis=_exposure_axis(answer), yaxis=height)}
+
+
+def _repeated(answer: Answer, curves) -> dict:
+    """The curve and observed rates; exact intervals of them would take rows of one subject for those of many."""
+    fit, sample = answer.fit, answer.sample
+    x, rates = curves[sample.exposure_name].tolist(), observed_rates(sample, sample.outcome, fit.level)
+    made = [*band(x, curves["low"].tolist(), curves["high"].tolist(), COLOURS[0]),
+            _line(x, curves["probability"], COLOURS[0], 0, f"{fit.model}, {100 * fit.level:g} % band"),
+            {"x": [g.median for g in rates], "y": [g.rate for g in rates], "mode": "markers", "name": "observed, of all rows",
+             "marker": {"color": "#333333", "size": 8}}]  # fmt: skip
+    return _made(answer, made, axis(f"probability of {sample.endpoint}", range=[-0.07, 1.07]))
 
 
 def _binary(answer: Answer, curves) -> dict:

@@ -5,14 +5,13 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from livingdrug.core.errors import InputError
 from livingdrug.report import REPORT, SCENARIO, read_record
-from livingdrug.web.jobs import Job, Jobs
+from livingdrug.web.jobs import Job, Jobs, worker
 from livingdrug.web.limits import check_run
 from livingdrug.web.run_worker import GIVEN
 from livingdrug.web.worker import JOB, RUN
@@ -44,8 +43,7 @@ class Runs(Jobs[RunJob]):
 
     def launch(self, folder: Path, resume: bool = False) -> subprocess.Popen:
         """The process of the run in a folder."""
-        command = [sys.executable, "-P", "-m", "livingdrug.web.run_worker", str(folder)]
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, close_fds=True)
+        return worker("livingdrug.web.run_worker", folder)
 
     def start(self, asked: Document, shown: Document, located: Document) -> str:
         """Start a run and give its name. located: the scenario with its files where they lie.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.words import parts
 
 COMMAND_LINE = "command line"  # as the origin of what a scenario is made of
 INPUT, METHOD, OUTPUT = "Input file", "Method", "Output"  # headings of a command's help
@@ -108,10 +109,6 @@ def flag_of(name: str, field) -> str:
     flags = option_names(name, field)
     return next((flag for flag in flags if flag.startswith("--")), flags[0])
 
-
-def parts(text: str) -> tuple[str, ...]:
-    """Texts between commas."""
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def commas(texts: Iterable[str], _: str = "") -> tuple[str, ...]:

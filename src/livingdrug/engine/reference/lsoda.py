@@ -9,7 +9,7 @@ import math
 import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -38,7 +38,8 @@ class Solution:
     """One subject's run.
 
     values: outputs at the requested times, shape (outputs, times); peak, peak_time, area: shape (outputs,), of the
-    continuous solution; status: `ok` or a reason word; reason: a sentence; reached: time reached.
+    continuous solution; status: `ok` or a reason word; reason: a sentence; reached: time reached; rise, rise_time: the
+    largest level after the distribution minimum and its time, of the outputs for which they were asked.
     """
 
     values: np.ndarray
@@ -48,6 +49,8 @@ class Solution:
     status: str
     reason: str
     reached: float
+    rise: np.ndarray = field(default_factory=lambda: np.empty(0))
+    rise_time: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
 def solve(
@@ -353,7 +356,7 @@ class Run:
             values[:, asked[asked >= 0]] = out[:, asked >= 0]
             area += out @ weights
             for i in range(n):
-                top, at = _peak(t, out[i])
+                top, at = highest(t, out[i])
                 if top > peak[i]:
                     peak[i], peak_time[i] = top, at
         if self.status != "ok":
@@ -372,7 +375,7 @@ class Run:
         return np.array([np.broadcast_to(np.asarray(o, dtype=float), t.shape) for o in out]).reshape(len(out), len(t))
 
 
-def _peak(t: np.ndarray, values: np.ndarray) -> tuple[float, float]:
+def highest(t: np.ndarray, values: np.ndarray) -> tuple[float, float]:
     """Highest value and its time; a parabola through the three highest neighbours refines an inner peak."""
     i = int(np.argmax(values))
     if 0 < i < len(t) - 1 and t[i - 1] < t[i] < t[i + 1]:

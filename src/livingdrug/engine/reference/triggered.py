@@ -7,7 +7,7 @@ the one after it.
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from livingdrug.engine.reference.lsoda import (
     stops_of,
 )
 from livingdrug.engine.reference.pools import pool_forcing
+from livingdrug.engine.reference.rises import doses_seen, largest_rise
 from livingdrug.models import Event
 
 ATOL = 1e-12
@@ -39,6 +40,8 @@ def solve_triggered(
     until: float,
     outputs: Callable,
     rtol: float | None = None,
+    rises: Sequence[int] = (),
+    shown: Sequence[int] = (),
 ) -> Solution:
     """Run one subject from 0 to `until`, with the events of the system and those of the table.
 
@@ -58,6 +61,10 @@ def solve_triggered(
         Array function of `compile.output_function`.
     rtol : float, optional
         Relative tolerance of all states.
+    rises : sequence of int
+        Outputs whose largest level after the distribution minimum is taken.
+    shown : sequence of int
+        States whose doses are seen in these.
 
     Returns
     -------
@@ -66,7 +73,12 @@ def solve_triggered(
     run = _TriggeredRun(code, list(p), rtol)
     run.atol[~code.log_states] = ATOL
     run.through(np.array(code.initial(*p), dtype=float), events, np.asarray(times, dtype=float), until)
-    return run.finish(times, until, outputs)
+    found = run.finish(times, until, outputs)
+    if not rises or found.status != "ok":
+        return replace(found, **dict.fromkeys(("rise", "rise_time"), np.full(len(rises), np.nan)))
+    doses = doses_seen(events, shown)
+    tops = [largest_rise(run.courses(outputs, row), doses) for row in rises]
+    return replace(found, rise=np.array([top for top, _ in tops]), rise_time=np.array([at for _, at in tops]))
 
 
 @dataclass
@@ -117,6 +129,10 @@ class _TriggeredRun(Run):
         if self.status == "ok":
             self._samples(until, y, on, times, until, inclusive=True)
         return y
+
+    def courses(self, outputs: Callable, row: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """(times, levels) of an output, step by step."""
+        return [(block[0], self._evaluate(block, outputs)[row]) for block in self.blocks if len(block[0]) > 1]
 
     # ------------------------------------------------------------------------------- what happens at one time
 

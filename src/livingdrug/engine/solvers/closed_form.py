@@ -110,6 +110,36 @@ def _block(form: ClosedForm, columns: list[np.ndarray], until: float, begin: flo
     return peak, at, area
 
 
+def closed_form_course(form: ClosedForm, values: Mapping[str, float], output: int, until: float, also: float) -> list[tuple]:
+    """(times, levels) of the pieces of an output of one subject.
+
+    Parameters
+    ----------
+    form : ClosedForm
+        The formulas.
+    values : mapping of str to float
+        Quantity -> value.
+    output : int
+        Position of the output.
+    until : float
+        The last time.
+    also : float
+        A time that is among those of the levels, beside the points of the integrals.
+
+    Returns
+    -------
+    list of (ndarray, ndarray)
+    """
+    columns, start, found = [np.array([[values[q.name]]], dtype=float) for q in form.quantities], 0.0, []
+    for piece in form.outputs[output].pieces:
+        end = float(np.clip(_piece(form, piece.until, 0.0, columns).ravel()[0], start, until)) if piece.until else until
+        if end > start:
+            t = np.unique(np.concatenate([[start, min(max(also, start), end), end], start + (end - start) * _POINTS]))
+            found.append((t, np.broadcast_to(_piece(form, piece.expression, t[None, :], columns), (1, len(t)))[0]))
+        start = end
+    return found
+
+
 def closed_form_faults(form: ClosedForm, values: Mapping[str, np.ndarray]) -> list[str]:
     """Per subject, the message of the first broken condition of validity, or an empty text.
 

@@ -11,12 +11,12 @@ import math
 from livingdrug.engine.codegen.calls import call_1, call_4
 from livingdrug.engine.codegen.vector_math import compiled
 from livingdrug.engine.codegen.vectors import LANES, any_above, choose, fill, larger, load, root, size, store
+from livingdrug.engine.events import RISEN
 from livingdrug.engine.solvers import rodas5p, tsit5
 
 PARTS = 8  # parts of a step in which a limit is crossed at most once
 # error of the integral of e^s over a length L: L^4 / 720 for the cubic through the ends, L^6 / 604800 for the quartic
 CUBIC, QUARTIC = 720.0, 604800.0
-RISEN = 1.0 + 1e-3  # a level that is this much above its minimum rises: less may be the solver's error
 SHORT = 1e-6  # share of the run in which even a curve that starts like a root is not followed any closer
 
 
@@ -199,16 +199,16 @@ def _inner_peaks(call, lane, at, k, implicit):
 
 @compiled
 def _rise(call, lane, at, table, j, implicit):
-    """The largest level after the first minimum since the last dose that is seen in it."""
+    """The largest level in the window after the first minimum since the last dose that is seen in it; the minimum may
+    lie before the window."""
     for me in range(LANES):
         p, r = table[at.rise_output + j] * LANES + me, j * LANES + me
-        if not _counts(lane, at, me) or lane[at.held + me] > 0.0:
+        if not lane[at.error + me] <= 1.0 or lane[at.held + me] > 0.0:
             continue
         g0, gm, g1, d0, d1 = curve = _curve(lane, at, p, me)
         low = lane[at.low + r]
-        if low == -math.inf:
-            _higher(lane, at, r, g0, lane[at.t + me])
-        else:
+        rising = low == -math.inf
+        if not rising:
             low = min(low, g0)
             if gm <= low * RISEN:
                 low = min(low, gm)
@@ -216,6 +216,10 @@ def _rise(call, lane, at, table, j, implicit):
                     lane[at.low + r] = min(low, g1)
                     continue
             lane[at.low + r] = -math.inf
+        if not lane[at.weight + me] > 0.0:
+            continue
+        if rising:
+            _higher(lane, at, r, g0, lane[at.t + me])
         _higher(lane, at, r, g1, lane[at.tn + me])
         if d0 > 0.0 and d1 < 0.0 or gm > max(g0, g1):
             s = _turning_point(curve)

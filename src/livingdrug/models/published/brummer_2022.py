@@ -91,8 +91,8 @@ STRUCTURE = Structure(
 
 def _vectors() -> tuple[Values, ...]:
     """The deposited fits, the first one with CAR-T cells first."""
-    # pyright: ignore[reportCallIssue]
-    with (files(__package__ or "") / "brummer_2022.csv").open(encoding="utf-8", newline="") as lines:
+    file = files(__package__ or "") / "brummer_2022.csv"
+    with file.open(encoding="utf-8", newline="") as lines:  # pyright: ignore[reportCallIssue]
         rows = list(csv.DictReader(lines))
     made = []
     for row in rows:

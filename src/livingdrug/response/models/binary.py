@@ -62,7 +62,7 @@ def fit_binary(
     """
     if model not in MODELS:
         raise InputError(unknown("model for a binary outcome", model, MODELS))
-    _check_outcome(sample)
+    check_outcome(sample)
     columns, terms = design(sample, scale)
     _check_size(sample, len(terms) + (model in ("emax", "hill")), model)
     if model in ("emax", "hill"):
@@ -258,7 +258,7 @@ def _curve(sample: Sample, scale: Scale, columns, estimates, covariance, model: 
     )
 
 
-def _check_outcome(sample: Sample) -> None:
+def check_outcome(sample: Sample) -> None:
     """Refuse counts that are none, and an outcome that is the same for everybody."""
     k, n = sample.outcome, sample.trials
     wrong = np.flatnonzero((n < 1) | (n != np.floor(n)) | (k < 0) | (k > n) | (k != np.floor(k)))
@@ -290,7 +290,7 @@ def _check_size(sample: Sample, parameters: int, model: str) -> None:
 
 def _check_separation(sample: Sample, columns: np.ndarray, terms: tuple[str, ...], model: str) -> None:
     """Refuse a maximum at infinity."""
-    found = _separation(sample, columns, terms)
+    found = separation(sample, columns, terms)
     if found:
         raise InputError(
             f"{found}, so the best slope is infinite and `{model}` has no answer; use --model firth"
@@ -299,7 +299,7 @@ def _check_separation(sample: Sample, columns: np.ndarray, terms: tuple[str, ...
 
 def _separated(sample: Sample, columns: np.ndarray, terms: tuple[str, ...], model: str) -> tuple[str, ...]:
     """What is to be said of coefficients that only the penalty keeps finite."""
-    found = _separation(sample, columns, terms) if model == "firth" else ""
+    found = separation(sample, columns, terms) if model == "firth" else ""
     return (
         (
             f"{found}: only Firth's penalty keeps the slope finite, so that there is an effect, whose size "
@@ -310,7 +310,7 @@ def _separated(sample: Sample, columns: np.ndarray, terms: tuple[str, ...], mode
     )
 
 
-def _separation(sample: Sample, columns: np.ndarray, terms: tuple[str, ...]) -> str:
+def separation(sample: Sample, columns: np.ndarray, terms: tuple[str, ...]) -> str:
     """Which columns part those with from those without, in words; "" where none do."""
     rows = binary_rows(standardised(columns)[0], sample.outcome, sample.trials)
     direction = separating(rows)

@@ -2,6 +2,7 @@
 grades."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -105,6 +106,11 @@ class GradedFit(Shown):
         """Position of the exposure among the terms."""
         return len(self.grades) - 1
 
+    @cached_property
+    def halves(self) -> dict[int, Estimate]:
+        """Half exposures by cut, as `half_exposure` found them: their intervals are dear with many subjects."""
+        return {}
+
 
 def fit_graded(
     sample: Sample, model: str = "ordinal", scale: Scale = "log", level: float = 0.95
@@ -182,6 +188,12 @@ def half_exposure(fit: GradedFit, cut: int) -> Estimate:
     -------
     Estimate
     """
+    if cut not in fit.halves:
+        fit.halves[cut] = _half_exposure(fit, cut)
+    return fit.halves[cut]
+
+
+def _half_exposure(fit: GradedFit, cut: int) -> Estimate:
     curve = fit.curves[cut]
     if curve.slope == 0:
         return Estimate(np.nan, np.nan, np.nan, fit.level, "none")

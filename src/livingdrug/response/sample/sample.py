@@ -11,7 +11,7 @@ from livingdrug.core.shown import Shown
 from livingdrug.response.models.curve import Scale, axis
 from livingdrug.response.sample.covariates import check_columns
 
-Kind = Literal["binary", "graded", "time", "competing", "visits", "continuous"]
+Kind = Literal["binary", "repeated", "graded", "time", "competing", "visits", "continuous"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,7 +43,8 @@ class Sample(Shown):
     entry : ndarray, optional
         Of start-stop rows: when each row starts.
     strata, clusters : tuple of str, optional
-        Of a time: which rows have a baseline hazard of their own, and which belong together for robust errors.
+        Of a time: which rows have a baseline hazard of their own, and which belong together for robust errors; of repeated
+        outcomes whose each row is.
     upper : ndarray, optional
         Of an event between visits: the first visit with it, infinite for none; `outcome` is the last one without.
     references : dict of str to str
@@ -103,6 +104,12 @@ class Sample(Shown):
     def n(self) -> int:
         """Number of rows."""
         return len(self.exposure)
+
+    @property
+    def subject_count(self) -> int:
+        """Number of subjects: those of groups, or whose the rows of a repeated outcome are."""
+        repeated = len(self.clusters) and not len(self.event)
+        return len(set(self.clusters)) if repeated else int(self.trials.sum())
 
     def named(self, rows) -> str:
         """The first subjects of some rows, for a message."""

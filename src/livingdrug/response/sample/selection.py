@@ -56,14 +56,13 @@ class Question:
     onset : str or None
         Column with the time at which exposure is cut.
     causes : tuple[tuple[str, str], ...]
-        (name, code) of each event that can end a time, the one asked about first, for competing risks; of a
-        time:.
+        (name, code) of each event that can end a time, the one asked about first, for competing risks.
     start : str or None
-        Column with the start of each row (start-stop rows of a subject).
+        Of a time: column with the start of each row (start-stop rows of a subject).
     strata : tuple of str
         Columns.
     cluster : str or None
-        Column of rows that belong together.
+        Column of rows that belong together (of a time), or whose each row of a repeated outcome is.
     robust : bool
         The same with the rows of a subject.
     seen_by : str or None
@@ -121,6 +120,8 @@ class Question:
     def _check_rows(self) -> None:
         """Start-stop rows, strata and clusters are of a time to one kind of event."""
         named = {"--start": self.start, "--strata": self.strata, "--cluster": self.cluster, "--robust": self.robust}
+        if self.kind == "repeated":
+            named.pop("--cluster")  # whose each row is, where that is not the ID
         flag = next((flag for flag, value in named.items() if value), None)
         if flag and (self.causes or self.trials or self.kind not in (None, "time")):
             raise InputError(f"{flag} is for a time to an event (--time with --event); leave it out")
@@ -161,8 +162,9 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
     notes += [f"the reference level of `{name}` is {level}" for name, level in references.items()]
     _refuse_itself(covariates, {heading: "exposure", table.find(question.endpoint or ""): "outcome"})
     trials = table.numbers(question.trials, "--trials") if question.trials else np.ones(table.n)
-    said = time_rows(table, question.start, question.strata, question.cluster, question.robust)
-    if outcome.kind != "time" and any(len(v) for v in (said.entry, said.strata, said.clusters)):
+    together = question.robust or (question.kind == "repeated" and not question.cluster)
+    said = time_rows(table, question.start, question.strata, question.cluster, together)
+    if outcome.kind not in ("time", "repeated") and any(len(v) for v in (said.entry, said.strata, said.clusters)):
         raise InputError(
             f"`{outcome.label}` is no time to an event, so --start, --strata, --cluster and --robust say nothing"
         )
@@ -222,7 +224,10 @@ def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarr
     if question.seen_by is not None:
         return _visits(table, question), none
     if question.kind not in ("time", "competing") and question.endpoint is not None and not _asks_a_time(table, question):
-        outcome = read_outcome(table, question.endpoint, question.kind, question.trials is not None)
+        repeated = question.kind == "repeated"
+        kind = "binary" if repeated else question.kind
+        outcome = read_outcome(table, question.endpoint, kind, question.trials is not None)
+        outcome = replace(outcome, kind="repeated") if repeated else outcome
         _refuse_censoring(table, question.endpoint)
         return _plain_number(table, question, outcome), none
     time, event = known(question.time or question.endpoint, "the column of the time"), question.event

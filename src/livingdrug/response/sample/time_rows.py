@@ -25,8 +25,8 @@ def time_rows(table: SubjectTable, start: str | None, strata: tuple[str, ...], c
     if named and not all(table.ids):
         missing = [name for name, subject in zip(table.names, table.ids, strict=True) if not subject]
         raise InputError(
-            f"`{table.name}` does not say whose row is {printable(missing[0], 30)}: start-stop rows and robust errors need a "
-            "column of subjects (ID)"
+            f"`{table.name}` does not say whose row is {printable(missing[0], 30)}: start-stop rows, robust errors and "
+            "repeated outcomes need a column of subjects (ID)"
         )
     columns = [table.texts(column, "--strata") for column in strata]
     joined = np.array([" ".join(row) if all(row) else "" for row in zip(*columns, strict=True)], dtype=object)

@@ -62,6 +62,7 @@ class EscalationScenario(Document):
     cv: float | None = None
     output: str = ""
     doses: tuple[str, ...] = ()
+    peak: Literal["expansion", "highest"] = "expansion"
     replicates: int = 10_000
     seed: int = 1
     even_so: EvenSo = False
@@ -74,7 +75,7 @@ class EscalationScenario(Document):
         )
         model = build_model(self.model, self.fragments, self.values, self.even_so) if self.model else None
         doses = Regimen.of(read_dose(text) for text in self.doses) if self.doses else None
-        plain = ("rule", "target", "cohort", "patients", "start", "cv", "output")
+        plain = ("rule", "target", "cohort", "patients", "start", "cv", "output", "peak")
         levels = tuple(entry.level() for entry in self.levels)
         return Escalation(
             levels=levels,

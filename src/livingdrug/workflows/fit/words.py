@@ -4,7 +4,7 @@ and pictures show."""
 from livingdrug.core.versions import versions
 from livingdrug.data import check, check_endpoints
 from livingdrug.fit import FitProblem, FitResult, Groups, Npde, Objective, OutcomeCheck, Uncertainty, Vpc
-from livingdrug.fit.outcome_words import outcome_sentences
+from livingdrug.fit.outcome_words import infusate_sentences, outcome_sentences
 from livingdrug.fit.store import CONVENTIONS, data_hash
 from livingdrug.fit.words import (
     BESIDE,
@@ -46,7 +46,7 @@ def fit_answer(
         title=f"{model.full_name} fitted to {data.name} by {result.method}",
         question=f"Which numbers of {model.full_name} describe {data.name}, and how do subjects differ?",
         sentences=(*verdict_sentences(result), *parameter_sentences(result), *outcome_sentences(result)),
-        flags=(*result.notes, *missing),
+        flags=(*result.notes, *infusate_sentences(result), *missing),
         tables=(_numbers(result),),
         parts=(determined, *_few(result), _objective(result), *parts, _started(result)),
         cards=(model_card(model),),

@@ -69,6 +69,7 @@ def _patients(found: Forecasts) -> Table:
                 p.name + mark,
                 str(p.samples) if not p.prior else "0 (population)",
                 _cell(p.of("cmax"), made.unit, flag, p.why),
+                *((_cell(p.of("xcmax"), made.unit),) if made.infusate else ()),
                 _cell(p.of("tmax"), "d"),
                 _cell(p.of("auc28"), f"{made.unit}*d"),
                 _fall(p, made.until),
@@ -76,8 +77,9 @@ def _patients(found: Forecasts) -> Table:
             )
         )
     names = [name for p in made.patients[:1] for name in p.chance]
+    peaks = (f"CMAX ({made.unit})", *((f"XCMAX ({made.unit})",) if made.infusate else ()))
     header = (
-        "patient", "samples", f"CMAX ({made.unit})", "TMAX (d)", f"AUC28 ({made.unit}*d)", FALL,
+        "patient", "samples", *peaks, "TMAX (d)", f"AUC28 ({made.unit}*d)", FALL,
         *(f"P({n})" for n in names),
     )  # fmt: skip
     return Table(f"patients by {made.order}: median (90 % interval)", header, tuple(rows))
@@ -130,6 +132,8 @@ def _curves(found: Forecasts) -> Iterator[str]:
         *doubts, about = used.about
         yield from doubts
         yield f"{about}; {exact}"
+        if used.curve.exposure == "CMAX" and found.forecast.infusate:
+            yield f"{name} follows the peak of the expansion (XCMAX), 0 where the level never rises"
         outside = _outside(found, used)
         if outside:
             shown = ", ".join(outside[:NAMED]) + (", ..." if len(outside) > NAMED else "")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from livingdrug.core.words import number
 from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card
-from livingdrug.simulation import Fractionated
+from livingdrug.simulation import Fractionated, infusate_words
 from livingdrug.workflows.fractionation.spec import FractionationFound, FractionationScenario
 
 LINK = (
@@ -12,8 +12,8 @@ LINK = (
     "of the transgene in tisagenlecleucel; set --crs-50 from your own data. Read differences between splits, not levels"
 )
 OWN_LINK = (
-    "severe CRS follows the highest IL-6 by a link with the IL-6 at one half that was given; its slope is that of the "
-    "transgene"
+    "severe CRS follows the highest IL-6 by a link with the IL-6 at one half that was given; its slope is `crs_slope` of the "
+    "model, which by default is that of the transgene in tisagenlecleucel"
 )
 WITHIN = "intervals hold the number of virtual subjects alone; they say nothing of the model or of the link"
 
@@ -34,6 +34,7 @@ def answer(scenario: FractionationScenario, found: FractionationFound) -> Answer
         flags=(
             LINK if scenario.crs_50 is None else OWN_LINK,
             *((WITHIN,) if many else ()),
+            *_of_infusate(found),
             *result.notices,
             *lost,
         ),
@@ -63,6 +64,14 @@ def _sentences(scenario: FractionationScenario, found: FractionationFound) -> It
             yield f"{text}), {number(100 * one.rate[0])} % respond."
         else:
             yield f"{text}), response {_yes(one)}."
+
+
+def _of_infusate(found: FractionationFound) -> Iterator[str]:
+    """Where CMAX is that of the infused cells under a split, and that the peak of the expansion is given."""
+    for one in found.result.splits:
+        words = infusate_words(found.result.output, int(one.infusate.sum()), len(one.infusate))
+        if words:
+            yield f"{one.split.text}: {words}; peaks are the largest level after the distribution minimum (XCMAX)"
 
 
 def _signed(value: float) -> str:

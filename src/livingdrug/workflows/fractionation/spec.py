@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.models import Model, build_model
 from livingdrug.simulation import Fractionation, compare_splits, draw_subjects, read_split, with_il6
@@ -48,14 +49,15 @@ class FractionationScenario(Document):
     splits: Annotated[
         tuple[str, ...],
         About(
-            "Parts of the dose and their days; the first one is the reference. Repeatable; four examples by default.",
+            "Parts of the dose and their days, such as 10/30/60@0,1,2 or 0.1@0,0.3@1,0.6@2; the first one is the reference. "
+            "Repeatable; four examples by default.",
             ("--split",),
             metavar="PARTS@DAYS",
         ),
     ] = SPLITS
     response_day: Annotated[
         float, About("Day on which the tumour is looked at.", group=OUTCOMES, unit="d")
-    ] = 28.0
+    ] = MONTH
     response_below: Annotated[
         float, About("Part of the tumour at the start that counts as response on that day.", group=OUTCOMES)
     ] = 0.5

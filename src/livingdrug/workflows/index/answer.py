@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from livingdrug.core.conventions import Z95
 from livingdrug.core.known import known
 from livingdrug.core.words import number
 from livingdrug.models import build_model
@@ -154,7 +155,7 @@ def _steepness(entry: BuiltIn) -> str:
         return f"{text} ({entry.slope_interval[0]:.2g} to {entry.slope_interval[1]:.2g})"
     if curve.covariance is None:
         return text
-    reach = 1.96 * math.sqrt(curve.covariance[1, 1])
+    reach = Z95 * math.sqrt(curve.covariance[1, 1])
     return f"{text} ({curve.slope - reach:.2g} to {curve.slope + reach:.2g})"
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import model_validator
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.models import build_model
@@ -31,7 +32,7 @@ from livingdrug.response import (
     therapeutic_index,
     tradeoff,
 )
-from livingdrug.simulation import Draw, default_until, exposure_task, fates
+from livingdrug.simulation import Draw, default_until, exposure_task, fates, infusate_first, infusate_words
 from livingdrug.workflows.curves import take_curve
 from livingdrug.workflows.fields import INPUT, About, EvenSo
 from livingdrug.workflows.memory import SUBJECT
@@ -41,7 +42,7 @@ from livingdrug.workflows.tables import KineticScenario
 
 AREAS = ("AUC28", "AUCINT")  # what a model's area over the window may be called
 FEW_SUBJECTS = 50  # whose exposures are said to stand for all patients
-DAYS_28 = (0.0, 28.0)
+DAYS_28 = (0.0, MONTH)
 BOTH, LIMITS, PRODUCT = "The two curves", "Limits", "Exposure of the product"
 
 
@@ -383,6 +384,10 @@ def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str,
         return spread, (f"variability `{OBSERVED}`: {CAUTION}",)
     notes = tuple(f"caution: {notice}" for notice in (*task.notices, *task.cautions(block)))
     failed, unphysical = fates(block.status)
+    if peak and task.outputs[0] in task.infused:
+        first = infusate_first(block.peak[block.done, 0], block.rise[block.done, 0])
+        words = infusate_words(task.outputs[0], int(first.sum()), len(first))
+        notes += (f"caution: {words}; it grows with the dose by itself",) if words else ()
     for count, why in ((failed, "could not be computed"), (unphysical, "are unphysical: no patient can be like them;")):
         if count:
             notes += (f"{count:,} of {task.n:,} virtual subjects {why} and are left out".replace("; and", ", and"),)

@@ -11,11 +11,12 @@ from livingdrug.models import flows_of
 from livingdrug.optimum import Optimum, Point
 from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card
 from livingdrug.response import CONFOUNDED, may_be_flat
+from livingdrug.simulation import infusate_words
 from livingdrug.workflows.optimise.spec import Optimise
 
 SHOWN = 12  # candidates in the terminal, the best first
 FLAT = 1.25  # exposure that changes by less over all doses hardly depends on the dose
-FEW, HALF = 0.05, 0.5  # parts of the patients that are worth a word
+FEW = 0.05  # part of the patients that are worth a word
 EDGE = 0.02  # probability below which, or as near to 1, a curve says the same of every dose
 CAUSE = "a dose moves the exposure here, and the curve is taken for cause and effect"
 
@@ -116,6 +117,9 @@ def _flags(found: Optimum) -> Iterator[str]:
         return
     yield from _at_edges(found, top)
     yield from _of_exposure(found, top)
+    if top.patients < found.patients:
+        fewer = f"{found.patients - top.patients:,} of the {found.patients:,} patients of the compared doses"
+        yield f"at the best point, between these doses, {fewer} were not computed, or are unphysical; it is of the others"
     if found.refined is not None and not found.converged:
         yield "the search ended before it converged: the best point is that of the doses it had tried"
 
@@ -153,14 +157,14 @@ def _without_a_slope(found: Optimum) -> Iterator[str]:
 
 
 def _of_infusate(found: Optimum) -> Iterator[str]:
-    """From which dose on a CMAX is no expansion."""
-    given = [p for p in found.points if p.infused > HALF]
+    """From which dose on a CMAX is no expansion in some patients."""
+    given = [p for p in found.points if p.infused > 0]
     if given:
         first = min(given, key=lambda p: p.candidate.dose)
+        words = infusate_words(found.output, round(first.infused * found.patients), found.patients, "patients")
         yield (
-            f"from {number(first.candidate.dose)} {_unit(found)} on, the CMAX of {first.infused:.0%} of the patients or "
-            f"more is the level of the infused cells at an infusion, not that of expansion; curves of patients are on the "
-            f"peak after it"
+            f"from {number(first.candidate.dose)} {_unit(found)} on {words}: curves are on the largest level after the "
+            f"distribution minimum (XCMAX), which is 0 where the level never rises"
         )
 
 
@@ -177,8 +181,8 @@ def _of_exposure(found: Optimum, top: Point) -> Iterator[str]:
         fold = number(max(middle) / min(middle)) if min(middle) > 0 else "1"
         yield f"median {found.response.curve.exposure} changes {fold}-fold over all doses: it hardly depends on the dose"
     if top.infused > FEW:
-        whose = f"the CMAX of {top.infused:.0%} of the patients"
-        yield f"at the best dose, {whose} is the level of infused cells, not of expansion"
+        words = infusate_words(found.output, round(top.infused * found.patients), found.patients, "patients")
+        yield f"at the best dose {words}: XCMAX is taken"
     if top.beyond > FEW:
         yield f"{top.beyond:.0%} of the patients have exposures outside of those a curve was fitted to: extrapolated"
 

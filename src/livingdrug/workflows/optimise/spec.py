@@ -84,8 +84,8 @@ class Optimise(Document):
     ] = ()
     schedules: Annotated[
         tuple[str, ...],
-        About("A schedule of fractions of the dose at days, such as 0.1@0,0.3@1,0.6@2; repeatable.", ("--schedule",), WHAT,
-              metavar="FRACTION@DAY,..."),
+        About("A schedule of fractions of the dose at days, such as 0.1@0,0.3@1,0.6@2 or 10/30/60@0,1,2; repeatable.",
+              ("--schedule",), WHAT, metavar="FRACTION@DAY,..."),
     ] = ()
     beside: Annotated[
         tuple[str, ...],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from livingdrug.core.words import number
 from livingdrug.models import fludarabine_windows
 from livingdrug.report import Answer, Picture, Table, cell, model_card
-from livingdrug.simulation import Preconditioned
+from livingdrug.simulation import Preconditioned, infusate_words
 from livingdrug.workflows.preconditioning.spec import Preconditioning, PreconditioningFound
 
 BY_MASS = (
@@ -17,7 +17,10 @@ NOT_LINKED = (
     "the exposure of fludarabine changes nothing in this model: windows are about outcomes of patients, host T cells follow "
     "the K-PD signal"
 )
-STATED = "the link to response is the one that was stated: log odds move by the slope times ln(CMAX / CMAX of the reference)"
+STATED = (
+    "the link to response is the one that was stated: log odds move by the slope times ln(CMAX / CMAX of the reference), "
+    "of the expansion"
+)
 
 
 def answer(scenario: Preconditioning, found: PreconditioningFound) -> Answer:
@@ -39,8 +42,7 @@ def answer(scenario: Preconditioning, found: PreconditioningFound) -> Answer:
 def _of_infusate(found: PreconditioningFound) -> Iterator[str]:
     names = [one.regimen.name for one in found.regimens if one.infusate]
     if names:
-        under = ", ".join(names)
-        yield f"the CMAX of CAR-T cells is the level at the infusion, not of expansion, under {under}: read the AUC"
+        yield f"{infusate_words('CAR-T cells')} under {', '.join(names)}: XCMAX, the largest level after it, is compared"
 
 
 def _sentences(scenario: Preconditioning, found: PreconditioningFound) -> Iterator[str]:
@@ -50,12 +52,23 @@ def _sentences(scenario: Preconditioning, found: PreconditioningFound) -> Iterat
         f"cells/uL on day {number(reference.nadir_day)} and {_recovery(reference)}."
     )
     for one in found.regimens[1:]:
-        fold = one.cmax / reference.cmax
+        fold = fold_of(one, reference)
         nadir = f"nadir {number(one.nadir)} cells/uL"
-        said = f"{one.regimen.name}: {nadir}, CMAX of CAR-T cells {number(fold)} times that under {reference.regimen.name}"
+        times = f"{_peak(found)} of CAR-T cells {number(fold)} times that under {reference.regimen.name}"
+        said = f"{one.regimen.name}: {nadir}, {times}"
         if scenario.response is not None:
             said += f", probability of response {number(response(scenario, fold))} against {number(scenario.response)}"
         yield said + "."
+
+
+def fold_of(one: Preconditioned, reference: Preconditioned) -> float:
+    """The peak of the expansion over that under the reference; nan where the reference has none."""
+    return one.xcmax / reference.xcmax if reference.xcmax > 0 else math.nan
+
+
+def _peak(found: PreconditioningFound) -> str:
+    """What is compared: CMAX, or XCMAX where CMAX is that of the infused cells under some regimen."""
+    return "XCMAX" if any(one.infusate for one in found.regimens) else "CMAX"
 
 
 def _recovery(one: Preconditioned) -> str:
@@ -120,15 +133,17 @@ def _day(value: float) -> str:
 
 
 def _cells(scenario: Preconditioning, found: PreconditioningFound) -> Table:
-    reference = found.regimens[0]
+    reference, peak = found.regimens[0], _peak(found)
     rows = []
     for one in found.regimens:
-        fold = one.cmax / reference.cmax
+        fold = fold_of(one, reference)
         linked = () if scenario.response is None else (cell(response(scenario, fold)),)
         areas = cell(one.auc28), cell(one.auc28 / reference.auc28)
-        rows.append((one.regimen.name, cell(one.cmax), cell(fold), *areas, *linked))
+        peaks = (cell(one.cmax), *((cell(one.xcmax),) if peak == "XCMAX" else ()))
+        rows.append((one.regimen.name, *peaks, cell(fold), *areas, *linked))
     more = () if scenario.response is None else ("p response",)
-    header = ("regimen", "CMAX (cells/uL)", "fold of CMAX", "AUC28 (d*cells/uL)", "fold of AUC28", *more)
+    peaks = ("CMAX (cells/uL)", *(("XCMAX (cells/uL)",) if peak == "XCMAX" else ()), f"fold of {peak}")
+    header = ("regimen", *peaks, "AUC28 (d*cells/uL)", "fold of AUC28", *more)
     return Table(f"CAR-T cells in blood, folds over {reference.regimen.name}", header, tuple(rows))
 
 
@@ -160,10 +175,13 @@ def table(scenario: Preconditioning, found: PreconditioningFound):
             "recovered_day": one.recovered_day,
             "cmax": one.cmax,
             "auc28": one.auc28,
+            "xcmax": one.xcmax,
+            "cmax_of_infused_cells": one.infusate,
             "cmax_fold": one.cmax / reference.cmax,
+            "xcmax_fold": fold_of(one, reference),
         }
         if scenario.response is not None:
-            row["p_response"] = response(scenario, row["cmax_fold"])
+            row["p_response"] = response(scenario, row["xcmax_fold"])
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -16,6 +16,7 @@ from livingdrug.response import (
     Curve,
     FittedCurve,
     GradedFit,
+    RepeatedFit,
     TimeFit,
     VisitsFit,
     curves_to_toml,
@@ -27,7 +28,7 @@ from livingdrug.workflows.response.spec import Response, ResponseAnswer
 from livingdrug.workflows.tables import hashes
 
 # kind of outcome -> the module that tells of it: as_dict, lines, tables, table and figure of an answer
-KINDS = {"binary": "binary", "time": "time", "competing": "competing", "visits": "visits",
+KINDS = {"binary": "binary", "repeated": "repeated", "time": "time", "competing": "competing", "visits": "visits",
          "graded": "graded", "continuous": "continuous"}
 
 
@@ -82,7 +83,7 @@ def by_groups(found: tuple[ResponseAnswer, ...]) -> list[Table]:
 
 def _head(scenario: Response, found: tuple[ResponseAnswer, ...]) -> str:
     """What was fitted to whom, and what was chosen by the values."""
-    first, subjects = found[0], sum(int(one.sample.trials.sum()) for one in found)
+    first, subjects = found[0], sum(one.fit.sample.subject_count for one in found)
     unit = f" ({first.sample.exposure_unit})" if first.sample.exposure_unit else ""
     given = {"kind": (scenario.outcome, first.kind), "model": (scenario.model, first.fit.model)}
     chosen = [f"--{name} {taken}" for name, (asked, taken) in given.items() if asked is None]
@@ -133,7 +134,8 @@ def fitted_curves(found: tuple[ResponseAnswer, ...], data: tuple[tuple[str, str]
     made = []
     for one in found:
         fit = one.fit
-        curves = fit.curves if isinstance(fit, GradedFit) else (fit.curve,) if isinstance(fit, BinaryFit) else ()
+        plain = (fit.curve,) if isinstance(fit, BinaryFit | RepeatedFit) else ()
+        curves = fit.curves if isinstance(fit, GradedFit) else plain
         doubts = (SEPARATED,) if getattr(fit, "separated", False) else ()
         if one.by_day is not None:
             curves, doubts = one.by_day.curves, one.by_day.doubts
@@ -143,7 +145,7 @@ def fitted_curves(found: tuple[ResponseAnswer, ...], data: tuple[tuple[str, str]
 
 def _fitted(curve: Curve, one: ResponseAnswer, sha256: str, doubts: tuple[str, ...]) -> FittedCurve:
     sample = one.fit.sample  # what entered the fit
-    exposure, subjects, day = sample.exposure, int(sample.trials.sum()), one.by_day.day if one.by_day else None
+    exposure, subjects, day = sample.exposure, one.fit.sample.subject_count, one.by_day.day if one.by_day else None
     return FittedCurve(curve, one.group, float(exposure.min()), float(exposure.max()), subjects, sha256, doubts, day)
 
 
@@ -169,6 +171,6 @@ def _common(one: ResponseAnswer) -> dict:
         "exposure_unit": sample.exposure_unit,
         "endpoint": sample.endpoint,
         "adjusted_for": list(sample.covariates),
-        "subjects": int(sample.trials.sum()),
+        "subjects": one.fit.sample.subject_count,
         "notes": [*sample.notes, *one.fit.notes],
     }

@@ -77,15 +77,16 @@ class Response(KineticScenario):
         ),
     ] = None
     outcome: Annotated[
-        Literal["binary", "graded", "time", "competing", "visits", "continuous"] | None,
-        About("What the outcome is; by its values where it is not said.", ("--kind",), ASKED),
+        Literal["binary", "repeated", "graded", "time", "competing", "visits", "continuous"] | None,
+        About("What the outcome is; by its values where it is not said. repeated: yes or no, several rows of each subject.",
+              ("--kind",), ASKED),
     ] = None
     model: Annotated[
         str | None,
         About(
-            "Of binary: logistic, firth, probit, cloglog, emax, hill; graded: ordinal; time: cox, km, weibull, exponential, "
-            "loglogistic, lognormal; visits: weibull, exponential, loglogistic, lognormal; competing: fine-gray, "
-            "cause-specific; continuous: emax, emax-baseline, hill, 4pl. "
+            "Of binary: logistic, firth, probit, cloglog, emax, hill; repeated: gee; graded: ordinal; time: cox, km, "
+            "weibull, exponential, loglogistic, lognormal; visits: weibull, exponential, loglogistic, lognormal; competing: "
+            "fine-gray, cause-specific; continuous: emax, emax-baseline, hill, 4pl. "
             "The first is the default.",
             group=ASKED,
             metavar="NAME",
@@ -127,7 +128,11 @@ class Response(KineticScenario):
     ] = False
     cluster: Annotated[
         str | None,
-        About("The same with the rows of this column taken together, such as a site.", group=ASKED, metavar="COLUMN"),
+        About(
+            "The same with the rows of this column taken together, such as a site; of --kind repeated whose each row is.",
+            group=ASKED,
+            metavar="COLUMN",
+        ),
     ] = None
     seen_by: Annotated[
         str | None,
@@ -281,7 +286,8 @@ def subject_table(scenario: Response) -> SubjectTable:
 def _wide(scenario: Response) -> SubjectTable | None:
     """The file as a table of subjects, or None where it holds no column of the exposure's name and so may
     hold samples."""
-    several = any((scenario.trials, scenario.by, scenario.start, scenario.robust, scenario.cluster))
+    repeated = scenario.outcome == "repeated"
+    several = repeated or any((scenario.trials, scenario.by, scenario.start, scenario.robust, scenario.cluster))
     table = read_subjects(scenario.file, scenario.sheet, several=True)
     if table.find(scenario.exposure) is None:
         if scenario.endpoints is None:

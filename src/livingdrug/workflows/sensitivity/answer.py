@@ -6,7 +6,10 @@ import numpy as np
 
 from livingdrug.report import Answer, Picture, Table, cell, model_card
 from livingdrug.sensitivity import Sensitivity, Separation, rules, sentences, separation_sentences
+from livingdrug.simulation import RISES, infusate_words
 from livingdrug.workflows.sensitivity.spec import SensitivityScenario
+
+PEAKS = ("CMAX", "TMAX")
 
 
 def answer(scenario: SensitivityScenario, found: Sensitivity | Separation) -> Answer:
@@ -20,11 +23,20 @@ def answer(scenario: SensitivityScenario, found: Sensitivity | Separation) -> An
         title=f"Sensitivity of {what} in {found.model}",
         question=f"Which parameter drives {what}?",
         sentences=tuple(sentences(found)),
+        flags=tuple(_of_infusate(found)),
         checks=(f"{found.method}, {found.runs:,} runs; inputs vary independently of each other",),
         tables=(_indices(found), Table("what varies", ("input", "how"), inputs, detail=True)),
         cards=(model_card(model),),
         seed=scenario.seed,
     )
+
+
+def _of_infusate(found: Sensitivity) -> Iterator[str]:
+    words = infusate_words(found.output, found.infusate, found.runs, "runs")
+    if words and found.metric in PEAKS:
+        yield f"{words}: --of X{found.metric} looks at what comes after the distribution minimum"
+    if words and found.metric in RISES:
+        yield f"{words}; runs in which the level never rises have no {found.metric} and took no part"
 
 
 def _indices(found: Sensitivity) -> Table:

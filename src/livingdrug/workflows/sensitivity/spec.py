@@ -80,7 +80,10 @@ class SensitivityScenario(Document):
             metavar="DOSE",
         ),
     ] = ()
-    of: Annotated[Literal["AUC", "CMAX", "TMAX"], About("What is to be explained, from time 0 on.")] = "AUC"
+    of: Annotated[
+        Literal["AUC", "CMAX", "TMAX", "XCMAX", "XTMAX"],
+        About("What is to be explained, from time 0 on; XCMAX and XTMAX: after the distribution minimum."),
+    ] = "AUC"
     output: Annotated[str | None, About("Output or state; the first output by default.")] = None
     days: Annotated[float | None, About("Horizon; 28 days by default.", unit="d")] = None
     linear: Annotated[

@@ -18,6 +18,7 @@ from livingdrug.simulation import (
     Regimen,
     Result,
     default_regimen,
+    infusate_words,
     limit_text,
     observe,
     read_dose,
@@ -172,9 +173,8 @@ def sentences(model: Model, result: Result) -> tuple[str, ...]:
 def _of_expansion(result: Result, output: str, row: dict) -> str:
     """What the level does after the infused cells have distributed, where they are the peak."""
     there = result.infusate_peaks(output)[result.counted]
-    where = "" if result.n == 1 else f" in {int(there.sum()):,} of {len(there):,} subjects"
     rises = ~np.isnan(result.metric(output, "XCMAX")[result.counted])
-    first = f"CMAX of {output} is the level of the infused cells{where}, not of their expansion"
+    first = infusate_words(output, int(there.sum()), 1 if result.n == 1 else len(there))
     if not rises.any():
         return f"{first}: the level never rises after the infusion."
     peak, when = (_cell(row[metric]) for metric in RISES)
@@ -290,11 +290,8 @@ def _exposures(scenario: Simulation, summary: ExposureSummary) -> Answer:
 
 
 def _infusate(summary: ExposureSummary, output: str, count: int) -> str:
-    where = "" if summary.n == 1 else f" in {count:,} of {summary.done:,} subjects"
-    return (
-        f"CMAX of {output} is the level of the infused cells{where}, not of their expansion: read XCMAX, the largest "
-        f"level after the distribution minimum."
-    )
+    first = infusate_words(output, count, 1 if summary.n == 1 else summary.done)
+    return f"{first}: read XCMAX, the largest level after the distribution minimum."
 
 
 def _not_computed(summary: ExposureSummary) -> Iterator[str]:

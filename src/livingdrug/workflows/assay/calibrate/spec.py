@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from livingdrug.assay import Calibration, calibrate, read_clinic, read_link
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.workflows.assay.fitted import OfAssay
@@ -54,7 +55,7 @@ class AssayCalibration(OfAssay):
         ),
     ] = Field(default_factory=dict)
     control: Annotated[str | None, About("Control construct; the first one of the fit by default.")] = None
-    days: Annotated[float, About("Horizon.", unit="d")] = 28.0
+    days: Annotated[float, About("Horizon.", unit="d")] = MONTH
 
 
 def run(scenario: AssayCalibration) -> Calibration:

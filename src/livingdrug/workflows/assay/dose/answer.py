@@ -6,6 +6,7 @@ from livingdrug.core.known import known
 from livingdrug.core.words import number
 from livingdrug.models import build_model
 from livingdrug.report import Answer, Picture, Table, cell, model_card
+from livingdrug.simulation import infusate_words
 from livingdrug.workflows.assay.dose.spec import Dosed, FirstDosing
 
 
@@ -67,9 +68,10 @@ def _flags(scenario: FirstDosing, dosed: Dosed) -> Iterator[str]:
         yield f"{lost} virtual patient(s) were not computed, or are unphysical, and are left out"
     most = max(row.infused for row in found.rows)
     if found.metric.endswith("CMAX") and most > 0:
+        n, output = scenario.subjects, found.metric.removesuffix(" CMAX")
         yield (
-            f"in up to {most:.0%} of the virtual patients CMAX is the level at the infusion, not the expansion, and "
-            "grows with the dose by itself; --metric 'OUTPUT AUC' looks at the whole course"
+            f"at one dose or more {infusate_words(output, max(round(most * n), 1), n, 'patients')}: it grows with the dose "
+            "by itself; --metric 'OUTPUT AUC' looks at the whole course"
         )
     if scenario.ceiling is not None and scenario.margin == 1:
         yield "no safety margin was asked for (--margin)"

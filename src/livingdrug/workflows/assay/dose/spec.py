@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from livingdrug.assay import RULES, FirstDose, first_dose, read_link
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.workflows.assay.fitted import OfAssay
@@ -62,7 +63,7 @@ class FirstDosing(OfAssay):
         About("A dose of mice, carried over to patients by blood volume (rules kirouac_2024 and singh_2021).", group=SAFETY,
               unit="cells"),
     ] = None  # fmt: skip
-    days: Annotated[float, About("Horizon.", unit="d")] = 28.0
+    days: Annotated[float, About("Horizon.", unit="d")] = MONTH
     subjects: Annotated[int, About("Virtual patients.")] = 500
     cv: Annotated[
         float | None, About("Coefficient of variation of every rate, for a model without a published variability.")

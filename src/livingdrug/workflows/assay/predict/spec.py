@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from livingdrug.assay import Link, Prediction, predict_patient, read_link
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.workflows.assay.fitted import OfAssay
@@ -48,7 +49,7 @@ class AssayPrediction(OfAssay):
         ),
     ] = Field(default_factory=dict)
     control: Annotated[str | None, About("Control construct; the first one of the fit by default.")] = None
-    days: Annotated[float, About("Horizon.", unit="d")] = 28.0
+    days: Annotated[float, About("Horizon.", unit="d")] = MONTH
     draws: Annotated[int, About("Draws of the rates and of the slopes.")] = 300
     seed: Annotated[int, About("Seed of the draws.")] = 1
 

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import field_validator
 
 from livingdrug.attributes import MEAN, Ratio, drawn, ratios_of, read_products, read_ratio
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.names import unknown
@@ -87,7 +88,7 @@ class Carry(Document):
     rate: Annotated[
         float | None, About("With --response: probability of response with the reference product.")
     ] = None
-    days: Annotated[float, About("Horizon.", unit="d")] = 28.0
+    days: Annotated[float, About("Horizon.", unit="d")] = MONTH
     draws: Annotated[int, About("Draws of the ratios and of the slopes.")] = 300
     seed: Annotated[int, About("Seed of the draws.")] = 1
     even_so: EvenSo = False

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from livingdrug.core.conventions import Z95
 from livingdrug.report import Answer, Picture, Table, cell
 from livingdrug.workflows.attributes.inputs import column_table, few, hashes
 from livingdrug.workflows.attributes.relate.spec import Relate, Related
@@ -95,7 +96,7 @@ def files(_: Relate, found: Related) -> dict:
     if not found.pooled:
         return {}
     rows = [
-        (p.name, label, effect, effect - 1.96 * error, effect + 1.96 * error)
+        (p.name, label, effect, effect - Z95 * error, effect + Z95 * error)
         for p in found.pooled
         for label, effect, error in zip(p.labels, p.effects, p.errors, strict=True)
     ]

@@ -7,7 +7,7 @@ from itertools import combinations
 from livingdrug.core.words import number
 from livingdrug.products import ExposureFact, exposure_facts, product_cards
 from livingdrug.report import Answer, Picture, Table, cell, model_card
-from livingdrug.simulation import ModelCurve, ModelsCompared, conversions
+from livingdrug.simulation import ModelCurve, ModelsCompared, conversions, infusate_words
 from livingdrug.workflows.models.compare.spec import ModelsCompare
 
 OPEN = (
@@ -135,12 +135,22 @@ def _flags(found: ModelsCompared) -> tuple[str, ...]:
         for curve in found.curves
         if curve.many is not None and curve.many.failed
     ]
-    early = [
-        f"{curve.model.full_name}: CMAX stands at time 0, where it is that of the infused cells"
-        for curve in found.curves
-        if curve.typical.starts_at_peak(curve.output)[0]
-    ]
-    return (*([OPEN] if found.conversion else []), *dict.fromkeys(notices), *lost, *early)
+    return (*([OPEN] if found.conversion else []), *dict.fromkeys(notices), *lost, *_of_infusate(found))
+
+
+def _of_infusate(found: ModelsCompared) -> Iterator[str]:
+    """Models whose CMAX is that of the infused cells, in the typical subject or in virtual ones."""
+    for curve in found.curves:
+        for result in (curve.typical, curve.many):
+            if result is None:
+                continue
+            there = result.infusate_peaks(curve.output)[result.counted]
+            words = infusate_words(curve.output, int(there.sum()), len(there))
+            whose = f"{curve.model.full_name}: " if result.n == 1 else f"{curve.model.full_name}, virtual subjects: "
+            if words:
+                after = number(curve.metric("XCMAX")) if result.n == 1 else ""
+                rest = f": XCMAX is {after} {found.unit}" if after else "; ratios of CMAX are not those of expansion"
+                yield f"{whose}{words}{rest}"
 
 
 def _curves(scenario: ModelsCompare, found: ModelsCompared) -> Table:
