@@ -1,7 +1,7 @@
 """The exact interval of a proportion."""
 
 
-def clopper_pearson(events: int, n: int, level: float) -> tuple[float, float]:
+def clopper_pearson(events: float, n: int, level: float) -> tuple[float, float]:
     """Exact interval of a proportion (Biometrika 26:404, 1934), from quantiles of the beta distribution."""
     from scipy.special import betaincinv
 

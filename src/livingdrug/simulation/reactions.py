@@ -7,7 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.engine import array_function, compile_system, flow_rates, refuse_events
-from livingdrug.models import ClosedForm, Model
+from livingdrug.models import ClosedForm, Model, System
 from livingdrug.simulation.population import typical_subject
 from livingdrug.simulation.solve import individual_values
 
@@ -16,12 +16,16 @@ from livingdrug.simulation.solve import individual_values
 class Reactions:
     """Reactions of one subject.
 
-    rates(time, counts): of every reaction per time, for columns of counts (states, runs) -> (reactions, runs), below 0 where
-    it goes the other way round (logistic growth above the capacity); SolveError where one is not a number. change: of
-    every state by one event, shape (reactions, states); start: of every state; switches: times at which rates change by
-    themselves; values: of every quantity.
+    rates(time, counts): of every reaction per time, for columns of counts (states, runs) -> (reactions,
+    runs), below 0 where
+    it goes the other way round (logistic growth above the capacity); SolveError where one is not a number.
+    change: of
+    every state by one event, shape (reactions, states); start: of every state; switches: times at which
+    rates change by
+    themselves; values: of every quantity, in the order of the system.
     """
 
+    system: System
     rates: Callable[[np.ndarray, np.ndarray], np.ndarray]
     change: np.ndarray
     start: np.ndarray
@@ -30,13 +34,16 @@ class Reactions:
 
 
 def reactions_of(model: Model, values: dict[str, float] | None = None) -> Reactions:
-    """The reactions of a subject; values: its quantities after covariate effects, the typical ones by default.
+    """The reactions of a subject; values: its quantities after covariate effects, the typical ones by
+    default.
 
     Raises InputError for a closed form, for events of the model's own and for `extinct_below`.
     """
     system = model.system
     if isinstance(system, ClosedForm):
-        raise InputError(f"`{model.full_name}` is a closed form without populations; take a model made of flows")
+        raise InputError(
+            f"`{model.full_name}` is a closed form without populations; take a model made of flows"
+        )
     refuse_events(system, "not event by event")
     dying = next((s for s in system.states if s.extinct_below), None)
     if dying is not None:
@@ -71,4 +78,11 @@ def reactions_of(model: Model, values: dict[str, float] | None = None) -> Reacti
             )
         return speed
 
-    return Reactions(rates, change, np.array(code.initial(*numbers), dtype=float), switches, dict(values))
+    return Reactions(
+        system,
+        rates,
+        change,
+        np.array(code.initial(*numbers), dtype=float),
+        switches,
+        dict(zip(quantities, numbers, strict=True)),
+    )

@@ -7,6 +7,7 @@ import numpy as np
 from livingdrug.core.proportion import clopper_pearson
 from livingdrug.core.units import in_a_day
 from livingdrug.core.words import number
+from livingdrug.models import flows_of
 from livingdrug.report import Answer, Picture, Table, cell, model_card
 from livingdrug.workflows.cure.spec import Cure, RunsFound
 
@@ -63,7 +64,8 @@ def _part(runs, word: str) -> float:
 
 
 def _mean(parts: list[float]) -> tuple[float, float, float]:
-    """Mean of probabilities, with the exact interval of as many subjects seen once: the widest that they can have."""
+    """Mean of probabilities, with the exact interval of as many subjects seen once: the widest that they can
+    have."""
     n, total = len(parts), float(np.sum(parts))
     return total / n, *clopper_pearson(total, n, 0.95)
 
@@ -81,9 +83,8 @@ def _flags(scenario: Cure, found: RunsFound) -> Iterator[str]:
 def _tables(scenario: Cure, found: RunsFound) -> Iterator[Table]:
     shown = table(scenario, found).head(MOST_ROWS)
     columns = ("p_cure", "p_cure_low", "p_cure_high", "p_relapse", "p_relapse_low", "p_relapse_high")
-    rows = tuple(
-        (str(row["subject"]), *(cell(float(row[name])) for name in columns)) for _, row in shown.iterrows()
-    )
+    numbers = shown[list(columns)].to_numpy(dtype=float).tolist()
+    rows = tuple((str(i), *map(cell, row)) for i, row in zip(shown["subject"].tolist(), numbers, strict=True))
     more = "" if len(found.every) <= MOST_ROWS else f", the first {MOST_ROWS}"
     header = ("subject", "p cure", "from", "to", "p relapse", "from", "to")
     yield Table(f"subjects{more}, with 95 % intervals", header, rows)
@@ -103,10 +104,11 @@ def table(scenario: Cure, found: RunsFound):
 
 
 def levels(scenario: Cure, found: RunsFound):
-    """Percentiles over runs of every state by time, and the part of the runs in which the population is gone."""
+    """Percentiles over runs of every state by time, and the part of the runs in which the population is
+    gone."""
     import pandas as pd
 
-    states, unit = found.model.system.states, found.model.time_unit
+    states, unit = flows_of(found.model).states, found.model.time_unit
     rows = []
     for i, runs in enumerate(found.every, 1):
         if runs.reason:
@@ -127,6 +129,8 @@ def figures(scenario: Cure, found: RunsFound) -> Iterator[tuple[Picture, object]
     days = told[0].times / in_a_day(found.model.time_unit)
     caption = f"Part of the runs in which no cell of `{scenario.state}` is left, by day: each subject, and their mean."
     yield Picture("cure", caption), plot_cure(days, np.array([runs.none_left for runs in told]))
-    counted = {s.name: told[0].levels[:, i] for i, s in enumerate(found.model.system.states) if s.unit == "cells"}
+    counted = {
+        s.name: told[0].levels[:, i] for i, s in enumerate(flows_of(found.model).states) if s.unit == "cells"
+    }
     caption = "Populations of the first subject, median and central 90 % of its runs."
     yield Picture("populations", caption), plot_populations(days, counted)
