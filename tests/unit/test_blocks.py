@@ -134,5 +134,9 @@ def test_a_number_of_workers_that_cannot_be_is_refused(count):
 def test_curves_that_would_not_fit_are_refused_before_anything_runs():
     import numpy as np
 
-    with pytest.raises(InputError, match="--exposure"):
-        CurvesTask(get_model("stein_2019"), Draw(1_000_000), None, np.arange(366.0), 365.0, ("transgene",))
+    task = CurvesTask(get_model("stein_2019"), Draw(1_000_000), None, np.arange(366.0), 365.0, ("transgene",))
+    for where in (Serial(), Processes(2)):
+        with pytest.raises(InputError, match="--exposure"):
+            run_curves(task, where)
+    with pytest.raises(InputError, match="1000001 subjects"):
+        CurvesTask(get_model("stein_2019"), Draw(1_000_001), None, np.arange(2.0), 1.0, ("transgene",))

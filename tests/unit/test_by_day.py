@@ -106,7 +106,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(model):
 
 def rows(path, unit="d", factor=1.0):
     s = sample(60, 12, covariate=False)
-    lines = [f"ID,CMAX (copies/ug),PFS ({unit}),PFS_event"]
+    lines = [f"ID,CMAX (copies/ug),PFS{f' ({unit})' if unit else ''},PFS_event"]
     lines += [f"{i},{e:.4f},{t / factor:.10f},{int(d)}" for i, (e, t, d) in
               enumerate(zip(s.exposure, s.outcome, s.event, strict=True))]  # fmt: skip
     path.write_text("\n".join(lines))
@@ -160,6 +160,15 @@ def test_hazards_that_are_not_proportional_make_a_doubt(tmp_path, monkeypatch):
         read_curves(str(tmp_path / "run"))
     found = read_curves(str(tmp_path / "run"), even_so=True)
     assert [one.day for one in found] == [90.0, 90.0] and [one.curve.link for one in found] == ["cloglog", "loglog"]
+
+
+def test_the_app_shows_it_with_what_speaks_against_it(tmp_path):
+    from livingdrug.web.own_response import _answer
+
+    file = rows(tmp_path / "days.csv", "")
+    (found,) = run(asked(file, by_day=180.0))
+    shown = str(_answer(found, 0))
+    assert "PFS event by day 180" in shown and "the unit of the times is not stated" in shown
 
 
 def test_visits_have_it_too(tmp_path):

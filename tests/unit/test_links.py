@@ -1,5 +1,6 @@
 """Probit and complementary log-log: textbook answers, statsmodels, derivatives, limits, and what takes such curves."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -141,6 +142,8 @@ def test_exposures_by_category_do_not_depend_on_the_reference(tmp_path):
         for one, other in zip(found[0][site], found[1][site], strict=True):
             assert [one.value, one.low, one.high] == pytest.approx([other.value, other.low, other.high], rel=1e-5)
     assert found[0]["b"][1].value < found[0]["a"][1].value < found[0]["c"][1].value
+    adjusted = livingdrug("response", "data.csv", "--exposure", "CMAX", "--endpoint", "ORR", "--adjust", "site", cwd=tmp_path)
+    assert adjusted.returncode == 0 and "CMAX by probability and site (one slope for all)" in adjusted.stdout
     done = livingdrug("response", "data.csv", "--exposure", "CMAX", "--endpoint", "ORR", "--model", "probit", "--by", "site",
                       cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0 and "CMAX by probability and group" in done.stdout and "to the probit of ORR" in done.stdout
@@ -216,3 +219,21 @@ def test_what_cannot_be_is_refused():
     apart = Sample(np.arange(1.0, 11), (np.arange(10) > 4).astype(float), "CMAX", "CRS")
     with pytest.raises(InputError, match="`probit` has no answer; use --model firth"):
         fit_binary(apart, "probit")
+
+
+def test_an_index_of_a_file_takes_the_model(tmp_path):
+    random = np.random.default_rng(6)
+    x = random.normal(9, 1, 120)
+    orr, crs = (random.random(120) < ndtr(x - at) for at in (8.5, 9.8))
+    rows = [f"{i},{np.exp(v):.6f},{int(a)},{int(b)}" for i, (v, a, b) in enumerate(zip(x, orr, crs, strict=True))]
+    (tmp_path / "data.csv").write_text("\n".join(["ID,CMAX (copies/ug),ORR,CRS3", *rows]))
+    sides = ("--efficacy", "ORR", "--toxicity", "CRS3", "--model", "probit")
+    done = livingdrug("index", "data.csv", "--exposure", "CMAX", *sides, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    fits = [fit_binary(Sample(np.exp(x), y.astype(float), "CMAX"), "probit") for y in (orr, crs)]
+    for side, fit in zip(("efficacy", "toxicity"), fits, strict=True):
+        at = exposure_at_profile(fit, 0.5)
+        found = said[f"{side}_exposure"]
+        assert [found["value"], found["low"], found["high"]] == pytest.approx([at.value, at.low, at.high], rel=1e-4)
+    assert said["ratio"]["low"] < said["ratio"]["value"] < said["ratio"]["high"]

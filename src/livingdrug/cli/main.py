@@ -12,7 +12,7 @@ import click
 
 from livingdrug import __version__
 from livingdrug.cli.commands import Commands, Group
-from livingdrug.cli.out_help import EVEN_SO_HELP, MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, UNCERTAINTY_HELP
+from livingdrug.cli.out_help import EVEN_SO_HELP, MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, UNCERTAINTY_HELP, YES_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
 from livingdrug.core.words import parts
@@ -134,6 +134,7 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
 @click.option("--dask", metavar="ADDRESS", help="Distribute the subjects over a Dask cluster's workers.")
 @click.option("--resume", is_flag=True, help=RESUME_HELP)
 @click.option("--shard", metavar="I/N", help=SHARD_HELP)
+@click.option("--yes", is_flag=True, help=YES_HELP)
 @click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
 def run(file: str, **options) -> None:
     """Run the scenario document in a TOML FILE. The option --as-scenario of other commands prints one."""

@@ -13,6 +13,7 @@ MEMORY_HELP = (
 )
 RESUME_HELP = "Go on from what an interrupted run, or shards, left in --out."
 SHARD_HELP = (
-    "Compute part I of N of the subjects' blocks and keep them beside --out, as one job of a batch; when all are there, the "
-    "same command with --resume in place of --shard writes the result."
+    "Compute part I of N of the subjects' blocks and keep them beside --out, as one job of a batch; when all "
+    "are there, the same command with --resume in place of --shard writes the result."
 )
+YES_HELP = "Start a large run even where it is estimated to take more than 1 h or 20 GB of disk."

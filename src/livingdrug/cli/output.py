@@ -33,7 +33,7 @@ class Output:
     """out: a CSV file, or a folder for everything; plots: a folder for pictures; as_json: JSON instead of tables;
     as_scenario: print the scenario and run nothing; layout: another layout of the table (`wide`: one row per profile), wide:
     that one; workers, dask: where a simulation runs; resume: go on from a saved state; shard: compute one part of a run;
-    memory: bound in GB on what a run may take."""
+    memory: bound in GB on what a run may take; yes: start a run beyond the limits of time and disk."""
 
     out: str | None = None
     plots: str | None = None
@@ -46,6 +46,7 @@ class Output:
     resume: bool = False
     shard: str | None = None
     memory: float | None = None
+    yes: bool = False
 
     @classmethod
     def taken_from(cls, options: dict) -> "Output":

@@ -9,8 +9,8 @@ import click
 class Progress:
     """Only on a terminal, and only for long work; called with how much is done, and of how much.
 
-    counted: what is counted, such as permutations. A search gives its objective too, and shows a line with
-    the time left.
+    counted: what is counted, such as permutations, with their rate and the time left. A search gives its objective too,
+    and shows a line with the time left.
     """
 
     def __init__(self, counted: str = "subjects") -> None:
@@ -37,11 +37,14 @@ class Progress:
 
     def _count(self, done: int, count: int) -> None:
         if self.bar is None:
-            self.bar = click.progressbar(length=count, label=self.counted, file=sys.stderr)
+            self.bar = click.progressbar(
+                length=count, label=self.counted, file=sys.stderr, item_show_func=lambda rate: rate
+            )
             self.bar.__enter__()
         if done < self.bar.pos:  # another round of the same work
-            self.bar.pos = 0
-        self.bar.update(done - self.bar.pos)
+            self.bar.pos, self.begun = 0, time.monotonic()
+        seconds = time.monotonic() - self.begun
+        self.bar.update(done - self.bar.pos, f"{done / seconds:,.3g} a second" if seconds > 0 else None)
 
     def _search(self, done: int, every: int, objective: float) -> None:
         now = time.monotonic()

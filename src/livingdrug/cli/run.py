@@ -40,14 +40,17 @@ def run_scenario(scenario: Document, output: Output) -> None:
 
 def _run(scenario: Document, output: Output) -> None:
     _check_options(scenario, output)
-    check_memory(scenario, output.memory)
+    check_memory(
+        scenario, output.memory, to_file=bool(output.out and not is_folder(output.out) and not output.plots)
+    )
     folder = output.out if output.out and is_folder(output.out) else None
     kind, say = workflow(scenario.kind), partial(click.echo, err=True)
     executor = _executor(output)
     try:
         with Progress(kind.counted) as progress:
             where = {"out": None if folder else output.out, "folder": folder, "resume": output.resume}
-            conduct = Conduct(executor, progress, drawn=bool(output.plots), say=say, shard=_shard(output), **where)
+            how = {"drawn": bool(output.plots), "shard": _shard(output), "yes": output.yes}
+            conduct = Conduct(executor, progress, say=say, **how, **where)
             with kind.conducted(scenario, conduct) as own:
                 run = partial(_keep, folder) if folder else _show
                 code = run(kind, scenario, output, own or conduct)
@@ -108,7 +111,9 @@ def _show(kind: Workflow, scenario: Document, output: Output, conduct: Conduct) 
     if output.out:
         check_writable(output.out)
         if output.layout and Path(output.out).suffix.lower() == PARQUET:
-            raise InputError(f"--as {output.layout} writes a text for another program; end the name `{output.out}` in .csv")
+            raise InputError(
+                f"--as {output.layout} writes a text for another program; end the name `{output.out}` in .csv"
+            )
     if output.plots:
         check_folder(output.plots)
     found = kind.run(scenario, conduct)

@@ -11,7 +11,15 @@ from livingdrug.core.tables import table_file
 from livingdrug.scale.blocks import Block, Processes, Serial, Task, cut
 from livingdrug.scale.cluster import DaskCluster
 from livingdrug.scale.kept import Kept
-from livingdrug.simulation import CurvesTask, ExposureSummary, ExposureTask, Result, exposure_table, joined
+from livingdrug.simulation import (
+    CurvesTask,
+    ExposureSummary,
+    ExposureTask,
+    Result,
+    check_size,
+    exposure_table,
+    joined,
+)
 
 Executor = Serial | Processes | DaskCluster
 Progress = Callable[[int, int], None]
@@ -19,7 +27,8 @@ EXPOSURE_BLOCK = 2048
 CURVES_BLOCK = 256
 VALUES = 1_000_000  # of the curves that one process computes before it writes them
 KEPT_CURVES = 1024  # subjects whose curves are kept in one file, at most
-MOST_BLOCKS = 1000  # of exposures that are kept
+MOST_BLOCKS = 256  # of exposures, beyond which a block is larger
+LARGEST = 32  # times EXPOSURE_BLOCK subjects are its largest size
 
 
 def choose_executor(workers: int | None, dask: str | None) -> Executor:
@@ -148,11 +157,19 @@ def run_curves(
     -------
     Result
     """
+    if file is None or file.kept:
+        check_size(task.n, len(task.times), len(task.outputs))
     if executor == Serial() and file is None:
         return check_some(task(0, task.n, progress))
     kept = kept if task.n > block_size(task) else None
     if size is None:
-        size = block_size(task) if kept else CURVES_BLOCK if executor != Serial() else max(1, VALUES // _values(task))
+        size = (
+            block_size(task)
+            if kept
+            else CURVES_BLOCK
+            if executor != Serial()
+            else max(1, VALUES // _values(task))
+        )
     parts, done = [], 0
     with (
         table_file(file.path) if file else nullcontext() as table,
@@ -172,23 +189,29 @@ def block_size(task: CurvesTask | ExposureTask) -> int:
     """Subjects of a block that is kept: the same for whoever computes it, so that it can be gone on from."""
     if isinstance(task, CurvesTask):
         return max(1, min(KEPT_CURVES, VALUES // _values(task)))
-    return EXPOSURE_BLOCK * max(1, -(-task.n // (MOST_BLOCKS * EXPOSURE_BLOCK)))
+    return EXPOSURE_BLOCK * min(LARGEST, max(1, -(-task.n // (MOST_BLOCKS * EXPOSURE_BLOCK))))
 
 
 def _values(task: CurvesTask) -> int:
     return max(1, len(task.times) * len(task.outputs))
 
 
-def _results(executor: Executor, task: Task, blocks: Sequence[Block], kept: Kept | None) -> Generator[Any, None, None]:
+def _results(
+    executor: Executor, task: Task, blocks: Sequence[Block], kept: Kept | None
+) -> Generator[Any, None, None]:
     """What the task gives for each block; one block alone is not kept."""
-    return kept.results(executor, task, blocks) if kept and len(blocks) > 1 else executor.results(task, blocks)
+    return (
+        kept.results(executor, task, blocks) if kept and len(blocks) > 1 else executor.results(task, blocks)
+    )
 
 
 def check_some(result: Result) -> Result:
     """The result; SolveError where not one subject was computed, or of several none can be a patient."""
     if not result.counted:
         first = f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}"
-        raise SolveError(f"no subject of {result.n:,} can be a patient; {first}" if result.unphysical else first)
+        raise SolveError(
+            f"no subject of {result.n:,} can be a patient; {first}" if result.unphysical else first
+        )
     return result
 
 

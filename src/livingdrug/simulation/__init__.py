@@ -56,6 +56,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
         cautions,
         check_horizon,
         check_outputs,
+        check_size,
         default_until,
         simulate,
     )
@@ -75,7 +76,7 @@ __all__ = [
     "Result", "Subjects", "bands", "carry", "caution_counts", "caution_words", "factors_of", "moved_values", "cautions",
     "check_anchors",
     "check_count", "check_horizon", "check_outputs", "check_regimen", "check_window", "compare_models", "conversions",
-    "courses", "cure_probability",
+    "check_size", "courses", "cure_probability",
     "cv_population", "default_regimen", "default_until", "draw_subjects", "drawn_models",
     "drawn_values", "says_uncertainty", "exposure_table", "exposure_task", "fates", "find_population", "gillespie",
     "expansion_peak", "individual_values", "infusate_first", "infusate_words", "infused_in", "joined",

@@ -8,17 +8,16 @@ import numpy as np
 from livingdrug.models import Model
 from livingdrug.simulation.believable import caution_words
 from livingdrug.simulation.exposure import drawn
-from livingdrug.simulation.population import Draw
+from livingdrug.simulation.population import Draw, check_count
 from livingdrug.simulation.regimen import Regimen, check_regimen
 from livingdrug.simulation.result import Result
-from livingdrug.simulation.run import check_outputs, check_size, simulate
+from livingdrug.simulation.run import check_outputs, simulate
 
 
 @dataclass(frozen=True, eq=False)
 class CurvesTask:
     """`simulate` for a stretch of subjects; called as task(first, count), it gives their Result. It can be
-    sent to another process. Raises InputError for a name or regimen that cannot be, or more values than are
-    kept at once.
+    sent to another process. Raises InputError for a name, regimen or number of subjects that cannot be.
 
     Attributes
     ----------
@@ -50,7 +49,7 @@ class CurvesTask:
         check_outputs(self.model, self.outputs)
         if self.regimen is not None:
             check_regimen(self.model, self.regimen)
-        check_size(self.n, len(self.times), len(self.outputs))
+        check_count(self.n)
 
     @property
     def n(self) -> int:

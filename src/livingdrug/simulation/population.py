@@ -13,7 +13,8 @@ from livingdrug.core.shown import Shown
 from livingdrug.core.units import is_rate
 from livingdrug.models import Model, Population, lognormal
 
-MAX_SUBJECTS = 1_000_000
+MAX_SUBJECTS = 1_000_000  # kept at once
+MAX_DRAWN = 1_000_000_000  # of a population that goes by in blocks
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,13 +55,15 @@ def typical_subject(model: Model) -> Subjects:
     return Subjects({name: np.array([value]) for name, value in model.typical.items()}, "typical subject")
 
 
-def check_count(n: int) -> int:
+def check_count(n: int, most: int = MAX_SUBJECTS) -> int:
     """The number itself, where it can be.
 
     Parameters
     ----------
     n : int
         Number of subjects.
+    most : int, optional
+        The largest number that can be.
 
     Returns
     -------
@@ -69,10 +72,10 @@ def check_count(n: int) -> int:
     Raises
     ------
     InputError
-        Outside 1 to MAX_SUBJECTS.
+        Outside 1 to `most`.
     """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= MAX_SUBJECTS:
-        raise InputError(f"{n} subjects were asked for; the number must be whole, from 1 to {MAX_SUBJECTS:,}")
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= most:
+        raise InputError(f"{n} subjects were asked for; the number must be whole, from 1 to {most:,}")
     return int(n)
 
 
@@ -164,7 +167,7 @@ class Draw:
     variance_scale: float = 1.0
 
     def __post_init__(self) -> None:
-        check_count(self.n), check_seed(self.seed)
+        check_count(self.n, MAX_DRAWN), check_seed(self.seed)
         if self.spread is not None and self.cv is not None:
             raise InputError(
                 "both a published between-subject variability and a CV were given; give one of them"
@@ -188,6 +191,7 @@ class Draw:
             raise InputError(
                 f"{count} subjects from position {first} on were asked for; {self.n} are drawn, from 0 on"
             )
+        check_count(count)
         values = drawn_values(model, self.population(model), self.seed, first, count, self.variance_scale)
         return Subjects(values, self.described(model))
 

@@ -9,7 +9,7 @@ import numpy as np
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.core.names import unknown
 from livingdrug.core.proportion import clopper_pearson
-from livingdrug.models import ClosedForm, Model
+from livingdrug.models import ClosedForm, Model, flows_of
 from livingdrug.simulation.experiment import default_regimen
 from livingdrug.simulation.population import Subjects, typical_subject
 from livingdrug.simulation.regimen import Regimen
@@ -128,10 +128,11 @@ def random_runs(
 
 def _place(model: Model, name: str) -> int:
     """Where a population in cells stands among the states."""
-    system = model.system
-    if isinstance(system, ClosedForm):
-        raise InputError(f"`{model.full_name}` is a closed form; take a model made of flows")
-    units = {s.name: s.unit for s in system.states}
+    if isinstance(model.structure, ClosedForm):
+        raise InputError(
+            f"`{model.full_name}` is a closed form without populations; take a model made of flows"
+        )
+    units = {s.name: s.unit for s in flows_of(model).states}
     if name not in units:
         raise InputError(f"`{model.full_name}`: " + unknown("state", name, units))
     if units[name] != CELLS:

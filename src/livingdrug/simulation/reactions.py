@@ -7,7 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.engine import array_function, compile_system, flow_rates, refuse_events
-from livingdrug.models import ClosedForm, Model, System
+from livingdrug.models import ClosedForm, Model
 from livingdrug.simulation.population import typical_subject
 from livingdrug.simulation.solve import individual_values
 
@@ -22,10 +22,9 @@ class Reactions:
     change: of
     every state by one event, shape (reactions, states); start: of every state; switches: times at which
     rates change by
-    themselves; values: of every quantity, in the order of the system.
+    themselves; values: of every quantity.
     """
 
-    system: System
     rates: Callable[[np.ndarray, np.ndarray], np.ndarray]
     change: np.ndarray
     start: np.ndarray
@@ -78,11 +77,4 @@ def reactions_of(model: Model, values: dict[str, float] | None = None) -> Reacti
             )
         return speed
 
-    return Reactions(
-        system,
-        rates,
-        change,
-        np.array(code.initial(*numbers), dtype=float),
-        switches,
-        dict(zip(quantities, numbers, strict=True)),
-    )
+    return Reactions(rates, change, np.array(code.initial(*numbers), dtype=float), switches, dict(values))

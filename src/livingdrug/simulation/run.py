@@ -180,7 +180,18 @@ def _check_regimens(model: Model, regimens: list[Regimen]) -> list[str]:
 
 
 def check_size(subjects: int, times: int, outputs: int) -> None:
-    """InputError for more values than are kept at once."""
+    """Refuse more values than are kept at once.
+
+    Parameters
+    ----------
+    subjects, times, outputs : int
+        How many of each.
+
+    Raises
+    ------
+    InputError
+        For more than MAX_VALUES together.
+    """
     if subjects * times * outputs > MAX_VALUES:
         raise InputError(
             f"{subjects} subjects x {times} times x {outputs} outputs are more than {MAX_VALUES:,} values; "

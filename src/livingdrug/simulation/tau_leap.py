@@ -17,7 +17,7 @@ import numpy as np
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.core.random import check_seed, uniforms
 from livingdrug.engine import ADD, RATE, Events
-from livingdrug.models import Model
+from livingdrug.models import Model, flows_of
 from livingdrug.simulation.reactions import Reactions, reactions_of
 from livingdrug.simulation.regimen import Regimen, check_regimen
 from livingdrug.simulation.solve import subject_events
@@ -118,7 +118,8 @@ def leaps(
     if times.ndim != 1 or not len(times) or times[0] < 0 or (np.diff(times) <= 0).any():
         raise InputError("times must be given, from 0 on, and increase")
     reactions = reactions_of(model, values)
-    units = [s.unit for s in reactions.system.states]
+    system = flows_of(model)
+    units = [s.unit for s in system.states]
     counted = np.array([unit == CELLS for unit in units])
     if not counted.any():
         raise InputError(
@@ -128,7 +129,7 @@ def leaps(
     events = Events.of(())
     if regimen is not None:
         check_regimen(model, regimen)
-        events = subject_events(regimen, reactions.system, list(reactions.values.values()))
+        events = subject_events(regimen, system, [reactions.values[q.name] for q in system.quantities])
     run = _Run(
         reactions,
         counted,

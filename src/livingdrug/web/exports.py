@@ -103,7 +103,10 @@ def _population(scenario: Document, work: Work) -> bytes:
 
 
 def _of_fit(name: str, ident: str, work: Work) -> bytes:
-    """The model of a fit at its estimates, or its samples, for another tool. Raises InputError where there is none."""
+    """The model of a fit at its estimates, or its samples, for another tool.
+
+    Raises InputError where there is none.
+    """
     from livingdrug.export import model_text
     from livingdrug.models import read_model
 
@@ -115,7 +118,10 @@ def _of_fit(name: str, ident: str, work: Work) -> bytes:
 
 
 def _layout(name: str, of: str, layout: str, scenario: Document, work: Work) -> bytes:
-    """The table in another layout, as `--as` of the command of a kind gives it. scenario: with its files where they lie."""
+    """The table in another layout, as `--as` of the command of a kind gives it.
+
+    scenario: with its files where they lie.
+    """
     kind = workflow(of)
     own = kind.scenario(**{key: value for key, value in scenario.model_dump(exclude_defaults=True).items()
                            if key in kind.scenario.model_fields and key != "kind"})

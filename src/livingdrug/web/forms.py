@@ -43,7 +43,7 @@ def folded(title: str, name: str, scenario: Document, entries: Sequence[Entry]) 
 
 
 def _meaning(scenario: Document, key: str) -> str:
-    """What the field says of itself, where an entry says nothing; a text that names options is for the command line."""
+    """What the field says of itself, where an entry says nothing; not a text that names options."""
     said = about(type(scenario).model_fields[key])
     return said.text if said and "--" not in said.text else ""
 
@@ -73,7 +73,7 @@ def _text(value) -> str:
 
 
 def _number(value: float) -> str:
-    """The shortest text that is read as this very number again: a field that nobody touched must not round it."""
+    """The shortest text that is read as this very number: a field that nobody touched rounds nothing."""
     short = f"{value:g}"
     text = short if float(short) == value else repr(value)
     return re.sub(r"e\+?(-?)0*(\d)", r"e\1\2", text)

@@ -34,7 +34,7 @@ QUESTION = Question(
     texts={
         "model": "those that take a dose and have a tumour and IL-6",
         "values": "NAME=VALUE by name or symbol; a semicolon between two",
-        "splits": "PARTS@DAYS, such as 10/30/60@0,1,2; a semicolon between two; the first one is the reference",
+        "splits": "PARTS@DAYS, such as 10/30/60@0,1,2; a semicolon between two; the first: the reference",
     },
     offered=_runs,
 )

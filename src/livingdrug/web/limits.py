@@ -1,4 +1,4 @@
-"""What the app runs and what is left to the command line: checked wherever a scenario comes in, whatever route it takes."""
+"""What the app runs and what is left to the command line: checked wherever a scenario comes in, by whatever route."""
 
 import re
 from typing import Literal, get_origin
@@ -15,12 +15,14 @@ MAX_SUBJECTS, MAX_VALUES, MAX_REPLICATES = 2_000, 4_000_000, 20_000
 MAX_DRAWN, MAX_ARM, MAX_PATIENTS = 100_000, 20_000, 1_000  # for an exposure, in an arm, in an escalation
 MOST_STARTS = 10
 MEMORY = 1.0  # GB, of one run
-TAKE_FITTED = ("simulate", "sensitivity", "sampling", "forecast", "power")  # kinds whose model may be a fit of this app
+# kinds whose model may be a fit of this app
+TAKE_FITTED = ("simulate", "sensitivity", "sampling", "forecast", "power")
 MOST_DRAWS = 2_000  # of a prediction from an assay
 _NAME = re.compile(r"[\w-]{24}")  # what `jobs.Jobs` calls a run
 OWN = "fit:"  # before the name of a fit of this app whose model is meant
 _OWN = re.compile(rf"{OWN}[\w-]{{24}}")
-MODEL_NAMES = ("model", "models", "product_model", "borrow", "also")  # fields that name models, which may be files
+# fields that name models, which may be files
+MODEL_NAMES = ("model", "models", "product_model", "borrow", "also")
 
 
 def check_limits(scenario: Document) -> None:
@@ -70,7 +72,7 @@ def check_run(scenario: Document) -> None:
 
 
 def check_names(scenario: Document) -> None:
-    """Refuse a model that does not come with livingdrug: its name could be the path of a file on this machine."""
+    """Refuse a model that does not come with livingdrug: its name could be the path of a file here."""
     # `model` of these kinds is a kind of curve, and `models` of an assay are sets of equations
     words = {"model": ("response", "index"), "models": ("assay-models",)}
     named = [name for name in MODEL_NAMES if scenario.kind not in words.get(name, ())]

@@ -43,7 +43,14 @@ ENTRIES = (
 
 OWN_ENTRIES = (
     Entry(
-        "model", "Curve", choices=(("logistic", "logistic"), ("firth", "firth: finite where groups separate"))
+        "model",
+        "Curve",
+        choices=(
+            ("logistic", "logistic"),
+            ("firth", "firth: finite where groups separate"),
+            ("probit", "probit"),
+            ("cloglog", "complementary log-log"),
+        ),
     ),
     *ENTRIES,
 )

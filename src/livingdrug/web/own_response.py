@@ -18,7 +18,9 @@ from livingdrug.web.uploads import RESPONSES
 from livingdrug.web.work import Work
 from livingdrug.workflows import finding_table
 from livingdrug.workflows.index.spec import Index
+from livingdrug.workflows.response import by_day
 from livingdrug.workflows.response.answer import telling
+from livingdrug.workflows.response.binary import category_tables
 from livingdrug.workflows.response.coefficients import as_estimate, estimate_words
 from livingdrug.workflows.response.spec import Response
 from livingdrug.workflows.response.spec import ResponseAnswer as Answer
@@ -231,6 +233,11 @@ def _answer(answer: Answer, k: int) -> list:
     )
     if said.get("exposure_at"):
         ends.append(table(_levels(said["exposure_at"], answer.sample.exposure_unit)))
+    if answer.kind == "binary":
+        ends += [table(found) for found in category_tables(answer.fit)]
+    if answer.by_day is not None:
+        ends.append(table(by_day.table(answer.by_day, answer.fit)))
+        ends += [html.P(words) for words in by_day.cautions(answer.by_day)]
     return [
         html.P(said["sentence"], className="answer", **({} if k else attribute("id", "sentence"))),
         plot(

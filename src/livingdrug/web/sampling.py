@@ -46,7 +46,7 @@ def page(query: str, work: Work) -> html.Div:
         raise InputError(f"this page plans sampling days; a `{scenario.kind}` scenario has a page of its own")
     left = [html.H2("The plan"), form("sampling", scenario, to_query(scenario), FIELDS)]
     right = list(answered(scenario, FIELDS, work))
-    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
+    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two first")
 
 
 def register(app, work: Work) -> None:

@@ -70,7 +70,7 @@ def page(query: str, work: Work) -> html.Div:
         form("sensitivity-varies", scenario, mine, VARIES),
     ]
     right = list(answered(scenario, (*FIELDS, *VARIES), work))
-    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
+    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two first")
 
 
 def register(app, work: Work) -> None:

@@ -75,6 +75,8 @@ class Conduct:
         The blocks of subjects that are kept on the way.
     shard : Shard or None
         The part of them that is computed.
+    yes : bool or None
+        Whether a run beyond the limits of time and disk is started; None where nobody asks what it takes.
     """
 
     executor: "Executor | None" = None
@@ -86,6 +88,7 @@ class Conduct:
     say: Callable[[str], None] = lambda text: None
     kept: "Kept | None" = None
     shard: "Shard | None" = None
+    yes: bool | None = None
 
     def alone(self, scenario: Document) -> None:
         """Refuse workers, where a kind has no use for them."""

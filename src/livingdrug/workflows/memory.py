@@ -18,7 +18,9 @@ VECTOR = 5_000  # a resampled vector of parameters, and what is known of it; an 
 SIMULATED = 120  # a simulated value of a predictive check; measured 108
 
 
-def check_memory(scenario: Document, bound: float | None = None, raise_it: str = "--memory") -> None:
+def check_memory(
+    scenario: Document, bound: float | None = None, raise_it: str = "--memory", to_file: bool = False
+) -> None:
     """Refuse a run that would take too much memory.
 
     Parameters
@@ -29,13 +31,15 @@ def check_memory(scenario: Document, bound: float | None = None, raise_it: str =
         In GB; BOUND where none is given.
     raise_it : str, optional
         How its user raises the bound, "" where that cannot be.
+    to_file : bool, optional
+        Whether nothing but its table is kept, in a file.
 
     Raises
     ------
     InputError
         Of a run that would take more memory than the bound.
     """
-    check_bytes(scenario.memory(), bound, raise_it)
+    check_bytes(scenario.memory_to_file() if to_file else scenario.memory(), bound, raise_it)
 
 
 def check_bytes(needed: float, bound: float | None = None, raise_it: str = "--memory") -> None:

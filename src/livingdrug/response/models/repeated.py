@@ -1,9 +1,10 @@
-"""Yes-or-no outcomes seen several times in each subject: generalised estimating equations, honest with few subjects.
+"""Yes-or-no outcomes seen several times in each subject: generalised estimating equations for few subjects.
 
-The probability is that of an observation of any subject (population-averaged): logit P = a + b x + covariates. Rows of
-a subject have one working correlation (exchangeable); the errors hold whatever the true one is. With few subjects the
-plain sandwich is too small, so residuals are corrected for their leverage (Mancl & DeRouen, Biometrics 2001;57:126) and
-intervals are those of Student's t with as many degrees of freedom as there are subjects beyond coefficients.
+The probability is that of an observation of any subject (population-averaged): logit P = a + b x +
+covariates. Rows of a subject have one working correlation (exchangeable); the errors hold whatever the true
+one is. With few subjects the plain sandwich is too small, so residuals are corrected for their leverage
+(Mancl & DeRouen, Biometrics 2001;57:126) and intervals are those of Student's t with as many degrees of
+freedom as there are subjects beyond coefficients.
 """
 
 from collections.abc import Iterator
@@ -127,8 +128,10 @@ def fit_repeated(sample: Sample, model: str = "gee", scale: Scale = "log", level
     subjects = int(owner.max()) + 1
     found = separation(sample, columns, terms)
     if found:
-        raise InputError(f"{found}, so the best slope is infinite and `gee` has no answer; take one row of each subject with "
-                         "--model firth")  # fmt: skip
+        raise InputError(
+            f"{found}, so the best slope is infinite and `gee` has no answer; take one row of each subject with "
+            "--model firth"
+        )
     z, turn = standardised(columns)
     at, correlation, held = _solved(z, sample.outcome, owner)
     plain, corrected = _sandwiches(z, sample.outcome, owner, at, correlation)
@@ -139,14 +142,16 @@ def fit_repeated(sample: Sample, model: str = "gee", scale: Scale = "log", level
     return RepeatedFit(
         sample=sample, model=model, scale=scale, terms=terms, estimates=estimates, covariance=covariance,
         plain=turn @ plain @ turn.T, intervals=np.column_stack([estimates - reach, estimates + reach]),
-        correlation=correlation, subjects=subjects, degrees=degrees, p_value=_p_value(estimates[1] / errors[1], degrees),
-        curve=_curve(sample, scale, columns, estimates, covariance), level=level, notes=tuple(_notes(subjects, held)),
+        correlation=correlation, subjects=subjects, degrees=degrees,
+        p_value=_p_value(estimates[1] / errors[1], degrees),
+        curve=_curve(sample, scale, columns, estimates, covariance), level=level,
+        notes=tuple(_notes(subjects, held)),
     )  # fmt: skip
 
 
 def exposure_by_fieller(fit: RepeatedFit, wanted: float) -> Estimate:
-    """The exposure where P is `wanted`, covariates at their means, with Fieller's interval: the x at which a + b x differs
-    from the link of P by no more than its error.
+    """The exposure where P is `wanted`, covariates at their means, with Fieller's interval: the x at which
+    a + b x differs from the link of P by no more than its error.
 
     Parameters
     ----------
@@ -172,7 +177,8 @@ def exposure_by_fieller(fit: RepeatedFit, wanted: float) -> Estimate:
     x = -a / b
     # (a + b x)^2 = reach^2 (v_aa + 2 v_ab x + v_bb x^2)
     second, first, zeroth = b**2 - reach**2 * c[1, 1], a * b - reach**2 * c[0, 1], a**2 - reach**2 * c[0, 0]
-    low, high, method = -np.inf, np.inf, f"not determined: the {100 * fit.level:g} % interval of the slope holds 0"
+    low, high = -np.inf, np.inf
+    method = f"not determined: the {100 * fit.level:g} % interval of the slope holds 0"
     if second > 0:
         root = np.sqrt(max(first**2 - second * zeroth, 0.0))
         low, high, method = (-first - root) / second, (-first + root) / second, "Fieller"
@@ -183,17 +189,21 @@ def exposure_by_fieller(fit: RepeatedFit, wanted: float) -> Estimate:
 
 
 def _owners(sample: Sample, parameters: int) -> np.ndarray:
-    """Whose each row is, as numbers from 0 (n,). Raises InputError where nobody said, nothing is repeated, or there are
-    too few subjects."""
+    """Whose each row is, as numbers from 0 (n,). Raises InputError where nobody said, nothing is repeated, or
+    there are too few subjects."""
     if not len(sample.clusters):
         raise InputError("repeated outcomes need to know whose each row is: give a column of subjects (ID)")
     owner = np.unique(np.array(sample.clusters, dtype=str), return_inverse=True)[1].ravel()
     subjects = int(owner.max()) + 1
     if subjects == len(owner):
-        raise InputError(f"every subject of {subjects} has one row, so nothing is repeated; use --kind binary")
+        raise InputError(
+            f"every subject of {subjects} has one row, so nothing is repeated; use --kind binary"
+        )
     if subjects < FEWEST + parameters:
-        raise InputError(f"{subjects} subjects are too few for `gee` with its {parameters} parameters, however many rows "
-                         f"they have; {FEWEST + parameters} are needed")  # fmt: skip
+        raise InputError(
+            f"{subjects} subjects are too few for `gee` with its {parameters} parameters, however many rows "
+            f"they have; {FEWEST + parameters} are needed"
+        )
     return owner
 
 
@@ -205,7 +215,8 @@ def _of_each(owner: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _solved(z: np.ndarray, y: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, float, bool]:
-    """(coefficients, correlation, whether it was held at the end of what is possible) at which the equations are 0."""
+    """(coefficients, correlation, whether it was held at the end of what is possible) at which the equations
+    are 0."""
     from scipy.special import expit
 
     at, correlation, held = np.zeros(z.shape[1]), 0.0, False
@@ -213,15 +224,18 @@ def _solved(z: np.ndarray, y: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray
         p = expit(z @ at)
         weighted = _weighted(z, p, owner, correlation)
         step = np.linalg.solve(weighted.T @ (z * (p * (1 - p))[:, None]), weighted.T @ (y - p))
-        at = at + step / max(1.0, np.abs(step).max())  # columns have SD 1: no step takes P from one end to the other
+        # columns have SD 1: no step takes P from one end to the other
+        at = at + step / max(1.0, np.abs(step).max())
         before, (correlation, held) = correlation, _correlation(z, y, owner, at)
         if np.abs(step).max() < SMALL and abs(correlation - before) < SMALL:
             return at, correlation, held
-    raise InputError("the estimating equations have no solution that could be found; there are too few subjects for them")
+    raise InputError(
+        "the estimating equations have no solution that could be found; there are too few subjects for them"
+    )
 
 
 def _weighted(z: np.ndarray, p: np.ndarray, owner: np.ndarray, correlation: float) -> np.ndarray:
-    """V^-1 D of each row, shape (n, k): D = A z, V = A^1/2 R A^1/2 with A = p (1 - p), R of one correlation."""
+    """V^-1 D of each row, shape (n, k): D = A z, V = A^1/2 R A^1/2, A = p (1 - p), R of one correlation."""
     root = np.sqrt(p * (1 - p))[:, None]
     many = np.bincount(owner)
     shared = _of_each(owner, z * root) * (correlation / (1 + (many - 1) * correlation))[:, None]
@@ -229,8 +243,8 @@ def _weighted(z: np.ndarray, p: np.ndarray, owner: np.ndarray, correlation: floa
 
 
 def _correlation(z: np.ndarray, y: np.ndarray, owner: np.ndarray, at: np.ndarray) -> tuple[float, bool]:
-    """(mean product of two Pearson residuals of a subject over their mean square, by moments as Liang & Zeger 1986; whether
-    it had to be held within what is possible)."""
+    """(mean product of two Pearson residuals of a subject over their mean square, by moments as Liang & Zeger
+    1986; whether it had to be held within what is possible)."""
     from scipy.special import expit
 
     p = expit(z @ at)
@@ -246,7 +260,7 @@ def _correlation(z: np.ndarray, y: np.ndarray, owner: np.ndarray, at: np.ndarray
 
 
 def _sandwiches(z: np.ndarray, y: np.ndarray, owner: np.ndarray, at: np.ndarray, correlation: float):
-    """(plain, corrected) covariance: of the scores of the subjects, with residuals as they are, or by (I - H)^-1."""
+    """(plain, corrected) covariance: of the scores of subjects, with residuals as they are, or by (I - H)^-1."""
     from scipy.special import expit
 
     p = expit(z @ at)
@@ -280,8 +294,12 @@ def _curve(sample: Sample, scale: Scale, columns, estimates, covariance) -> Curv
 
 def _notes(subjects: int, held: bool) -> Iterator[str]:
     if held:
-        yield ("the correlation within a subject is held near the end of what is possible: more similar, or less, than one "
-               "correlation can say; the errors hold all the same")  # fmt: skip
+        yield (
+            "the correlation within a subject is held near the end of what is possible: more similar, or less, "
+            "than one correlation can say; the errors hold all the same"
+        )
     if subjects < FEW:
-        yield (f"{subjects} subjects: with fewer than {FEW} the errors of repeated outcomes are uncertain themselves, "
-               "though corrected")  # fmt: skip
+        yield (
+            f"{subjects} subjects: with fewer than {FEW} the errors of repeated outcomes are uncertain "
+            "themselves, though corrected"
+        )

@@ -83,8 +83,10 @@ def _flags(scenario: Cure, found: RunsFound) -> Iterator[str]:
 def _tables(scenario: Cure, found: RunsFound) -> Iterator[Table]:
     shown = table(scenario, found).head(MOST_ROWS)
     columns = ("p_cure", "p_cure_low", "p_cure_high", "p_relapse", "p_relapse_low", "p_relapse_high")
-    numbers = shown[list(columns)].to_numpy(dtype=float).tolist()
-    rows = tuple((str(i), *map(cell, row)) for i, row in zip(shown["subject"].tolist(), numbers, strict=True))
+    rows = tuple(
+        (str(row["subject"]), *(cell(float(row[name])) for name in columns))
+        for row in shown.to_dict("records")
+    )
     more = "" if len(found.every) <= MOST_ROWS else f", the first {MOST_ROWS}"
     header = ("subject", "p cure", "from", "to", "p relapse", "from", "to")
     yield Table(f"subjects{more}, with 95 % intervals", header, rows)

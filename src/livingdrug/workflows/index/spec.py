@@ -101,7 +101,7 @@ class Index(KineticScenario):
         None
     )
     model: Annotated[
-        Literal["logistic", "firth"], About("How endpoints of FILE are fitted.", group=BOTH)
+        Literal["logistic", "firth", "probit", "cloglog"], About("How endpoints of FILE are fitted.", group=BOTH)
     ] = "logistic"
     trials: Annotated[
         str | None,

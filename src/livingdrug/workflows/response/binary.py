@@ -177,10 +177,10 @@ def tables(answer) -> tuple[Table, ...]:
             )
         )
     header = (fit.sample.exposure_name, "n", "events", "observed", f"{100 * fit.level:g} % exact", "curve")
-    return coefficient_table(fit), *_categories(fit), Table("observed rates by exposure", header, tuple(rows))
+    return coefficient_table(fit), *category_tables(fit), Table("observed rates by exposure", header, tuple(rows))
 
 
-def _categories(fit: BinaryFit) -> Iterator[Table]:
+def category_tables(fit: BinaryFit) -> Iterator[Table]:
     """Exposures at given probabilities for each level of a column of categories."""
     unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""
     for column, levels in by_category(fit).items():

@@ -49,6 +49,11 @@ def lines(found: ByDay) -> Iterator[str]:
     """What the curves are for, and why they should not be taken."""
     event, free = (f"`{curve.name}`" for curve in found.curves)
     yield f"curve.toml (with --out) holds two curves, {event} and {free}: name one where a command takes a curve"
+    yield from cautions(found)
+
+
+def cautions(found: ByDay) -> Iterator[str]:
+    """Why the curves should not be taken, and what was assumed."""
     yield from (f"caution: {doubt}" for doubt in found.doubts)
     if found.note:
         yield found.note

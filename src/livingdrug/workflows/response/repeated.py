@@ -61,8 +61,9 @@ def lines(answer) -> Iterator[str]:
     """The test, how alike observations of a subject are, exposures at given probabilities."""
     fit: RepeatedFit = answer.fit
     yield (
-        f"estimating equations (GEE, exchangeable): correlation within a subject {fit.correlation:.2f}; errors corrected "
-        f"for few subjects (Mancl & DeRouen), t with {fit.degrees} degrees of freedom; exposure: {p_text(fit.p_value)}"
+        f"estimating equations (GEE, exchangeable): correlation within a subject {fit.correlation:.2f}; "
+        f"errors corrected for few subjects (Mancl & DeRouen), t with {fit.degrees} degrees of freedom; "
+        f"exposure: {p_text(fit.p_value)}"
     )
     unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""
     for wanted, at in levels(fit):
@@ -76,7 +77,8 @@ def tables(answer) -> tuple[Table, ...]:
     for g in observed_rates(fit.sample, fit.sample.outcome, fit.level):
         ends = short(g.start) if g.start == g.end else f"{short(g.start)} to {short(g.end)}"
         model = float(probability(fit.curve, g.median))
-        rows.append((ends, cell(g.n), cell(g.events), Cell(percent(g.rate), g.rate), Cell(percent(model), model)))
+        seen, by_curve = Cell(percent(g.rate), g.rate), Cell(percent(model), model)
+        rows.append((ends, cell(g.n), cell(g.events), seen, by_curve))
     header = (fit.sample.exposure_name, "observations", "events", "observed", "curve")
     return coefficient_table(fit), Table("observed rates by exposure", header, tuple(rows))
 

@@ -1,15 +1,24 @@
-"""What stands around a simulation: the blocks of its subjects are kept until its result is whole, all or a shard."""
+"""What stands around a simulation: the blocks of its subjects are kept until its result is whole."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable
 from livingdrug.report import REPORT, check_new_folder, holds
-from livingdrug.scale import Executor, blocks_folder, keep_shard, kept_blocks, kept_shard
+from livingdrug.scale import (
+    Executor,
+    blocks_folder,
+    check_estimate,
+    estimate,
+    is_large,
+    keep_shard,
+    kept_blocks,
+    kept_shard,
+)
 from livingdrug.simulation import CurvesTask, ExposureTask
 from livingdrug.workflows.base import Conduct, NothingLeft
 from livingdrug.workflows.document import to_toml
@@ -21,16 +30,21 @@ if TYPE_CHECKING:  # which imports this module
 
 @contextmanager
 def conducted(scenario: "Simulation", conduct: Conduct) -> Iterator[Conduct | None]:
-    """Around a run and the writing of what comes of it: the blocks of its subjects are kept beside it until it is whole.
+    """Around a run and the writing of what comes of it: the blocks of its subjects are kept beside it until it
+    is whole.
 
     Raises NothingLeft where it goes on from a run whose folder is whole already."""
     for flag, given in (("--resume", conduct.resume), ("--shard", conduct.shard)):
         if given and not (conduct.folder or conduct.out):
-            raise InputError(f"{flag} is of a run whose blocks are kept beside its result; name that with --out")
+            raise InputError(
+                f"{flag} is of a run whose blocks are kept beside its result; name that with --out"
+            )
     out = conduct.folder or conduct.out
     if out is None or (scenario.subjects or 1) == 1:
         if conduct.shard:
-            raise InputError("there is one subject, of which there are no shards; give a number of subjects, such as -n 1000")
+            raise InputError(
+                "there is one subject, of which there are no shards; give a number of subjects, such as -n 1000"
+            )
         yield None
         return
     (check_new_folder if conduct.folder else check_writable)(out)
@@ -45,18 +59,40 @@ def conducted(scenario: "Simulation", conduct: Conduct) -> Iterator[Conduct | No
 
 
 def keep_part(task: CurvesTask | ExposureTask, executor: Executor, conduct: Conduct) -> NoReturn:
-    """Compute the blocks of the shard that the conduct asks for. Raises NothingLeft, as there is no result of its own."""
+    """Compute the blocks of the shard that the conduct asks for. Raises NothingLeft, as it has no result of its
+    own."""
     assert conduct.kept and conduct.shard
     out = conduct.folder or conduct.out
     found = keep_shard(task, executor, conduct.kept, conduct.shard, conduct.progress)
     words = ", ".join(f"{count:,} {status}" for status, count in sorted(found.items()))
     shard, folder = f"{conduct.shard.index}/{conduct.shard.count}", conduct.kept.folder
     said = (
-        f"shard {shard}: {found.total():,} of {task.n:,} subjects ({words}) are kept in {folder}; when all shards are there, "
+        f"shard {shard}: {found.total():,} of {task.n:,} subjects ({words}) are kept in {folder}; "
+        "when all shards are there, "
         f"the same command with --resume in place of --shard {shard} writes {out}"
     )
-    plain = {"shard": shard, "folder": str(folder), "subjects": found.total(), "status": dict(sorted(found.items()))}
+    plain = {
+        "shard": shard,
+        "folder": str(folder),
+        "subjects": found.total(),
+        "status": dict(sorted(found.items())),
+    }
     raise NothingLeft(said, plain, 0)
+
+
+def check_large(
+    task: CurvesTask | ExposureTask, executor: Executor, conduct: Conduct, rows: Callable[[Any, int], Any]
+) -> None:
+    """Say what a large run will take, before it begins. Raises InputError for one beyond the limits that its
+    user has not
+    confirmed; one that goes on has been."""
+    if conduct.yes is None or conduct.resume or not is_large(task):
+        return
+    out, part = conduct.folder or conduct.out, 1 / conduct.shard.count if conduct.shard else 1.0
+    path = Path(out) / "results.csv" if conduct.folder else out
+    found = estimate(task, executor, path, rows, part)
+    check_estimate(found, conduct.yes)
+    conduct.say(f"this run takes {found.words()}")
 
 
 def _check_left(scenario: "Simulation", conduct: Conduct) -> None:
@@ -65,4 +101,6 @@ def _check_left(scenario: "Simulation", conduct: Conduct) -> None:
     if folder and not Path(scenario.model).exists() and holds(folder, to_toml(scenario), ()):
         said = f"the run in {folder} is whole, nothing was left to do: open {Path(folder) / REPORT}"
         raise NothingLeft(said, {"folder": str(folder)}, 0)
-    conduct.say(f"note: no blocks are kept in {blocks_folder(folder or conduct.out or '')} yet, so the run starts again")
+    conduct.say(
+        f"note: no blocks are kept in {blocks_folder(folder or conduct.out or '')} yet, so the run starts again"
+    )

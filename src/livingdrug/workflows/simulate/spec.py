@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, cast
 
 import numpy as np
 from pydantic import Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
-from livingdrug.core.names import unknown
 from livingdrug.core.units import in_a_day
-from livingdrug.models import Model, build_model, get_regimen, lognormal
+from livingdrug.models import Model, build_model, lognormal
 from livingdrug.scale import CurveFile, Serial, run_curves, run_exposures
 from livingdrug.simulation import (
     MAX_SUBJECTS,
@@ -20,6 +19,7 @@ from livingdrug.simulation import (
     Bands,
     CurvesTask,
     Draw,
+    ExposureBlock,
     ExposureSummary,
     ExposureTask,
     Regimen,
@@ -30,19 +30,19 @@ from livingdrug.simulation import (
     check_window,
     default_until,
     drawn_models,
+    exposure_table,
     exposure_task,
     observed_part,
-    preconditioned_doses,
     read_dose,
-    write_dose,
 )
 from livingdrug.workflows.base import HERE, Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, EvenSo, commas, named_number, named_numbers
-from livingdrug.workflows.memory import ROW
-from livingdrug.workflows.simulate.conducted import conducted, keep_part
+from livingdrug.workflows.memory import ROW, SUBJECT
+from livingdrug.workflows.simulate.conducted import check_large, conducted, keep_part
+from livingdrug.workflows.simulate.doses import doses_after, doses_of_file
 
-__all__ = ["Simulated", "Simulation", "conducted", "doses_of_file", "plan", "read_above", "run", "run_simulation"]
+__all__ = ["Simulated", "Simulation", "conducted", "plan", "read_above", "run", "run_simulation"]
 
 DOSE_HELP = (
     "A dose; repeatable. 1e8: at time 0; 5e7@7: at time 7 (the model's unit). Words after it, in any order: "
@@ -53,7 +53,6 @@ DOSE_HELP = (
     "target cells twice; 'reset@24' sets all back to the start."
 )
 POPULATION, TABLE = "Virtual population", "Table of curves"
-BSA = 1.85  # m2, the adult of the reference outcomes of fludarabine
 
 
 def read_above(texts: tuple[str, ...], option: str) -> dict[str, float | tuple[float, ...]]:
@@ -72,7 +71,7 @@ class Simulation(Document):
     without curves; the run then ends with the window.
     """
 
-    OUTPUTS: ClassVar = ("workers", "dask", "resume", "shard")
+    OUTPUTS: ClassVar = ("workers", "dask", "resume", "shard", "yes")
     SHORTCUTS: ClassVar = {
         "doses_from": About(
             "The doses of a subject in a file, as `fit` reads its rows.", metavar="FILE=SUBJECT"
@@ -208,6 +207,15 @@ class Simulation(Document):
         outputs = len(self.outputs) or len(model.system.outputs)
         return ROW * max(self.subjects or 1, 1) * (until / self.every + 2) * outputs
 
+    def memory_to_file(self) -> float:
+        """Bytes of peaks and areas: the table is written as it comes."""
+        if self.exposure is not None or self.uncertainty:
+            return self.memory()
+        model = build_model(self.model, self.fragments, even_so=self.even_so)
+        return min(
+            self.memory(), SUBJECT * (self.subjects or 1) * (len(self.outputs) or len(model.system.outputs))
+        )
+
 
 @dataclass(frozen=True)
 class Simulated:
@@ -228,6 +236,8 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
             "there is one subject, nothing to distribute; give a number of subjects, such as -n 1000"
         )
     task = plan(scenario)
+    rows = partial(_rows, scenario, task)
+    check_large(task, executor, conduct, rows)
     if conduct.shard and conduct.kept:
         keep_part(task, executor, conduct)
     if isinstance(task, ExposureTask):
@@ -236,7 +246,7 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
     file = None
     if conduct.out is not None:
         kept = conduct.drawn or bool(scenario.uncertainty)
-        file = CurveFile(conduct.out, partial(_rows, scenario, task.model), kept)
+        file = CurveFile(conduct.out, rows, kept)
     result = run_curves(task, executor, conduct.progress, file=file, kept=conduct.kept)
     made = (
         bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress)
@@ -246,12 +256,15 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
     return Simulated(task, result, made, written=file is not None)
 
 
-def _rows(scenario: Simulation, model: Model, result: Result, before: int):
+def _rows(scenario: Simulation, task: CurvesTask | ExposureTask, found: Result | ExposureBlock, before: int):
     """The table of some of the subjects, `before` others standing before them."""
+    if isinstance(task, ExposureTask):
+        return exposure_table(task, cast(ExposureBlock, found))
+    result = cast(Result, found)
     table = result.coded_table(before)
     if not scenario.observe:
         return table
-    return observed_part(model, result, scenario.limit, scenario.seed, table, before)
+    return observed_part(task.model, result, scenario.limit, scenario.seed, table, before)
 
 
 def run_simulation(
@@ -346,45 +359,3 @@ def _draw(model: Model, scenario: Simulation) -> Draw | None:
     draw = Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
     draw.population(model)
     return draw
-
-
-def doses_after(
-    text: str, doses: tuple[str, ...], fragments: tuple[str, ...]
-) -> tuple[tuple[str, ...], str]:
-    """(drugs of a regimen of preconditioning and the given doses after them, a note); text: NAME or NAME:M2."""
-    name, colon, surface = text.partition(":")
-    regimen = get_regimen(name)
-    try:
-        bsa = float(surface) if colon else BSA
-    except ValueError:
-        bsa = 0.0
-    if not 0 < bsa <= 4:
-        raise InputError(f"--regimen `{text}`: the body surface must be a number of m2 above 0 and at most 4")
-    if "preconditioning" not in fragments:
-        raise InputError("--regimen gives its drugs to the fragment preconditioning; add --with preconditioning")
-    if not doses:
-        raise InputError("--regimen comes before an infusion, and none is given; add its dose, such as --dose 1e8")
-    made = preconditioned_doses(regimen, [read_dose(dose) for dose in doses], bsa)
-    note = (
-        f"{regimen.name}: {regimen.title} ({regimen.source}), body surface {bsa:g} m2; time 0 is its first day, and "
-        f"the doses that were given follow {regimen.infusion_day:g} d later"
-    )
-    return tuple(write_dose(dose) for dose in made), note
-
-
-def doses_of_file(
-    text: str, model: str, fragments: tuple[str, ...], even_so: bool = False
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(doses as texts, notes) of one subject of a file, as a fit of the model reads its rows; text:
-    `FILE=SUBJECT`."""
-    from livingdrug.data import Reading, read_data
-    from livingdrug.fit import regimens_of
-
-    file, equals, subject = text.rpartition("=")
-    if not equals:
-        raise InputError(f"--doses-from `{text}` names no subject; write FILE=SUBJECT")
-    data = read_data(file, Reading(untreated=True, duplicates="keep"))
-    regimens, notes = regimens_of(build_model(model, fragments, even_so=even_so), data)
-    if subject not in regimens:
-        raise InputError("--doses-from: " + unknown("subject", subject, list(regimens)))
-    return tuple(write_dose(record) for record in regimens[subject].records), tuple(notes)
