@@ -1,5 +1,5 @@
-"""Pages of the manual that are made while it is built: the Python reference from docstrings, the catalogue from the models;
-and every page that the menu does not name yet is in it all the same."""
+"""Pages of the manual that are made while it is built: the Python reference from docstrings, the catalogue and what fits
+what from the models; and every page that the menu does not name yet is in it all the same."""
 
 import inspect
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 from mkdocs.structure.files import File, Files
 
 SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.M)
-MADE = {"api.md": "api_page", "catalogue.md": "catalogue_page"}
+MADE = {"api.md": "api_page", "catalogue.md": "catalogue_page", "fragments.md": "fragments_page"}
 
 
 def on_files(files: Files, config) -> Files:
@@ -99,3 +99,29 @@ def catalogue_page() -> str:
         "the name leads to the diagram of its states and flows.\n\n"
     )
     return head + "| name | title | disease | data | what it is for |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def fragments_page() -> str:
+    """Every fragment on every model: joined alone, beside another fragment, or refused, with the sentence."""
+    from livingdrug.models import get_fragment, get_model, list_fragments, list_models
+    from livingdrug.models.conformance import joining
+
+    fragments, models = list_fragments(), {name: get_model(name) for name in list_models()}
+    found = {(base, name): joining(model, name) for base, model in models.items() for name in fragments}
+    parts = [
+        "# Which fragment joins which model\n\nEvery fragment was tried on every model while this page was made. `livingdrug "
+        "simulate MODEL --with FRAGMENT` joins it; `livingdrug models show MODEL` lists those that fit.\n"
+    ]
+    for name in fragments:
+        rows = [f"| `{base}` | {_fit(found[base, name])} |" for base in models]
+        joined = sum(found[base, name].fits for base in models)
+        parts.append(f"## {name}\n\n{_text(get_fragment(name).title)}. It joins {joined} of {len(models)} models.\n")
+        parts.append("| model | |\n|---|---|\n" + "\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+def _fit(one) -> str:
+    """A cell of the table of a fragment."""
+    if one.fits:
+        return f"joins beside `{one.partner}`" if one.partner else "joins"
+    return "no: " + _text(one.why).replace("|", "\\|")

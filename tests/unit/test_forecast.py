@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 import livingdrug as ld
 from bench.forecast import patients
+from livingdrug.core.conventions import Z95
 from livingdrug.core.errors import InputError
 from livingdrug.fit import ResidualError, individual_posterior, new_problem, prepare
 from livingdrug.fit.annealed import anneal, drawn_around
@@ -320,7 +321,7 @@ def test_scores_and_proportions():
     names = np.repeat(np.arange(10), 20)
     inside = np.repeat([1.0] * 5 + [0.0] * 5, 20)
     part = proportion(inside, names)
-    assert part.value == 0.5 and part.high - part.low == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 9), rel=1e-9)
+    assert part.value == 0.5 and part.high - part.low == pytest.approx(2 * Z95 * np.sqrt(0.25 / 9), rel=1e-9)
 
 
 def test_intervals_of_simulated_patients_hold_the_truth(tmp_path, stein):

@@ -50,6 +50,15 @@ def test_the_catalogue_has_every_model(site):
         assert f"<code>{name}</code>" in site["catalogue"], name
 
 
+def test_the_page_of_fragments_has_each_on_every_model(site):
+    """Joined or refused with the reason, as the command would."""
+    for name in ld.models.list_fragments():
+        assert f'id="{name}"' in site["fragments"], name
+    for name in ld.list_models():
+        assert site["fragments"].count(f"<code>{name}</code></td>") == len(ld.models.list_fragments()), name
+    assert "joins beside" in site["fragments"] and "needs a state with role" in site["fragments"]
+
+
 def test_every_figure_of_the_manual_is_shown_somewhere():
     shown = set(re.findall(r"\(([\w/]+\.png)\)", "".join(p.read_text() for p in (ROOT / "docs").glob("*.md"))))
     shown |= set(re.findall(r"docs/([\w/]+\.png)", (ROOT / "README.md").read_text()))

@@ -65,7 +65,7 @@ def test_the_estimate_of_curves_is_that_of_their_table():
 
 def test_the_command_refuses_before_it_computes(tmp_path):
     large = ("simulate", "stein_2019", "-n", "600000", "--days", "100")
-    for more in ((), ("--out", "run"), ("--out", "t.csv"), ("--memory", "0.5")):
+    for more in ((), ("--out", "run"), ("--out", "t.csv", "--memory", "0.1"), ("--memory", "0.5")):
         done = livingdrug(*large, *more, cwd=tmp_path)
         assert done.returncode == 2 and "of memory" in done.stderr and not list(tmp_path.iterdir()), done
     small = ("simulate", "stein_2019", "-n", "100", "--days", "100")

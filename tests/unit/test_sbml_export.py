@@ -10,7 +10,8 @@ from livingdrug.core.errors import LivingdrugError
 from livingdrug.engine import closed_form_values, compile_system, output_function
 from livingdrug.engine.reference.lsoda import solve
 from livingdrug.export import model_text
-from livingdrug.models import ClosedForm, list_runnable
+from livingdrug.models import ClosedForm, list_runnable, to_toml
+from livingdrug.models.text import from_toml
 from livingdrug.simulation import (
     default_regimen,
     default_until,
@@ -115,6 +116,46 @@ def test_an_independent_reader_finds_the_same_curves(name, target, tmp_path):
         later = slice(1, None)
         near = pytest.approx(row[later], rel=1e-5, abs=1e-8 * np.abs(row).max())
         assert np.array(found)[later, i] == near, output
+
+
+def as_sbml(text: str) -> str:
+    """Antimony text as the library of the language translates it."""
+    antimony = pytest.importorskip("antimony")
+    antimony.clearPreviousLoads()
+    assert antimony.loadAntimonyString(text) >= 0, antimony.getLastError()
+    return antimony.getSBMLString(antimony.getMainModuleName())
+
+
+@pytest.mark.parametrize("target", READERS)
+@pytest.mark.parametrize("name", list_runnable())
+def test_an_independent_reader_finds_the_same_slopes_in_every_published_model(name, target):
+    """Derivatives at a random state; of a closed form, that it is read. What an infusion at time 0 adds is not compared."""
+    roadrunner = pytest.importorskip("roadrunner")
+    model, text = ld.get_model(name), model_text(ld.get_model(name), target)
+    runner = roadrunner.RoadRunner(text if target == "sbml" else as_sbml(text))
+    if isinstance(model.system, ClosedForm):
+        assert {o.name for o in model.system.outputs} <= set(runner.model.getGlobalParameterIds())
+        return
+    names = dict.fromkeys(s.name for s in model.system.states)
+    ids = {*runner.model.getFloatingSpeciesIds(), *runner.model.getGlobalParameterIds()}
+    ids_of = {n: n if n in ids else f"{n}_" for n in names}
+    rng = np.random.default_rng(1)
+    states = {n: float(10 ** rng.uniform(-2, 4)) for n in names}
+    for state, value in states.items():
+        runner.setValue(ids_of[state], value)
+    slopes, _ = equations_at(model, 0.0, states)
+    infused = {e.into or model.system.dose_into for e in default_regimen(model).doses if e.infused}
+    scale = max(abs(v) for v in slopes.values())
+    for state in set(names) - infused:
+        found = runner.getValue(f"{ids_of[state]}'")
+        assert found == pytest.approx(slopes[state], rel=1e-9, abs=1e-12 * scale), state
+
+
+@pytest.mark.parametrize("word", ["normal", "gamma", "uniform", "exponential", "constraint", "event", "sec", "gt"])
+def test_words_of_antimony_get_another_name(word):
+    renamed = to_toml(ld.get_model("hanson_2016")).replace("inflammation", word)
+    text = model_text(from_toml(renamed, "m.toml"), "antimony")
+    assert f"var {word}_;" in text and as_sbml(text)
 
 
 def test_the_command_line_writes_both(tmp_path):

@@ -38,7 +38,7 @@ class Progress:
     def _count(self, done: int, count: int) -> None:
         if self.bar is None:
             self.bar = click.progressbar(
-                length=count, label=self.counted, file=sys.stderr, item_show_func=lambda rate: rate
+                length=count, label=self.counted, file=sys.stderr, item_show_func=_shown
             )
             self.bar.__enter__()
         if done < self.bar.pos:  # another round of the same work
@@ -60,3 +60,8 @@ class Progress:
     def __exit__(self, *error) -> None:
         if self.bar is not None:
             self.bar.__exit__(*error)
+
+
+def _shown(rate: object) -> str | None:
+    """What stands beside the bar."""
+    return None if rate is None else str(rate)

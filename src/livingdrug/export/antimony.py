@@ -13,7 +13,13 @@ _WORDS = frozenset(
     "gene operator DNA reaction at after priority persistent fromTrigger t0 ext identity time delay and or "
     "not true false pi inf nan exponentiale avogadro exp ln log log10 sqrt abs min max piecewise tanh sin "
     "cos tan floor ceil ceiling power pow root "
-    "volume substance length area extent time_unit delete maximize minimize".split()
+    "volume substance length area extent time_unit delete maximize minimize constraint event infinity notanumber "
+    "acos acosh acot acoth acsc acsch arccos arccosh arccot arccoth arccsc arccsch arcsec arcsech arcsin arcsinh arctan "
+    "arctanh asec asech asin asinh atan atanh cosh cot coth csc csch sec sech sinh sqr factorial quotient rem rateOf "
+    "plus minus times divide eq neq gt lt geq leq xor implies "
+    "normal truncatedNormal uniform exponential truncatedExponential gamma truncatedGamma poisson truncatedPoisson "
+    "bernoulli binomial cauchy truncatedCauchy chisquare laplace truncatedLaplace lognormal truncatedLogNormal rayleigh "
+    "truncatedRayleigh".split()
 )
 _BASE = {
     "amount of substance": "mole",

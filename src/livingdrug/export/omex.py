@@ -1,4 +1,5 @@
-"""An OMEX (COMBINE) archive of a run: the model as SBML with its doses, what is simulated of it as SED-ML, the curves of the
+"""An OMEX (COMBINE) archive of a run: the model as SBML with its doses, what is simulated of it as SED-ML,
+the curves of the
 typical subject, and a manifest."""
 
 import io
@@ -37,8 +38,10 @@ def omex(model: Model) -> bytes:
     Returns
     -------
     bytes
-        A zip of `manifest.xml`, `simulation.sedml` (SED-ML level 1 version 4, the file that tools run), `model.xml` (SBML
-        level 3 version 1) and `curves.csv` (what it reports, as simulated here: subject, time, output, value, unit, status).
+        A zip of `manifest.xml`, `simulation.sedml` (SED-ML level 1 version 4, the file that tools run),
+        `model.xml` (SBML
+        level 3 version 1) and `curves.csv` (what it reports, as simulated here: subject, time, output,
+        value, unit, status).
 
     Raises
     ------

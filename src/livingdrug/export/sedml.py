@@ -1,4 +1,5 @@
-"""SED-ML level 1 version 4: which model of an archive is simulated, to which times, and what is reported of it."""
+"""SED-ML level 1 version 4: which model of an archive is simulated, to which times, and what is reported of
+it."""
 
 from xml.sax.saxutils import quoteattr
 
@@ -26,7 +27,8 @@ def sedml(model: Model, source: str, until: float, steps: int) -> str:
     Returns
     -------
     str
-        A model, a uniform time course, a task, a report of the time and of all outputs, and a plot of the measured ones.
+        A model, a uniform time course, a task, a report of the time and of all outputs, and a plot of the
+        measured ones.
     """
     made = sheet(model)
     species = {thing.name for thing in made.species}

@@ -172,7 +172,8 @@ class Model(Shown):
 
     @property
     def standing(self) -> tuple[str, ...]:
-        """Cautions that hold for every subject, such as units that nothing checked; said wherever it is used."""
+        """Cautions that hold for every subject, such as units that nothing checked; said wherever it is
+        used."""
         return tuple(f"`{self.full_name}`: {c.message}" for c in self.system.cautions if c.expression == "1")
 
     @property

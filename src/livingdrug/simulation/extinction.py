@@ -194,7 +194,8 @@ def _per_cell(model: Model, flow: Flow, name: str) -> str:
 
 
 def _written_out(model: Model, rate: str, name: str) -> str:
-    """A rate in which definitions that hold a population are written out, as an SBML file has the laws of its reactions."""
+    """A rate in which definitions that hold a population are written out, as an SBML file has the laws of
+    its reactions."""
     holding: dict[str, str] = {}
     for definition in model.system.definitions:  # in an order in which each names only earlier ones
         text = _put_in(definition.expression, holding)

@@ -1,6 +1,7 @@
 """Exact stochastic simulation of a model whose states are whole numbers (Gillespie's direct method).
 
-Every flow is a reaction: it takes one from `out_of` and adds `gain` to `into`, or the other way round where its rate is
+Every flow is a reaction: it takes one from `out_of` and adds `gain` to `into`, or the other way round where
+its rate is
 below 0 (logistic growth above the capacity). All runs go on together; a
 run's random numbers depend on the seed and the run alone, so that more runs change none.
 """

@@ -1,4 +1,5 @@
-"""Whole models drawn again and again: how often a population dies out, and how often it comes back from few cells."""
+"""Whole models drawn again and again: how often a population dies out, and how often it comes back from few
+cells."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ class RandomRuns:
     Attributes
     ----------
     runs, cured, relapsed : int
-        How many were drawn; in how many no cell of the population is left at the horizon; in how many some are, although
+        How many were drawn; in how many no cell of the population is left at the horizon; in how many some
+        are, although
         there once were fewer than `below`. In the others it never came down to so few.
     times : ndarray of shape (times,)
         In the model's time unit.
@@ -64,7 +66,8 @@ def random_runs(
     large: float = 10_000,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[RandomRuns]:
-    """Every subject's model drawn `runs` times: populations below `large` cells by random events, others by their rates.
+    """Every subject's model drawn `runs` times: populations below `large` cells by random events, others by
+    their rates.
 
     Parameters
     ----------
@@ -113,7 +116,9 @@ def random_runs(
         try:
             drawn = leaps(model, times, runs, seed, large, regimen=regimen, values=mine, subject=i)
         except SolveError as error:
-            found.append(RandomRuns(runs, 0, 0, times, np.zeros(POINTS), np.zeros((3, 0, POINTS)), str(error)))
+            found.append(
+                RandomRuns(runs, 0, 0, times, np.zeros(POINTS), np.zeros((3, 0, POINTS)), str(error))
+            )
         else:
             found.append(_told(drawn, place, below, times))
         if progress:
@@ -124,12 +129,16 @@ def random_runs(
 def _place(model: Model, name: str) -> int:
     """Where a population in cells stands among the states."""
     if isinstance(model.structure, ClosedForm):
-        raise InputError(f"`{model.full_name}` is a closed form without populations; take a model made of flows")
+        raise InputError(
+            f"`{model.full_name}` is a closed form without populations; take a model made of flows"
+        )
     units = {s.name: s.unit for s in flows_of(model).states}
     if name not in units:
         raise InputError(f"`{model.full_name}`: " + unknown("state", name, units))
     if units[name] != CELLS:
-        raise InputError(f"`{model.full_name}`: `{name}` is in {units[name]}; only whole cells die out one by one")
+        raise InputError(
+            f"`{model.full_name}`: `{name}` is in {units[name]}; only whole cells die out one by one"
+        )
     return list(units).index(name)
 
 

@@ -16,9 +16,12 @@ from livingdrug.simulation.solve import individual_values
 class Reactions:
     """Reactions of one subject.
 
-    rates(time, counts): of every reaction per time, for columns of counts (states, runs) -> (reactions, runs), below 0 where
-    it goes the other way round (logistic growth above the capacity); SolveError where one is not a number. change: of
-    every state by one event, shape (reactions, states); start: of every state; switches: times at which rates change by
+    rates(time, counts): of every reaction per time, for columns of counts (states, runs) -> (reactions,
+    runs), below 0 where
+    it goes the other way round (logistic growth above the capacity); SolveError where one is not a number.
+    change: of
+    every state by one event, shape (reactions, states); start: of every state; switches: times at which
+    rates change by
     themselves; values: of every quantity.
     """
 
@@ -30,13 +33,16 @@ class Reactions:
 
 
 def reactions_of(model: Model, values: dict[str, float] | None = None) -> Reactions:
-    """The reactions of a subject; values: its quantities after covariate effects, the typical ones by default.
+    """The reactions of a subject; values: its quantities after covariate effects, the typical ones by
+    default.
 
     Raises InputError for a closed form, for events of the model's own and for `extinct_below`.
     """
     system = model.system
     if isinstance(system, ClosedForm):
-        raise InputError(f"`{model.full_name}` is a closed form without populations; take a model made of flows")
+        raise InputError(
+            f"`{model.full_name}` is a closed form without populations; take a model made of flows"
+        )
     refuse_events(system, "not event by event")
     dying = next((s for s in system.states if s.extinct_below), None)
     if dying is not None:

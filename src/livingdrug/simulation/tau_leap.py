@@ -1,8 +1,12 @@
-"""Stochastic simulation in leaps, with deterministic large populations: for models too busy for one event at a time.
+"""Stochastic simulation in leaps, with deterministic large populations: for models too busy for one event at
+a time.
 
-A flow that touches only large populations, or only what is no number of cells (a concentration, a volume, a level per uL),
-follows its rate; every other one fires a Poisson number of times in a leap so short that no rate changes much (Cao,
-Gillespie & Petzold 2006, doi:10.1063/1.2159468), with rates at the middle of the leap (Gillespie 2001). Where leaps would
+A flow that touches only large populations, or only what is no number of cells (a concentration, a volume, a
+level per uL),
+follows its rate; every other one fires a Poisson number of times in a leap so short that no rate changes
+much (Cao,
+Gillespie & Petzold 2006, doi:10.1063/1.2159468), with rates at the middle of the leap (Gillespie 2001).
+Where leaps would
 hold few events, they are drawn one by one as in `gillespie`.
 """
 
@@ -32,7 +36,8 @@ CELLS = "cells"  # the unit of what is counted
 class Leaps:
     """Runs of one subject.
 
-    counts: of every state at the times asked for, shape (runs, states, times); lowest: the smallest count of each state
+    counts: of every state at the times asked for, shape (runs, states, times); lowest: the smallest count of
+    each state
     on the way, shape (runs, states).
     """
 
@@ -54,7 +59,8 @@ def tau_leap(
     Parameters
     ----------
     model : Model
-        Made of flows, with populations in cells. A fraction of a cell (of a start, a gain, an infusion) is a cell with that
+        Made of flows, with populations in cells. A fraction of a cell (of a start, a gain, an infusion) is a
+        cell with that
         probability.
     times : array_like
         Increasing, from 0 on, in the model's time unit.
@@ -77,7 +83,8 @@ def tau_leap(
     Raises
     ------
     InputError
-        For a closed form, a model without populations in cells, with events of its own or `extinct_below`; an epsilon
+        For a closed form, a model without populations in cells, with events of its own or `extinct_below`;
+        an epsilon
         outside 0.0001 to 0.2, a `large` below 100, times that do not increase.
     SolveError
         For more than 50,000 steps, or a pace at which it takes a million.
@@ -98,7 +105,8 @@ def leaps(
 ) -> Leaps:
     """As `tau_leap`, of any subject, with the lowest counts.
 
-    values: its quantities after covariate effects, the typical ones by default; subject: its number, which names its
+    values: its quantities after covariate effects, the typical ones by default; subject: its number, which
+    names its
     random streams.
     """
     check_seed(seed)
@@ -122,7 +130,16 @@ def leaps(
     if regimen is not None:
         check_regimen(model, regimen)
         events = subject_events(regimen, system, [reactions.values[q.name] for q in system.quantities])
-    run = _Run(reactions, counted, events, times, runs, (seed, f"subject {subject} " if subject else ""), large, epsilon)
+    run = _Run(
+        reactions,
+        counted,
+        events,
+        times,
+        runs,
+        (seed, f"subject {subject} " if subject else ""),
+        large,
+        epsilon,
+    )
     return run.through(model.full_name)
 
 
@@ -137,10 +154,19 @@ class _Draws:
 
 
 class _Run:
-    """All runs of a subject side by side: each takes a step in each turn, so that its numbers depend on no other run."""
+    """All runs of a subject side by side: each takes a step in each turn, so that its numbers depend on no
+    other run."""
 
     def __init__(
-        self, reactions: Reactions, counted, events: Events, times, runs: int, stream, large: float, epsilon: float
+        self,
+        reactions: Reactions,
+        counted,
+        events: Events,
+        times,
+        runs: int,
+        stream,
+        large: float,
+        epsilon: float,
     ) -> None:
         self.reactions, self.counted, self.events, self.times = reactions, counted, events, times
         self.runs, self.stream, self.large, self.epsilon = runs, stream, large, epsilon
@@ -243,16 +269,22 @@ class _Run:
         return self._whole(after, draws, "part"), dt
 
     def _longest(self, speed, inflow, y) -> np.ndarray:
-        """The time in which no population is expected to change by more than epsilon of itself, or one cell."""
+        """The time in which no population is expected to change by more than epsilon of itself, or one
+        cell."""
         change, counted = self.reactions.change, self.counted[:, None]
-        drift, scatter = np.abs(change.T @ speed + inflow), np.where(counted, (change.T**2) @ np.abs(speed), 0.0)
+        drift, scatter = (
+            np.abs(change.T @ speed + inflow),
+            np.where(counted, (change.T**2) @ np.abs(speed), 0.0),
+        )
         leaving = self.taken @ np.maximum(speed, 0.0) + self.added @ np.maximum(-speed, 0.0)
         may = np.maximum(self.epsilon * y, counted)
         with np.errstate(divide="ignore", invalid="ignore"):
             bounds = [
                 np.where(drift > 0, np.maximum(may / drift, self.shortest), np.inf),
                 np.where(scatter > 0, may**2 / scatter, np.inf),
-                np.where(leaving > 0, np.maximum(STABLE * np.maximum(y, may) / leaving, self.shortest), np.inf),
+                np.where(
+                    leaving > 0, np.maximum(STABLE * np.maximum(y, may) / leaving, self.shortest), np.inf
+                ),
             ]
         return np.min(bounds, axis=(0, 1))
 
@@ -268,7 +300,8 @@ class _Run:
 
 
 def _poisson(mean: np.ndarray, draws: _Draws) -> np.ndarray:
-    """Poisson numbers with these means, by inversion: one uniform number each; of events the other way round below 0."""
+    """Poisson numbers with these means, by inversion: one uniform number each; of events the other way round
+    below 0."""
     found, some = np.zeros_like(mean), mean != 0
     rows = np.flatnonzero(some.any(axis=1))
     if len(rows):
@@ -278,7 +311,8 @@ def _poisson(mean: np.ndarray, draws: _Draws) -> np.ndarray:
 
 
 def _inverse(u: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """The smallest numbers whose Poisson probability of at most so many is u or more: from a guess, one by one."""
+    """The smallest numbers whose Poisson probability of at most so many is u or more: from a guess, one by
+    one."""
     from scipy.special import ndtri, pdtr
 
     z = ndtri(u)

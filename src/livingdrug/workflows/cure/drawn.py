@@ -64,7 +64,8 @@ def _part(runs, word: str) -> float:
 
 
 def _mean(parts: list[float]) -> tuple[float, float, float]:
-    """Mean of probabilities, with the exact interval of as many subjects seen once: the widest that they can have."""
+    """Mean of probabilities, with the exact interval of as many subjects seen once: the widest that they can
+    have."""
     n, total = len(parts), float(np.sum(parts))
     return total / n, *clopper_pearson(total, n, 0.95)
 
@@ -83,7 +84,8 @@ def _tables(scenario: Cure, found: RunsFound) -> Iterator[Table]:
     shown = table(scenario, found).head(MOST_ROWS)
     columns = ("p_cure", "p_cure_low", "p_cure_high", "p_relapse", "p_relapse_low", "p_relapse_high")
     rows = tuple(
-        (str(row["subject"]), *(cell(float(row[name])) for name in columns)) for row in shown.to_dict("records")
+        (str(row["subject"]), *(cell(float(row[name])) for name in columns))
+        for row in shown.to_dict("records")
     )
     more = "" if len(found.every) <= MOST_ROWS else f", the first {MOST_ROWS}"
     header = ("subject", "p cure", "from", "to", "p relapse", "from", "to")
@@ -104,7 +106,8 @@ def table(scenario: Cure, found: RunsFound):
 
 
 def levels(scenario: Cure, found: RunsFound):
-    """Percentiles over runs of every state by time, and the part of the runs in which the population is gone."""
+    """Percentiles over runs of every state by time, and the part of the runs in which the population is
+    gone."""
     import pandas as pd
 
     states, unit = flows_of(found.model).states, found.model.time_unit
@@ -128,6 +131,8 @@ def figures(scenario: Cure, found: RunsFound) -> Iterator[tuple[Picture, object]
     days = told[0].times / in_a_day(found.model.time_unit)
     caption = f"Part of the runs in which no cell of `{scenario.state}` is left, by day: each subject, and their mean."
     yield Picture("cure", caption), plot_cure(days, np.array([runs.none_left for runs in told]))
-    counted = {s.name: told[0].levels[:, i] for i, s in enumerate(flows_of(found.model).states) if s.unit == "cells"}
+    counted = {
+        s.name: told[0].levels[:, i] for i, s in enumerate(flows_of(found.model).states) if s.unit == "cells"
+    }
     caption = "Populations of the first subject, median and central 90 % of its runs."
     yield Picture("populations", caption), plot_populations(days, counted)

@@ -95,7 +95,8 @@ class Cure(Document):
 
 @dataclass(frozen=True)
 class CureFound:
-    """model; courses: of every subject; by: horizon in the model's time unit; cured, relapsed: probabilities, nan where
+    """model; courses: of every subject; by: horizon in the model's time unit; cured, relapsed:
+    probabilities, nan where
     the population never falls so low; drawn: runs of the typical subject, None where none were asked for."""
 
     model: Model
@@ -120,7 +121,8 @@ class RunsFound:
 
 
 def run(scenario: Cure, conduct: Conduct = HERE) -> CureFound | RunsFound:
-    """Every subject's course, and what becomes of its last cells. Raises InputError before anything is computed."""
+    """Every subject's course, and what becomes of its last cells. Raises InputError before anything is
+    computed."""
     conduct.alone(scenario)
     _check(scenario)
     model = build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so)

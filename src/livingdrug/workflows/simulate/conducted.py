@@ -88,8 +88,8 @@ def check_large(
     confirmed; one that goes on has been."""
     if conduct.yes is None or conduct.resume or not is_large(task):
         return
-    out, part = conduct.folder or conduct.out, 1 / conduct.shard.count if conduct.shard else 1.0
-    path = Path(out) / "results.csv" if conduct.folder else out
+    part = 1 / conduct.shard.count if conduct.shard else 1.0
+    path = Path(conduct.folder) / "results.csv" if conduct.folder else conduct.out
     found = estimate(task, executor, path, rows, part)
     check_estimate(found, conduct.yes)
     conduct.say(f"this run takes {found.words()}")
