@@ -39,9 +39,12 @@ def add(tmp_path, monkeypatch):
 @pytest.fixture()
 def fresh():
     """Models and fragments are looked for again, before the test and after it."""
-    catalogue._models.cache_clear(), catalogue._fragments.cache_clear()
+    kept = (catalogue._files, catalogue._models, catalogue._fragments)
+    for one in kept:
+        one.cache_clear()
     yield
-    catalogue._models.cache_clear(), catalogue._fragments.cache_clear()
+    for one in kept:
+        one.cache_clear()
 
 
 def test_a_model(add, fresh):
