@@ -13,7 +13,7 @@ from livingdrug.data import check, printable
 from livingdrug.nca import NcaResult, nca
 from livingdrug.products import Comparison, compare, exposure_facts
 from livingdrug.report import Table, number
-from livingdrug.web.address import read_as, read_query, to_query
+from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout
 from livingdrug.web.files import (
     BRIDGE,
@@ -64,7 +64,7 @@ def page(query: str, work: Work) -> html.Div:
     """Upload on the left, what was found on the right."""
     scenario, view = read_query(query)
     subject = view["subject"][-1] if view["subject"] else ""
-    if scenario is not None and not isinstance(scenario, Nca):
+    if scenario is not None and not isinstance(scenario, Nca | Compare):
         raise InputError(f"this page analyses samples; a `{scenario.kind}` scenario has a page of its own")
     if scenario is None:
         found = [html.P("Choose a file on the left, or look at the example first. " + LIMITS, className="quiet")]
@@ -79,7 +79,7 @@ def _view(subject: str) -> list[tuple[str, str]]:
     return [("subject", subject)] if subject else []
 
 
-def _left(scenario: Nca | None, work: Work) -> list:
+def _left(scenario: Nca | Compare | None, work: Work) -> list:
     made = chooser("upload", f"{PATH}?kind=nca&file={EXAMPLE}")
     if scenario is None:
         return made
@@ -97,12 +97,12 @@ def _left(scenario: Nca | None, work: Work) -> list:
             html.Small("The chosen one again: no comparison.")]  # fmt: skip
 
 
-def _compared(scenario: Nca | None, product: str | None) -> Nca | Compare:
+def _compared(scenario: Nca | Compare | None, product: str | None) -> Nca | Compare:
     kept = {name: getattr(scenario, name) for name in Nca.model_fields if name != "kind"}
     return Nca(**kept) if product is None else Compare(**kept, product=product)
 
 
-def answers(scenario: Nca, subject: str, work: Work) -> list:
+def answers(scenario: Nca | Compare, subject: str, work: Work) -> list:
     """What the file holds, and the analysis where it is fit."""
     names = work.names(scenario)
     try:
@@ -112,7 +112,7 @@ def answers(scenario: Nca, subject: str, work: Work) -> list:
         return [problem(in_fields(by_their_names(str(error), names), FIELDS))]
 
 
-def _answers(scenario: Nca, subject: str, names: dict[str, str], work: Work) -> list:
+def _answers(scenario: Nca | Compare, subject: str, names: dict[str, str], work: Work) -> list:
     here = work.located(scenario)
     checked = check(here.file, here.reading())
     made, faulty = found_in_file(checked, names)
@@ -124,7 +124,7 @@ def _answers(scenario: Nca, subject: str, names: dict[str, str], work: Work) -> 
         downloads(to_query(scenario, _view(subject)), (*FILES, *CDISC))]  # fmt: skip
 
 
-def _analysis(scenario: Nca, result: NcaResult, subject: str) -> list:
+def _analysis(scenario: Nca | Compare, result: NcaResult, subject: str) -> list:
     ids = [str(i) for i in result.ids]
     subject = subject if subject in ids else ids[0]
     said = " ".join(nca_sentences(result))
@@ -154,7 +154,7 @@ def _not_stated(result: NcaResult) -> list:
                     "unit of the file, whatever that is, and are placed beside nothing.")] if missing else []
 
 
-def _rules_compared(scenario: Nca, result: NcaResult) -> list:
+def _rules_compared(scenario: Nca | Compare, result: NcaResult) -> list:
     """Medians under each rule of values below the limit; nothing where there are none, or too many profiles for a screen."""
     if not (result.data.cens == 1).any() or result.data.profiles.n > MOST:
         return []
@@ -173,7 +173,7 @@ def _rules_compared(scenario: Nca, result: NcaResult) -> list:
                           html.Small(f"The rules used here: {now}.")])]  # fmt: skip
 
 
-def _by_group(scenario: Nca, result: NcaResult) -> list:
+def _by_group(scenario: Nca | Compare, result: NcaResult) -> list:
     """Groups compared, and the tables of each group, open where groups were asked for."""
     made, said = compared(result, scenario.by)
     tables = [*group_tables(result, scenario.by), *study_tables(result, scenario.by)]
@@ -201,7 +201,7 @@ def _reasons(result: NcaResult) -> html.Details:
                          table(Table("flagged values", ("subject", "parameter", "flag", "reason"), rows))])  # fmt: skip
 
 
-def _subjects(scenario: Nca, ids: list[str], subject: str) -> html.Nav:
+def _subjects(scenario: Nca | Compare, ids: list[str], subject: str) -> html.Nav:
     unique = list(dict.fromkeys(ids))[:MOST]
     links = [
         html.Span(printable(name, 30), className="here", **attribute("aria-current", "true")) if name == subject
@@ -210,7 +210,7 @@ def _subjects(scenario: Nca, ids: list[str], subject: str) -> html.Nav:
     return html.Nav([part for link in links for part in (link, " ")], **attribute("aria-label", "subjects"))
 
 
-def _terminal(scenario: Nca, result: NcaResult, subject: str) -> list:
+def _terminal(scenario: Nca | Compare, result: NcaResult, subject: str) -> list:
     i = [str(n) for n in result.ids].index(subject)
     profile, times = result.used["LAMZ"]
     used = np.sort(times[profile == i])
@@ -302,7 +302,9 @@ def register(app, work: Work) -> None:
     def choose(use, undo, start, end, reason, subject, query):
         if not (use or undo):
             raise PreventUpdate
-        scenario, _ = read_as(Nca, query)
+        scenario, _ = read_query(query)
+        if not isinstance(scenario, Nca | Compare):
+            raise PreventUpdate
         terminal = scenario.terminal
         if ctx.triggered_id == "terminal-undo":
             terminal = terminal[:-1]
