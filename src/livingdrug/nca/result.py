@@ -245,7 +245,7 @@ def _words(texts) -> Words:
 def _intervals(low: np.ndarray, high: np.ndarray) -> Words:
     (lows, a), (highs, b) = (np.unique(ends, return_inverse=True) for ends in (low, high))
     pairs, which = np.unique(a * len(highs) + b, return_inverse=True)
-    return Words(which, [_interval(lows[k // len(highs)], highs[k % len(highs)]) for k in pairs])
+    return Words(which, [_interval(float(lows[k // len(highs)]), float(highs[k % len(highs)])) for k in pairs])
 
 
 def _interval(low: float | np.ndarray, high: float | np.ndarray) -> str:

@@ -110,7 +110,7 @@ def _counts(result: NcaResult, code: str, members: np.ndarray) -> tuple:
     """How many values of a parameter are to be watched, censored or absent, and the commonest reason."""
     causes, which = result.caused[code]
     flags: dict[str, int] = dict.fromkeys(("ok", "caution", "censored", "absent"), 0)
-    reasons = {}
+    reasons: dict[str, int] = {}
     for cause, count in zip(causes, np.bincount(which[members], minlength=len(causes)).tolist(), strict=True):
         flags[flag_of(cause)] += count
         if count and flag_of(cause) != "ok":

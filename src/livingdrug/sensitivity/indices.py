@@ -132,7 +132,7 @@ def prcc_indices(x: np.ndarray, y: np.ndarray) -> Indices:
     n, k = int(keep.sum()), x.shape[1]
     nothing = np.full(k, np.nan)
     if n < 2 or np.ptp(ranks[:, k]) == 0:  # a result that is always the same correlates with nothing
-        return Indices(("PRCC", ""), *[nothing] * 6, n)
+        return Indices(("PRCC", ""), nothing, nothing, nothing, nothing, nothing, nothing, n)
     inverse = np.linalg.pinv(np.corrcoef(ranks.T))
     size = np.sqrt(np.diag(inverse))
     value = (-inverse / size[:, None] / size[None, :])[:k, k]
