@@ -30,7 +30,7 @@ from livingdrug.engine import (
     solve_triggered,
     system_kernel,
 )
-from livingdrug.models import ClosedForm, Model, System, bounds_of, infused_outputs
+from livingdrug.models import ClosedForm, Model, System, bounds_of, closed_form_of, infused_outputs
 from livingdrug.simulation.believable import OK, judged
 from livingdrug.simulation.expansion import expand
 from livingdrug.simulation.population import Subjects
@@ -185,7 +185,7 @@ def _closed_rises(
     model: Model, subjects: Subjects, asked: Sequence[str], start: float, until: float, peak: np.ndarray, when: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """XCMAX and XTMAX of a closed form, which has one infusion, at time 0: the peak, unless it stands at the start."""
-    form, names = model.system, [o.name for o in model.system.outputs]
+    form, names = closed_form_of(model), [o.name for o in model.system.outputs]
     rise, rise_time = (np.full(peak.shape, np.nan) for _ in range(2))
     for name in infused_in(model, (), asked)[0]:
         k = asked.index(name)
