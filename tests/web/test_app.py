@@ -513,7 +513,7 @@ def test_each_card_of_the_first_page_opens_a_first_figure(page, address):
     assert len(there) == 8
     for href in there:
         opened(page, address, href, plot=None)
-        page.wait_for_function("document.querySelector('main .js-plotly-plot .main-svg, main figure img')", timeout=30_000)
+    XX
 
 
 def test_a_question_shows_at_once_that_it_is_worked_on_and_the_old_answer_is_grey(page, address):
@@ -588,7 +588,7 @@ def test_only_this_machine_is_served(address):
     import http.client
 
     port = int(address.rsplit(":", 1)[1].strip("/"))
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/", headers={"Host": "app.example"})
     assert connection.getresponse().status == 403
     listening = Path("/proc/net/tcp").read_text() if Path("/proc/net/tcp").exists() else ""
