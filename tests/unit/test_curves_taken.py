@@ -10,6 +10,7 @@ import livingdrug as ld
 from livingdrug.core.errors import InputError
 from livingdrug.response import Curve, FittedCurve, curves_to_toml, exposure_factor, read_curve
 from livingdrug.workflows import kinds, workflow
+from livingdrug.workflows.trial.spec import EndpointEntry
 from tests.commands import livingdrug
 
 DAYS = {1: 300, 4: 22, 7: 2.5, 10: 1, 14: 3.3, 28: 40}  # parts of the peak
@@ -96,3 +97,18 @@ def test_the_rule_says_what_is_missing():
     curve = Curve("x", 0.0, 1.0, None, "log", "test", "fitted", exposure="CMAX")
     with pytest.raises(InputError, match="write `unit` in its file"):
         exposure_factor(curve, {"CMAX": "cells/uL"}, "a test")
+
+
+@pytest.mark.parametrize(
+    ("exposure", "unit", "day", "asked", "said"),
+    [("AUC28", "d*copies/ug", None, {"window": (0.0, 90.0)}, "is on AUC28; leave `window` out"),
+     ("CMAX", "copies/ug", 180.0, {"day": 30.0}, "by day 180; leave `day` out")],
+)  # fmt: skip
+def test_a_trial_puts_no_other_window_or_day_into_a_curve(tmp_path, exposure, unit, day, asked, said):
+    curve = Curve("ORR", -10.0, 1.0, None, "log", "simulated", "fitted", exposure=exposure, unit=unit)
+    (tmp_path / "own.toml").write_text(curves_to_toml((FittedCurve(curve, "", 1e3, 1e5, 80, day=day),)))
+    given = {"name": "response", "kind": "response", "curve": str(tmp_path / "own.toml")}
+    with pytest.raises(InputError, match=said):
+        EndpointEntry(**given, **asked).endpoint(ld.get_model(MODEL))
+    same = {"window": (0.0, 28.0)} if day is None else {"day": 180.0}
+    assert EndpointEntry(**given, **same).endpoint(ld.get_model(MODEL)) is not None

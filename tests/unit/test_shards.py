@@ -54,6 +54,14 @@ def test_what_shards_lack_is_computed_when_they_are_put_together(tmp_path):
     assert found["out.csv"] == found["whole.csv"] and len(found) == 2
 
 
+def test_a_whole_run_takes_no_shards_away(tmp_path):
+    run(EXPOSURE, tmp_path, "--shard", "1/2")
+    before = contents(tmp_path)
+    refused = run(EXPOSURE, tmp_path)
+    assert refused.returncode == 2 and "keeps what 1 shards have computed; add --resume" in " ".join(refused.stderr.split())
+    assert contents(tmp_path) == before
+
+
 def test_a_shard_goes_on_or_begins_again(tmp_path):
     run(EXPOSURE, tmp_path, "--shard", "1/2")
     again = run(EXPOSURE, tmp_path, "--shard", "1/2", "--resume")

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,17 @@ def app():
     """(process, address, address with the key) of the app as `livingdrug app` serves it, on a free port."""
     command = [sys.executable, "-u", "-m", "livingdrug", "app", "--port", "0"]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    said = server.stderr.readline()
-    found = re.search(r"(http://127\.0\.0\.1:\d+/)\?key=\S+", said)
+    said, found = "", None
+    for line in server.stderr:
+        said += line
+        if found := re.search(r"(http://127\.0\.0\.1:\d+/)\?key=\S+", line):
+            break
     assert found, said
+    # a pipe that nobody reads fills, and whoever writes into it waits
+    threading.Thread(target=lambda: sys.stderr.writelines(server.stderr), daemon=True).start()
     yield server, found.group(1), found.group()
     server.terminate()
     server.wait(60)
-    server.stderr.close()
 
 
 @pytest.fixture(scope="session")

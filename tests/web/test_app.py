@@ -103,6 +103,24 @@ def addressed(page, sign, there=True):
     page.wait_for_function(DRAWN_ANEW, arg=[sign, there])
 
 
+AT_REST = """() => {
+  const works = !document.getElementById('busy').hidden || document.querySelector('.stale') !== null;
+  window.restsSince = works ? null : window.restsSince ?? performance.now();
+  return !works && performance.now() - window.restsSince > 500;
+}"""
+
+
+def at_rest(page):
+    """Wait until nothing is asked and nothing is grey: a page asks once more after it is drawn."""
+    page.evaluate("window.restsSince = null")
+    page.wait_for_function(AT_REST)
+
+
+def fits(page, width):
+    """Wait until the page, whose plots follow the window, is no wider than the screen."""
+    page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
+
+
 def says(page, element, text):
     """Wait until an element says a text."""
     page.wait_for_function("([e, t]) => (document.querySelector(e)?.innerText ?? '').includes(t)", arg=[element, text])
@@ -228,8 +246,9 @@ def test_mechanisms_pins_and_patients(page, address):
     shows(page, "pinned 1")
     page.get_by_role("button", name="allogeneic killing", exact=True).click()
     page.wait_for_selector("button[aria-pressed=false]:has-text('allogeneic killing')")
-    shown = heights(page)
-    assert [y for name, y in shown if name.startswith("pinned 1")][0] != [y for name, y in shown if name == "car t"][0]
+    lines = "document.querySelector('#curves .js-plotly-plot').data"
+    of = f"n => String({lines}.find(t => t.name.startsWith(n))?.y)"
+    page.wait_for_function(f"() => ({of})('pinned 1') !== ({of})('car t')")
     page.get_by_role("button", name="200 virtual patients").click()
     shows(page, "95 % of the subjects")
     assert "200 virtual subjects" in page.locator("#curves-sentence").inner_text()
@@ -269,15 +288,15 @@ def test_a_slider_that_moves_all_day_does_not_fill_the_memory(page, served):
     """A kept population would be 1.5 MB for each move, a kept answer 25 kB and more in the page."""
     server, address = served
     opened(page, address, MANY)
-    page.wait_for_timeout(1000)
+    at_rest(page)
     for _ in range(2):  # fills what is kept: the last results, compiled code, what the page draws once after first moves
         page.evaluate(LATENCY, K12)
-        page.wait_for_timeout(500)
+        at_rest(page)
         memory(page, server)
     first = memory(page, server)
     for _ in range(2):
         page.evaluate(LATENCY, K12)
-    page.wait_for_timeout(500)
+    at_rest(page)
     last = memory(page, server)
     grown = [b - a for a, b in zip(first, last, strict=True)]
     print("\n80 moves more: server {:+.1f} MB, page {:+.2f} MB, {:+.0f} nodes".format(*grown), file=sys.stderr)
@@ -391,8 +410,8 @@ def test_a_trial_is_simulated_from_its_design(page, address, axe):
     assert page.get_by_label("Patients, arms row 1", exact=True).input_value() == "35"
     for width in (1440, 1024, 390):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(800)  # plots follow the window
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        fits(page, width)
+    at_rest(page)
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
@@ -485,10 +504,8 @@ def test_no_page_is_wider_than_the_screen_and_each_has_a_title(page, address, pa
         page.emulate_media(color_scheme=scheme)
         opened(page, address, path, plot=None)
         page.wait_for_selector("main h1")
-        page.wait_for_function("document.getElementById('busy').hidden")
-        page.wait_for_timeout(300)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
-        assert page.locator(".stale").count() == 0
+        at_rest(page)
+        fits(page, width)
         titles.add(page.title())
     assert len(titles) == 1 and titles.pop().endswith(" · livingdrug")
 
@@ -502,8 +519,8 @@ def test_the_menu_of_a_phone_opens_and_closes(page, address):
     page.get_by_role("button", name="menu of pages").click()
     link.click()
     says(page, "main h1", "Trial")
-    page.wait_for_timeout(500)
-    assert not link.is_visible() or link.bounding_box()["x"] < 0
+    away = "link => !link.checkVisibility() || link.getBoundingClientRect().left < 0"
+    page.wait_for_function(away, arg=link.element_handle())
 
 
 def test_each_card_of_the_first_page_opens_a_first_figure(page, address):
@@ -513,7 +530,7 @@ def test_each_card_of_the_first_page_opens_a_first_figure(page, address):
     assert len(there) == 8
     for href in there:
         opened(page, address, href, plot=None)
-    XX
+        page.wait_for_function("document.querySelector('main .js-plotly-plot .main-svg, main figure img')")
 
 
 def test_a_question_shows_at_once_that_it_is_worked_on_and_the_old_answer_is_grey(page, address):
@@ -542,23 +559,19 @@ def test_the_sliders_that_matter_most_are_on_the_first_screen_beside_the_plot(pa
     sliders = [s.bounding_box() for s in page.locator("#sliders details[open] input[type=range]").all()]
     assert len(sliders) == 6 and all(box["y"] + box["height"] < 900 for box in sliders)
     assert page.locator("#curves").bounding_box()["y"] < 300
-    # no word of the plot lies on another
-    boxes = page.evaluate("""() => [...document.querySelectorAll('#curves .main-svg text')].filter(t => t.textContent)
-      .map(t => { const b = t.getBoundingClientRect(); return [t.textContent, b.left, b.top, b.right, b.bottom]; })""")
-    assert_apart(boxes)
+    page.wait_for_function(APART)
     page.set_viewport_size({"width": 1024, "height": 768})
-    page.wait_for_timeout(500)
-    assert_apart(page.evaluate("""() => [...document.querySelectorAll('#curves .main-svg text')].filter(t => t.textContent)
-      .map(t => { const b = t.getBoundingClientRect(); return [t.textContent, b.left, b.top, b.right, b.bottom]; })"""))
+    page.wait_for_function(APART)
 
 
-def assert_apart(boxes):
-    """No two texts share more than a sliver."""
-    for i, (a, *one) in enumerate(boxes):
-        for b, *two in boxes[i + 1 :]:
-            wide = min(one[2], two[2]) - max(one[0], two[0])
-            high = min(one[3], two[3]) - max(one[1], two[1])
-            assert not (wide > 2 and high > 3), (a, b)
+# no two words of the plot share more than a sliver
+APART = """() => {
+  const words = [...document.querySelectorAll('#curves .main-svg text')].filter(t => t.textContent);
+  const boxes = words.map(t => t.getBoundingClientRect());
+  const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
+  return boxes.length > 0 && !boxes.some((a, i) => boxes.slice(i + 1).some(b => over(a, b)));
+}"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -567,7 +580,7 @@ def test_axe_finds_nothing_serious(page, address, axe, path, scheme):
     page.emulate_media(color_scheme=scheme)
     opened(page, address, path, plot=None)
     page.wait_for_selector("main h1")
-    page.wait_for_timeout(500)
+    at_rest(page)
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     bad = [(v["id"], v["impact"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")]

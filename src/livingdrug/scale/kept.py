@@ -89,6 +89,12 @@ class Kept:
     def _begin(self, task: Task, blocks: Sequence[Block]) -> None:
         marks = marks_of(task)
         self.mark = mark_of(marks)
+        shards = shards_in(self.folder)
+        if shards and not self.resume:
+            raise InputError(
+                f"`{self.folder}` keeps what {len(shards)} shards have computed; add --resume to take it up, or "
+                "remove the folder to begin again"
+            )
         if not self.resume:
             _clear(self.folder)
         folders = (self.folder, *shards_in(self.folder))

@@ -20,7 +20,7 @@ from livingdrug.core.errors import InputError
 HEADER = "X-Work"
 SAID = "this was cancelled; ask again by changing a field, or load the page once more"
 KEPT = 200  # names of cancelled work that are remembered: it may wait for its turn still
-PATIENCE, BEAT = 300.0, 0.02  # s that a cancelled thread is waited for, between two looks at it
+PATIENCE, BEAT = 600.0, 0.02  # s that a cancelled thread is waited for, between two looks at it
 # code that is left half-done by no one: a module that is being imported, a function that is being compiled
 _WHOLE = re.compile(r"<frozen importlib|[/\\]numba[/\\]core[/\\]")
 _NAME = re.compile(r"[\w-]{8,64}")
@@ -158,6 +158,7 @@ def register(server, tasks: Tasks) -> None:
 
     @server.route("/work/<name>", methods=["DELETE"])
     def cancel(name: str):
+        # what is being compiled or imported is waited for, by nobody who has other things to ask
         if _NAME.fullmatch(name):
-            tasks.cancel(name)
+            threading.Thread(target=tasks.cancel, args=(name,), daemon=True).start()
         return Response("", 204)

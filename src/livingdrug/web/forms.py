@@ -92,8 +92,9 @@ def register_form(app, name: str, entries: Sequence[Entry]) -> None:
         drawn, _ = read_as(Document, query)
         try:
             changed = edited(drawn, entries, texts)
-            scenario, view = _present(drawn, query, search)
-            new = to_query(_with_changes(scenario, drawn, changed), view_pairs(view))
+            mine = [key for key in type(drawn).model_fields if getattr(changed, key) != getattr(drawn, key)]
+            scenario, view = _present(mine, query, search)
+            new = to_query(_with_changes(scenario, mine, changed), view_pairs(view))
         except (LivingdrugError, ValueError):
             wrong = [e.label for e, text in zip(entries, texts, strict=True) if not _fits(drawn, e, text)]
             return no_update, problem(f"{', '.join(wrong) or 'a value'}: what was typed cannot be used here")
@@ -102,15 +103,17 @@ def register_form(app, name: str, entries: Sequence[Entry]) -> None:
         return "?" + new, []
 
 
-def _present(drawn: Document, query: str, search: str | None) -> tuple[Document, dict[str, list[str]]]:
-    """The scenario and the view of the address, which may be ahead of the form that was drawn: another field was taken up."""
+def _present(mine: Sequence[str], query: str, search: str | None) -> tuple[Document, dict[str, list[str]]]:
+    """The scenario and the view of the address, which may be ahead of the form that was drawn: another field was taken up, or
+    a link to a scenario of another kind was followed that has these fields too."""
     scenario, view = read_query((search or "").lstrip("?"))
-    return (scenario, view) if isinstance(scenario, type(drawn)) else read_as(type(drawn), query)
+    if scenario is not None and set(mine) <= set(type(scenario).model_fields):
+        return scenario, view
+    return read_as(Document, query)
 
 
-def _with_changes(scenario: Document, drawn: Document, changed: Document) -> Document:
-    """A scenario with what differs between a form as it was drawn and as it is now."""
-    mine = [key for key in type(drawn).model_fields if getattr(changed, key) != getattr(drawn, key)]
+def _with_changes(scenario: Document, mine: Sequence[str], changed: Document) -> Document:
+    """A scenario with what was changed in a form."""
     kept = scenario.model_dump(exclude_defaults=True, exclude_none=True, exclude=set(mine))
     return type(scenario)(**kept, **{"kind": scenario.kind} | changed.model_dump(include=set(mine), exclude_none=True))
 

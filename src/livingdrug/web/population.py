@@ -15,7 +15,8 @@ def _products(_: Document) -> list[tuple[str, str]]:
 
 def _groups(scenario: Document) -> list[tuple[str, str]]:
     product = getattr(scenario, "product", None)
-    return [(name, name) for name in published_groups(product)] if product else [("", "of a product")]
+    found = [(name, name) for name in published_groups(product)] if product else [("", "of a product")]
+    return found or [("", "none is published")]
 
 
 def _runs(model: Model) -> bool:

@@ -66,17 +66,23 @@ class Uploads:
         """Token of a file with this content."""
         with self._lock:
             token = hashlib.sha256(raw).hexdigest()[:DIGITS]
-            path = self._folder / (token + Path(name).suffix.lower())
+            path = self._place(token, name)
+            part = path.with_suffix(".part")
             try:
-                path.write_bytes(raw)
+                if not path.exists():  # of this content: somebody may be reading it
+                    part.write_bytes(raw)
+                    part.replace(path)
             except OSError as error:
-                path.unlink(missing_ok=True)
+                part.unlink(missing_ok=True)
                 raise refusal(name, error) from None
+            before = self._files.get(token)
+            if before is not None and self._place(token, before) != path:
+                self._place(token, before).unlink(missing_ok=True)
             self._files[token] = name
             self._files.move_to_end(token)
             while len(self._files) > MAX_FILES:
                 old, title = self._files.popitem(last=False)
-                (self._folder / (old + Path(title).suffix.lower())).unlink(missing_ok=True)
+                self._place(old, title).unlink(missing_ok=True)
         return token
 
     def has(self, token: str) -> bool:
@@ -103,6 +109,10 @@ class Uploads:
 
                 write_csv(_example(token), path)
             return path
+        return self._place(token, name)
+
+    def _place(self, token: str, name: str) -> Path:
+        """Where the file of a token lies while it goes by a name: readers go by its ending."""
         return self._folder / (token + Path(name).suffix.lower())
 
 

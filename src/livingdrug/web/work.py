@@ -108,7 +108,7 @@ class Work:
         """The folder of a run with its report, made when it is first asked for."""
         from livingdrug.workflows import keep_run
 
-        key = to_toml(scenario)
+        key = self._key(scenario)
         with self._lock:
             if key in self._runs:
                 self._runs.move_to_end(key)
@@ -116,16 +116,24 @@ class Work:
         with self.job() as progress:
             folder = self._folder / secrets.token_hex(8)
             shown, names = self.named(scenario), self.names(scenario)
-            keep_run(self.located(scenario), folder, progress=progress, shown=shown, names=names)
+            try:
+                keep_run(self.located(scenario), folder, progress=progress, shown=shown, names=names)
+            except BaseException:  # cancelled too
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
         with self._lock:
             self._runs[key] = folder
             while len(self._runs) > KEPT_RUNS:
                 shutil.rmtree(self._runs.popitem(last=False)[1], ignore_errors=True)
         return folder
 
+    def _key(self, scenario: Document) -> str:
+        """What a run is kept by: its files by content and by the names that its report gives them."""
+        return to_toml(scenario) + to_toml(self.named(scenario))
+
     def copy_run(self, scenario: Document, to: Path) -> None:
         """The same folder, copied: the app's own goes when others come. Raises InputError as `kept_run` does."""
-        key = to_toml(scenario)
+        key = self._key(scenario)
         while True:
             folder = self.kept_run(scenario)
             with self._lock:

@@ -215,7 +215,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function holdPages(work) {
-    const done = work.finally(() => new Promise(next => setTimeout(next, TAKEN_UP))).finally(() => changes.delete(done));
+    const done = work.catch(() => null).then(() => new Promise(next => setTimeout(next, TAKEN_UP)))
+      .then(() => changes.delete(done));
     changes.add(done);
   }
 

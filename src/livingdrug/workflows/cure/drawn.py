@@ -43,7 +43,7 @@ def _sentences(scenario: Cure, found: RunsFound) -> Iterator[str]:
     told = _told(scenario, found)
     if scenario.subjects is None:
         (runs,) = told
-        told_of = [(runs.cured, "has no cell left"), (runs.relapsed, "came down to few cells and came back")]
+        told_of = [(runs.cured, "has no cell left"), (runs.relapsed, "came down to few cells and has some left")]
         for word, (events, happens) in zip(WORDS, told_of, strict=True):
             p, low, high = runs.interval(events)
             yield (

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.units import in_a_day
@@ -125,6 +126,16 @@ class EndpointEntry(Part):
             raise InputError(f"{where}: {error}") from None
         if first.exposure == "AUCINT" and self.window is None:
             raise InputError(f"{where} is on AUCINT; say its `window`, such as [0, 28]")
+        month = (0.0, MONTH * in_a_day(model.time_unit))
+        if first.exposure == "AUC28" and self.window not in (None, month):
+            raise InputError(
+                f"{where} is on AUC28; leave `window` out, or give [0, {month[1]:g}] {model.time_unit}"
+            )
+        days = None if self.day is None else self.day / in_a_day(model.time_unit)
+        if day is not None and days is not None and days != day:
+            raise InputError(
+                f"{where} is of the event by day {day:g}; leave `day` out, or fit a curve by day {days:g}"
+            )
         exposure = "cmax" if first.exposure == "CMAX" else "auc"
         points = tuple(exposure_at(c, 0.5).value / factor for c in found)
         when = {} if day is None or self.day is not None else {"day": day * in_a_day(model.time_unit)}
