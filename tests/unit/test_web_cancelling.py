@@ -73,6 +73,37 @@ def test_how_far_it_is():
     assert (told["done"], told["of"]) == (5, 10) and told["left"] >= 0
 
 
+def test_a_library_is_interrupted_at_no_step_of_its_own():
+    """A lock that a library holds would be held for ever: here the one that every new thread of a pool needs."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    tasks, places = Tasks(), set()
+
+    def body(task):
+        try:
+            while True:
+                with ThreadPoolExecutor(2) as pool:
+                    list(pool.map(abs, range(4)))
+                for _ in range(100_000):  # steps of one's own
+                    pass
+        except Cancelled as met:
+            trace = met.__traceback__
+            while trace.tb_next is not None:
+                trace = trace.tb_next
+            places.add(trace.tb_frame.f_code.co_filename)
+            raise
+
+    for k in range(20):
+        name = f"question-{k:04d}"
+        thread, ended = begun(tasks, body, name)
+        tasks.cancel(name)
+        thread.join(600)
+        assert ended == [cancelling.SAID]
+    assert places == {__file__}
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(abs, range(4))) == [0, 1, 2, 3]
+
+
 def test_who_swallows_exceptions_is_ended_too():
     tasks = Tasks()
 

@@ -8,19 +8,24 @@ step, as a process meets Ctrl+C.
 import ctypes
 import re
 import sys
+import sysconfig
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import livingdrug
 from livingdrug.core.errors import InputError
 
 HEADER = "X-Work"
 SAID = "this was cancelled; ask again by changing a field, or load the page once more"
 KEPT = 200  # names of cancelled work that are remembered: it may wait for its turn still
-PATIENCE, BEAT = 600.0, 0.02  # s that a cancelled thread is waited for, between two looks at it
+PATIENCE, BEAT = 600.0, 0.005  # s that a cancelled thread is waited for, between two looks at it
+_OURS = str(Path(livingdrug.__file__).parent)
+_THEIRS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 # code that is left half-done by no one: a module that is being imported, a function that is being compiled
 _WHOLE = re.compile(r"<frozen importlib|[/\\]numba[/\\]core[/\\]")
 _NAME = re.compile(r"[\w-]{8,64}")
@@ -40,8 +45,11 @@ class Task:
     done: int = 0
     of: int = 0
     first: tuple[float, int] | None = None
+    cancelled: bool = False
 
     def __call__(self, done: int, of: int, *_: object) -> None:
+        if self.cancelled:
+            raise Cancelled
         if self.first is None or done < self.first[1]:
             self.first = (time.monotonic(), done)
         self.done, self.of = done, of
@@ -116,7 +124,8 @@ class Tasks:
                 task = self._tasks.get(name)
                 if task is None:
                     return
-                if not sent and not _is_whole(task.thread):
+                task.cancelled = True  # work that says how far it is ends as it says so
+                if not sent and _may_end(task.thread):
                     _send(task.thread, Cancelled)
                     sent = True
             time.sleep(BEAT)
@@ -128,14 +137,22 @@ def _send(thread: int, what: type[BaseException] | None) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), given)
 
 
-def _is_whole(thread: int) -> bool:
-    """Whether a thread is within something that is done whole or not at all."""
+def _may_end(thread: int) -> bool:
+    """Whether a thread is at a place where it may end: in no library, and in nothing that is done whole or not at all. As the
+    asker holds the interpreter, the thread meets what it is sent there and not a step later."""
     frame = sys._current_frames().get(thread)
+    if frame is None or not _is_ours(frame.f_code.co_filename):
+        return False
     while frame is not None:
         if _WHOLE.search(frame.f_code.co_filename):
-            return True
+            return False
         frame = frame.f_back
-    return False
+    return True
+
+
+def _is_ours(file: str) -> bool:
+    """Whether code is of this package, or of whoever uses it, and of no library."""
+    return file.startswith(_OURS) or not file.startswith(("<", *_THEIRS))
 
 
 def asked_name() -> str:
