@@ -197,3 +197,21 @@ def test_all_commands_take_it(tmp_path, monkeypatch):
         assert "no PFS event by day 180" in done.stdout, kind
     refused = livingdrug(*commands(tmp_path, "run")["trial"], cwd=tmp_path)
     assert refused.returncode == 2 and "holds 2 curves, and one is taken; name it" in " ".join(refused.stderr.split())
+
+
+def test_few_events_are_noted_wherever_the_curve_is_taken(tmp_path, monkeypatch):
+    """What `response` notes of the fit is in the file, and no command that takes it leaves it out."""
+    from tests.unit.test_curves_taken import commands
+
+    rows(tmp_path / "all.csv")
+    text = (tmp_path / "all.csv").read_text().splitlines()
+    (tmp_path / "days.csv").write_text("\n".join(text[:14]))
+    monkeypatch.setattr("livingdrug.workflows.base.save", undrawn)
+    done = livingdrug("response", "days.csv", *ASKED, "--by-day", "180", "--model", "weibull", "--out", "run", cwd=tmp_path)
+    assert done.returncode == 0 and "events for 3 estimated number(s)" in " ".join(done.stdout.split())
+    one = read_curves(str(tmp_path / "run"))[0]
+    assert any("events for 3 estimated number(s)" in note for note in one.notes) and not one.doubts
+    for kind, line in commands(tmp_path, "run:no PFS event by day 180").items():
+        done = livingdrug(*line, cwd=tmp_path)
+        said = " ".join((done.stdout + done.stderr).split())
+        assert done.returncode == 0 and "events for 3 estimated number(s)" in said, f"{kind}: {done.stderr}"

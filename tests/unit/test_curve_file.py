@@ -57,7 +57,8 @@ def test_what_is_no_curve_is_refused(folder, tmp_path):
     for text, why in (("x = 1", "no list"), ("[[curves]]\nname = 1", "missing"), ("[[curves]]\nnam = 1", "unknown key"),
                       (own.replace("slope = ", "slope = 'a' #"), "number"),
                       (own.replace("subjects = ", "subjects = 'abc' #"), "whole number"),
-                      (own + "doubts = 5\n", "list of texts"), (own + "doubts = 'one'\n", "list of texts")):  # fmt: skip
+                      (own + "doubts = 5\n", "list of texts"), (own + "doubts = 'one'\n", "list of texts"),
+                      (own + "notes = 5\n", "list of texts")):  # fmt: skip
         (tmp_path / "wrong.toml").write_text(text)
         with pytest.raises(InputError, match=why):
             read_curves(str(tmp_path / "wrong.toml"))

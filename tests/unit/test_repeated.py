@@ -9,7 +9,16 @@ from scipy import stats
 from scipy.special import expit
 
 from livingdrug.core.errors import InputError
-from livingdrug.response import RepeatedFit, Sample, exposure_by_fieller, fit_binary, fit_response, read_curve
+from livingdrug.response import (
+    RepeatedFit,
+    Sample,
+    exposure_by_fieller,
+    fit_binary,
+    fit_response,
+    may_be_flat,
+    probability_band,
+    read_curve,
+)
 from tests.commands import livingdrug
 from tests.pictures import undrawn
 
@@ -125,3 +134,110 @@ def test_the_command_takes_rows_of_a_subject_together(tmp_path, monkeypatch):
 def test_what_cannot_be_fitted_is_refused(made, said):
     with pytest.raises(InputError, match=said):
         fit_response(made(), "repeated")
+
+
+def alike(outcomes, subjects=8, exposures=(1000.0, 20_000.0)) -> Sample:
+    """Subjects at one exposure each, in turn; the outcomes of the i-th are those of `outcomes(i)`."""
+    rows = [(f"P{i}", exposures[i % len(exposures)], float(y)) for i in range(subjects) for y in outcomes(i)]
+    who, exposure, outcome = zip(*rows, strict=True)
+    return Sample(np.array(exposure), np.array(outcome), "CMAX", "CRS3", "copies/ug", clusters=who)
+
+
+def weak(subjects=8) -> Sample:
+    """Simulated: p of the slope lies between that of the normal distribution and that of t."""
+    for seed in range(400):
+        s = sample(subjects, 3000 + seed, slope=0.8, sizes=(4,), covariate=False)
+        try:
+            fit = fit_response(s, "repeated")
+        except InputError:
+            continue  # separated
+        if fit.intervals[1, 0] < 0 < abs(fit.estimates[1]) - 1.96 * fit.errors[1]:
+            return s
+    raise AssertionError("no such data set")
+
+
+def test_the_file_of_the_curve_has_the_intervals_of_t(tmp_path, monkeypatch):
+    """Whoever takes the file uses normal quantiles; what `response` calls not determined must not be sure there."""
+    monkeypatch.setattr("livingdrug.workflows.base.save", undrawn)
+    written(tmp_path / "rows.csv", weak())
+    asked = ("response", "rows.csv", "--exposure", "CMAX", "--endpoint", "CRS3", "--kind", "repeated")
+    done = livingdrug(*asked, "--json", "--out", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    said, one = json.loads(done.stdout), read_curve(str(tmp_path / "run"))
+    ratio = (stats.t.ppf(0.975, 6) / stats.norm.ppf(0.975)) ** 2
+    np.testing.assert_allclose(one.curve.covariance, ratio * np.array(said["covariance"]), rtol=1e-9)
+    assert all(at["method"].startswith("not determined") for at in said["exposure_at"]) and may_be_flat(one.curve)
+    assert any("(t / z)^2 at 95 %" in note for note in one.notes) and not one.doubts
+    crs = "tisagenlecleucel_severe_crs"
+    index = ("index", "--efficacy-curve", "run", "--toxicity-curve", crs, "--median", "20000", "--log-sd", "1")
+    done = livingdrug(*index, cwd=tmp_path)
+    shown = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 0 and "CRS3: 8 subjects: with fewer than 10" in shown and "(t / z)^2" in shown
+
+
+def test_with_many_subjects_the_file_is_the_fit():
+    fit = fit_response(sample(600), "repeated")
+    np.testing.assert_allclose(fit.widened.covariance, fit.curve.covariance, rtol=0.01)
+    few = fit_response(sample(12, covariate=False), "repeated")
+    at = np.quantile(few.sample.exposure, [0.1, 0.5, 0.9])
+    for mine, theirs in zip(probability_band(few.widened, at), probability_band(few.curve, at, few.band), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-9)
+
+
+def test_a_slope_of_0_determines_no_exposure():
+    """As many yes and no at both exposures, not in each subject: a slope of 0 that has an error."""
+    fit = fit_response(alike(lambda i: (0, 0, 1) if i // 2 % 2 else (1, 1, 0)), "repeated")
+    assert abs(fit.estimates[1]) < 1e-12 and fit.errors[1] > 0.1
+    flat = replace(fit, curve=replace(fit.curve, slope=0.0))
+    for one in (fit, flat):
+        at = exposure_by_fieller(one, 0.1)
+        assert at.method.startswith("not determined") and (at.low, at.high) == (0.0, np.inf)
+
+
+BALANCED = {
+    "a slope of 0": lambda i: (0, 1),
+    "a slope": lambda i: (0, 1, 1, 1) if i % 2 else (0, 0, 0, 1),
+    "one exposure alone": lambda i: (0, 1, 0, 1) if i % 2 else ((0, 0, 0, 1) if i % 4 else (1, 1, 0, 1)),
+}
+
+
+@pytest.mark.parametrize("case", BALANCED)
+def test_errors_of_0_are_not_determined(case, tmp_path, monkeypatch):
+    """Every subject's residuals balance, so its score is 0: the sandwich says that the curve is known exactly."""
+    monkeypatch.setattr("livingdrug.workflows.base.save", undrawn)
+    s = alike(BALANCED[case])
+    fit = fit_response(s, "repeated")
+    assert not fit.determined and np.isnan([*fit.errors, *fit.intervals.ravel(), fit.p_value]).all()
+    assert fit.curve.covariance is None and exposure_by_fieller(fit, 0.5).method.startswith("not determined")
+    written(tmp_path / "rows.csv", s)
+    asked = ("response", "rows.csv", "--exposure", "CMAX", "--endpoint", "CRS3", "--kind", "repeated", "--out", "run")
+    done = livingdrug(*asked, cwd=tmp_path)
+    shown = " ".join(done.stdout.split())
+    assert done.returncode == 0 and "interval not determined" in shown and "nan" not in shown.lower().split()
+    plain = livingdrug(*asked[:-2], "--json", cwd=tmp_path)
+    said = json.loads(plain.stdout)
+    assert "NaN" not in plain.stdout and said["p_value"] is None and said["coefficients"][1]["se"] is None
+    with pytest.raises(InputError, match="errors of the curve are not determined"):
+        read_curve(str(tmp_path / "run"))
+    assert read_curve(str(tmp_path / "run"), even_so=True).curve.covariance is None
+
+
+def test_a_coefficient_of_one_subject_has_no_error():
+    """A covariate that one subject alone has: that subject has no residual of its own, whatever its outcomes."""
+    s = sample(10, covariate=False, sizes=(4,))
+    alone = np.array([1.0 if who == "P0" else 0.0 for who in s.clusters])
+    outcome = np.where(alone == 1, np.cumsum(alone) % 2, s.outcome)
+    assert not fit_response(replace(s, outcome=outcome, covariates={"alone": alone}), "repeated").determined
+
+
+def test_few_subjects_are_said_to_be_tested_with_care():
+    """The note holds: without an effect far fewer than 5 % of data sets of 8 subjects have p < 0.05."""
+    hits, done = 0, 0
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        who, x = np.repeat(np.arange(8), 4), np.repeat(random.normal(9, 1, 8), 4)
+        outcome = random.random(32) < expit(np.repeat(random.normal(size=8), 4))
+        s = Sample(np.exp(x), outcome.astype(float), "CMAX", "CRS", clusters=tuple(map(str, who)))
+        fit = fit_response(s, "repeated")
+        done, hits = done + 1, hits + (fit.p_value < 0.05)
+    assert hits / done < 0.03 and "p < 0.05 in 1.4 % of 1,200" in fit.notes[-1]

@@ -61,8 +61,9 @@ def take_curve(name: str, even_so: bool = False) -> TakenCurve:
 
 
 def doubted(one: FittedCurve) -> tuple[str, ...]:
-    """What is to be said of a fit that is not sound and taken all the same."""
-    return tuple(f"{one.name} is a fit that is not sound, used all the same: {doubt}" for doubt in one.doubts)
+    """What is to be said of a fit wherever it is taken: why it is not sound, and what its own report noted."""
+    unsound = (f"{one.name} is a fit that is not sound, used all the same: {doubt}" for doubt in one.doubts)
+    return (*unsound, *(f"{one.name}: {note}" for note in one.notes))
 
 
 def independence(first: str, second: str, same_data: bool) -> str:

@@ -14,7 +14,7 @@ CURVE_FILE = "curve.toml"  # in the folder of a response
 NUMBERS = ("intercept", "slope", "ceiling", "lowest", "highest", "day")
 TEXTS = ("name", "group", "scale", "link", "exposure", "unit", "source", "label")
 WHOLE = ("subjects",)
-LISTS = ("covariance", "doubts")
+LISTS = ("covariance", "doubts", "notes")
 SEPARATED = "one exposure separates the outcomes, so only a penalty keeps its slope finite"
 
 
@@ -38,6 +38,9 @@ class FittedCurve:
         Why the fit is not sound, a sentence each.
     day : float or None
         Of a probability by a day after the infusion, None where nobody stated one.
+    notes : tuple of str
+        What to know of a fit that is sound, such as few subjects or events; whoever takes the curve repeats
+        them.
     """
 
     curve: Curve
@@ -48,6 +51,7 @@ class FittedCurve:
     data_sha256: str = ""
     doubts: tuple[str, ...] = ()
     day: float | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -88,6 +92,7 @@ def _plain(one: FittedCurve) -> dict:
         "subjects": one.subjects,
         "data_sha256": one.data_sha256,
         "doubts": list(one.doubts),
+        "notes": list(one.notes),
         "day": one.day,
     }
     if curve.covariance is not None:
@@ -235,11 +240,10 @@ def _read(table: dict, where: str) -> FittedCurve:
     for key, value in text.items():
         if not isinstance(value, str):
             raise InputError(f"{where}: `{key}` is {value!r:.40}; it must be text in quotes")
-    subjects, doubts = table.get("subjects", 0), table.get("doubts", [])
+    subjects = table.get("subjects", 0)
     if isinstance(subjects, bool) or not isinstance(subjects, int):
         raise InputError(f"{where}: `subjects` is {subjects!r:.40}; it must be a whole number")
-    if not isinstance(doubts, list) or not all(isinstance(doubt, str) for doubt in doubts):
-        raise InputError(f"{where}: `doubts` is {doubts!r:.40}; it must be a list of texts in quotes")
+    doubts, notes = (_texts(table, key, where) for key in ("doubts", "notes"))
     try:
         curve = Curve(
             text["name"], number["intercept"], number["slope"], table.get("covariance"), text["scale"],
@@ -249,4 +253,12 @@ def _read(table: dict, where: str) -> FittedCurve:
     except (LivingdrugError, TypeError, ValueError) as error:
         raise InputError(f"{where}: {error}") from None
     return FittedCurve(curve, text["group"], number["lowest"], number["highest"], subjects,
-                       text["data_sha256"], tuple(doubts), number.get("day"))  # fmt: skip
+                       text["data_sha256"], doubts, number.get("day"), notes)  # fmt: skip
+
+
+def _texts(table: dict, key: str, where: str) -> tuple[str, ...]:
+    """The sentences under a key. Raises InputError for anything else than a list of texts."""
+    given = table.get(key, [])
+    if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
+        raise InputError(f"{where}: `{key}` is {given!r:.40}; it must be a list of texts in quotes")
+    return tuple(given)

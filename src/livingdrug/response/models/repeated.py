@@ -8,7 +8,7 @@ freedom as there are subjects beyond coefficients.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from livingdrug.core.known import known
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown
 from livingdrug.response.models.binary import FEWEST, check_outcome, separation
-from livingdrug.response.models.curve import Curve, Estimate, Scale
+from livingdrug.response.models.curve import Curve, Estimate, Scale, two_sided
 from livingdrug.response.models.links import linked
 from livingdrug.response.sample.sample import Sample, design, standardised
 
@@ -25,6 +25,11 @@ MODELS = ("gee",)
 STEPS, SMALL = 200, 1e-10
 EDGE = 0.98  # part of the possible range of the working correlation that is used
 FEW = 10  # subjects below which the errors are said to be uncertain themselves
+ROUND = 1e-6  # a sandwich error below this part of that of the working model is rounding
+UNDETERMINED = (
+    "the errors of the curve are not determined: the outcomes of each subject, at some exposure or at all, balance "
+    "what the curve expects, or a coefficient rests on one subject alone, so there is nothing to estimate them from"
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,7 +47,7 @@ class RepeatedFit(Shown):
     estimates : ndarray of shape (k,)
         On the logit scale.
     covariance, plain : ndarray of shape (k, k)
-        Corrected for few subjects, and of the plain sandwich.
+        Corrected for few subjects, and of the plain sandwich; nan where the data do not determine them.
     intervals : ndarray of shape (k, 2)
     correlation : float
         Of two observations of one subject, given exposure.
@@ -52,7 +57,7 @@ class RepeatedFit(Shown):
     p_value : float
         Of exposure, by t.
     curve : Curve
-        With covariates at their means.
+        With covariates at their means; without covariance where the data determine none.
     level : float
     notes : tuple of str
     """
@@ -89,6 +94,22 @@ class RepeatedFit(Shown):
         from scipy.special import ndtr
 
         return float(2 * ndtr(self.reach) - 1)
+
+    @property
+    def determined(self) -> bool:
+        """Whether the data determine the errors."""
+        return bool(np.isfinite(self.covariance).all())
+
+    @property
+    def widening(self) -> float:
+        """(t / z)^2 at the level: the covariance times this has normal intervals as wide as those of t."""
+        return (self.reach / two_sided(self.level)) ** 2
+
+    @property
+    def widened(self) -> Curve:
+        """The curve for those who take its errors for normal, with the covariance times `widening`."""
+        covariance = self.curve.covariance
+        return replace(self.curve, covariance=None if covariance is None else self.widening * covariance)
 
 
 def t_quantile(level: float, degrees: int) -> float:
@@ -145,7 +166,7 @@ def fit_repeated(sample: Sample, model: str = "gee", scale: Scale = "log", level
         correlation=correlation, subjects=subjects, degrees=degrees,
         p_value=_p_value(estimates[1] / errors[1], degrees),
         curve=_curve(sample, scale, columns, estimates, covariance), level=level,
-        notes=tuple(_notes(subjects, held)),
+        notes=tuple(_notes(subjects, held, bool(np.isfinite(covariance).all()))),
     )  # fmt: skip
 
 
@@ -162,7 +183,8 @@ def exposure_by_fieller(fit: RepeatedFit, wanted: float) -> Estimate:
     Returns
     -------
     Estimate
-        Both ends open where the interval of the slope holds 0: no exposure is determined then.
+        Both ends open where the interval of the slope holds 0, or the data determine no errors: no exposure is
+        determined then.
 
     Raises
     ------
@@ -173,8 +195,11 @@ def exposure_by_fieller(fit: RepeatedFit, wanted: float) -> Estimate:
     if not 0 < wanted < 1:
         raise InputError(f"the probability is {wanted:g}; it must be between 0 and 1")
     a, b = curve.intercept - float(linked(curve.link, wanted)), curve.slope
+    if not fit.determined:
+        return Estimate(np.nan, 0.0 if fit.scale == "log" else -np.inf, np.inf, fit.level,
+                        "not determined: the data determine no error of the curve")  # fmt: skip
     c = known(curve.covariance, "the covariance of the curve")
-    x = -a / b
+    x = -a / b if b else np.nan
     # (a + b x)^2 = reach^2 (v_aa + 2 v_ab x + v_bb x^2)
     second, first, zeroth = b**2 - reach**2 * c[1, 1], a * b - reach**2 * c[0, 1], a**2 - reach**2 * c[0, 0]
     low, high = -np.inf, np.inf
@@ -260,7 +285,8 @@ def _correlation(z: np.ndarray, y: np.ndarray, owner: np.ndarray, at: np.ndarray
 
 
 def _sandwiches(z: np.ndarray, y: np.ndarray, owner: np.ndarray, at: np.ndarray, correlation: float):
-    """(plain, corrected) covariance: of the scores of subjects, with residuals as they are, or by (I - H)^-1."""
+    """(plain, corrected) covariance: of the scores of subjects, with residuals as they are, or by (I - H)^-1;
+    nan where they leave a direction of the coefficients without an error, which would be one of 0."""
     from scipy.special import expit
 
     p = expit(z @ at)
@@ -269,8 +295,13 @@ def _sandwiches(z: np.ndarray, y: np.ndarray, owner: np.ndarray, at: np.ndarray,
     order = np.argsort(owner, kind="stable")
     corrected = np.empty((owner.max() + 1, z.shape[1]))
     for i, rows in enumerate(np.split(order, np.cumsum(np.bincount(owner))[:-1])):
-        leverage = derivatives[rows] @ bread @ weighted[rows].T
-        corrected[i] = weighted[rows].T @ np.linalg.solve(np.eye(len(rows)) - leverage, (y - p)[rows])
+        rest = np.eye(len(rows)) - derivatives[rows] @ bread @ weighted[rows].T
+        if np.linalg.cond(rest) > 1 / ROUND:  # the subject has no residual of its own
+            return np.full_like(bread, np.nan), np.full_like(bread, np.nan)
+        corrected[i] = weighted[rows].T @ np.linalg.solve(rest, (y - p)[rows])
+    # bread is the covariance by the working model: scores in its units
+    if np.linalg.svd(corrected @ np.linalg.cholesky(bread), compute_uv=False).min() < ROUND:
+        return np.full_like(bread, np.nan), np.full_like(bread, np.nan)
     plain = _of_each(owner, weighted * (y - p)[:, None])
     return bread @ (plain.T @ plain) @ bread, bread @ (corrected.T @ corrected) @ bread
 
@@ -287,12 +318,16 @@ def _curve(sample: Sample, scale: Scale, columns, estimates, covariance) -> Curv
     turn[0, 0] = turn[1, 1] = 1.0
     turn[0, 2:] = columns[:, 2:].mean(axis=0)
     a, b = turn @ estimates
+    errors = turn @ covariance @ turn.T if np.isfinite(covariance).all() else None
     source = f"gee fit of {sample.endpoint} on {sample.exposure_name}"
-    return Curve(sample.endpoint, float(a), float(b), turn @ covariance @ turn.T, scale, source, "fitted",
+    return Curve(sample.endpoint, float(a), float(b), errors, scale, source, "fitted",
                  exposure=sample.exposure_name, unit=sample.exposure_unit)  # fmt: skip
 
 
-def _notes(subjects: int, held: bool) -> Iterator[str]:
+def _notes(subjects: int, held: bool, determined: bool) -> Iterator[str]:
+    if not determined:
+        yield UNDETERMINED
+        return
     if held:
         yield (
             "the correlation within a subject is held near the end of what is possible: more similar, or less, "
@@ -301,5 +336,6 @@ def _notes(subjects: int, held: bool) -> Iterator[str]:
     if subjects < FEW:
         yield (
             f"{subjects} subjects: with fewer than {FEW} the errors of repeated outcomes are uncertain "
-            "themselves, though corrected"
+            "themselves, though corrected, and tests rather miss an effect than claim one (without an effect, "
+            "p < 0.05 in 1.4 % of 1,200 simulated data sets of 8 subjects, 4 observations each)"
         )

@@ -133,20 +133,40 @@ def fitted_curves(found: tuple[ResponseAnswer, ...], data: tuple[tuple[str, str]
     """The curves of all groups; of a time those by the day that was asked; none of a value."""
     made = []
     for one in found:
-        fit = one.fit
-        plain = (fit.curve,) if isinstance(fit, BinaryFit | RepeatedFit) else ()
-        curves = fit.curves if isinstance(fit, GradedFit) else plain
-        doubts = (SEPARATED,) if getattr(fit, "separated", False) else ()
-        if one.by_day is not None:
-            curves, doubts = one.by_day.curves, one.by_day.doubts
-        made += [_fitted(curve, one, data[0][1] if data else "", doubts) for curve in curves]
+        curves, doubts, notes = _kept(one)
+        sha256 = data[0][1] if data else ""
+        made += [_fitted(curve, one, sha256, doubts, notes) for curve in curves]
     return tuple(made)
 
 
-def _fitted(curve: Curve, one: ResponseAnswer, sha256: str, doubts: tuple[str, ...]) -> FittedCurve:
+def _kept(one: ResponseAnswer) -> tuple[tuple[Curve, ...], tuple[str, ...], tuple[str, ...]]:
+    """(curves, why they are not sound, what else to know of them) of a fit, for those who take them."""
+    fit = one.fit
+    if one.by_day is not None:
+        return one.by_day.curves, one.by_day.doubts, (*fit.notes, *([one.by_day.note] if one.by_day.note else ()))
+    if isinstance(fit, GradedFit):
+        return fit.curves, (), fit.notes
+    if isinstance(fit, RepeatedFit):
+        return ((fit.widened,), (), (*fit.notes, _widened(fit))) if fit.determined else ((fit.curve,), fit.notes, ())
+    if isinstance(fit, BinaryFit):
+        return ((fit.curve,), (SEPARATED,), ()) if fit.separated else ((fit.curve,), (), fit.notes)
+    return (), (), ()
+
+
+def _widened(fit: RepeatedFit) -> str:
+    """How the covariance of the file differs from that of the fit."""
+    return (
+        f"the covariance is that of the fit times {fit.widening:.4g}, (t / z)^2 at {100 * fit.level:g} %, so that "
+        f"normal intervals and draws are as wide as those of Student's t with {fit.degrees} degrees of freedom"
+    )
+
+
+def _fitted(
+    curve: Curve, one: ResponseAnswer, sha256: str, doubts: tuple[str, ...], notes: tuple[str, ...]
+) -> FittedCurve:
     sample = one.fit.sample  # what entered the fit
     exposure, subjects, day = sample.exposure, one.fit.sample.subject_count, one.by_day.day if one.by_day else None
-    return FittedCurve(curve, one.group, float(exposure.min()), float(exposure.max()), subjects, sha256, doubts, day)
+    return FittedCurve(curve, one.group, float(exposure.min()), float(exposure.max()), subjects, sha256, doubts, day, notes)
 
 
 def plain(_: Response, found: tuple[ResponseAnswer, ...]) -> dict:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from livingdrug.core.known import known
 from livingdrug.report import Cell, Table, cell
 from livingdrug.response import (
     Estimate,
@@ -16,7 +15,15 @@ from livingdrug.response import (
     probability_band,
 )
 from livingdrug.response.words import p_text, per_step, percent, short, span
-from livingdrug.workflows.response.coefficients import at_words, coefficient_table, coefficients, estimate, unclear
+from livingdrug.workflows.response.coefficients import (
+    UNCLEAR,
+    at_words,
+    coefficient_table,
+    coefficients,
+    estimate,
+    finite,
+    unclear,
+)
 
 WANTED = (0.1, 0.5, 0.9)
 POINTS = 101
@@ -25,19 +32,19 @@ POINTS = 101
 def as_dict(answer) -> dict:
     """Plain data of the fit; what is not known is null."""
     fit: RepeatedFit = answer.fit
-    curve = fit.curve
+    curve, known_errors = fit.curve, fit.determined
     return {
         "coefficients": coefficients(fit),
-        "covariance": fit.covariance.tolist(),
-        "uncorrected_covariance": fit.plain.tolist(),
-        "p_value": fit.p_value,
+        "covariance": fit.covariance.tolist() if known_errors else None,
+        "uncorrected_covariance": fit.plain.tolist() if known_errors else None,
+        "p_value": finite(fit.p_value),
         "degrees_of_freedom": fit.degrees,
         "correlation": fit.correlation,
         "observations": fit.sample.n,
         "events": int(fit.sample.outcome.sum()),
         "curve": {"intercept": curve.intercept, "slope": curve.slope, "ceiling": curve.ceiling, "scale": curve.scale,
                   "link": curve.link,
-                  "covariance": known(curve.covariance, "the covariance of a fitted curve").tolist()},
+                  "covariance": None if curve.covariance is None else curve.covariance.tolist()},
         "exposure_at": [{"probability": p} | estimate(at) for p, at in levels(fit)],
         "sentence": sentence(fit),
     }  # fmt: skip
@@ -54,18 +61,20 @@ def sentence(fit: RepeatedFit) -> str:
     step, words = per_step(s.exposure, fit.scale, s.exposure_name, s.exposure_unit)
     ratio, low, high = np.exp(step * np.array([fit.estimates[1], *fit.intervals[1]]))
     text = f"{words[0].upper()}{words[1:]} multiplies the odds of {s.endpoint} by {short(ratio)}"
-    text += f" ({span(low, high, fit.level)})"
+    text += f" ({span(low, high, fit.level)})" if fit.determined else " (interval not determined)"
     text += f", at equal {' and '.join(s.covariates)}" if s.covariates else ""
-    return f"{text}, in {s.n:,} observations of {fit.subjects:,} subjects{unclear(low, high, None, fit.level)}."
+    doubt = unclear(low, high, None, fit.level) if fit.determined else UNCLEAR
+    return f"{text}, in {s.n:,} observations of {fit.subjects:,} subjects{doubt}."
 
 
 def lines(answer) -> Iterator[str]:
     """The test, how alike observations of a subject are, exposures at given probabilities."""
     fit: RepeatedFit = answer.fit
+    test = p_text(fit.p_value) if fit.determined else "p not determined"
     yield (
         f"estimating equations (GEE, exchangeable): correlation within a subject {fit.correlation:.2f}; "
         f"errors corrected for few subjects (Mancl & DeRouen), t with {fit.degrees} degrees of freedom; "
-        f"exposure: {p_text(fit.p_value)}"
+        f"exposure: {test}"
     )
     unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""
     for wanted, at in levels(fit):
