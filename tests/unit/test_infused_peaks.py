@@ -61,12 +61,14 @@ COMMANDS = {
                  "--assay", "qPCR", "--until", "30", "--residual", "transgene=proportional:0.2"],
     "population": ["population", "singh_2021", "--cv", "0.3", "-n", "200", "--match", "{dir}/targets.toml",
                    "--out", "{dir}/out"],
+    "index": ["index", "--efficacy-curve", "tisagenlecleucel_response", "--toxicity-curve", "tisagenlecleucel_severe_crs",
+              "--product-model", "singh_2021", "-n", "50"],
     "attributes.carry": ["attributes", "carry", "singh_2021", "--map", "killing=k_kill:1+-0", "--change", "killing=0.01",
                          "--days", "3"],
 }
 # those whose rule is tested in Python below, or by their own tests, and why others need none
 ELSEWHERE = {
-    "trial": "below", "escalation": "below", "fit": "below", "assay.dose": "test_assay_dose.py", "index": "below",
+    "trial": "below", "escalation": "below", "fit": "below", "assay.dose": "test_assay_dose.py",
     "nca": "samples, by the rule of nca.rise", "compare": "samples", "response": "samples",
     "products": "published numbers", "verify": "reference numbers", "verify.cases": "the same", "examples": "no command",
     "assay.calibrate": "asks for observed exposure", "assay.score": "observed exposure",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.simulation.extinction import Course, Cures, courses, cure_probability, simulate_cure
     from livingdrug.simulation.fractionation import Fractionated, Fractionation, Split, compare_splits, read_split, with_il6
     from livingdrug.simulation.gillespie import gillespie
-    from livingdrug.simulation.infusate import expansion_peak, infusate_first, infusate_words
+    from livingdrug.simulation.infusate import expansion_peak, expansion_words, infusate_first, infusate_words
     from livingdrug.simulation.link import Link, read_link, read_with_sd
     from livingdrug.simulation.observe import observe, observed_part
     from livingdrug.simulation.population import (
@@ -79,7 +79,7 @@ __all__ = [
     "check_size", "courses", "cure_probability",
     "cv_population", "default_regimen", "default_until", "draw_subjects", "drawn_models",
     "drawn_values", "says_uncertainty", "exposure_table", "exposure_task", "fates", "find_population", "gillespie",
-    "expansion_peak", "individual_values", "infusate_first", "infusate_words", "infused_in", "joined",
+    "expansion_peak", "expansion_words", "individual_values", "infusate_first", "infusate_words", "infused_in", "joined",
     "limit_text", "observe", "observed_part", "random_runs", "read_dose", "read_link", "read_with_sd", "settled", "simulate",
     "simulate_cure", "solve", "subject_events", "typical_subject", "write_dose",
 ]  # fmt: skip

@@ -59,3 +59,18 @@ def infusate_words(output: str, count: int = 1, of: int = 1, whose: str = "subje
         return ""
     where = "" if of == 1 else f" in {count:,} of {of:,} {whose}"
     return f"CMAX of {output} is the level of the infused cells{where}, not of their expansion"
+
+
+def expansion_words(curve: str) -> str:
+    """That a curve on CMAX is put on the peak of the expansion, without a full stop.
+
+    Parameters
+    ----------
+    curve : str
+        Its name.
+
+    Returns
+    -------
+    str
+    """
+    return f"{curve} follows the peak of the expansion (XCMAX), 0 where the level never rises"

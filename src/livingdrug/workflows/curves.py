@@ -20,6 +20,8 @@ class TakenCurve:
         Exposures that it was fitted to, of one from a file.
     entry : BuiltIn or None
         Of a built-in one.
+    data_sha256 : str
+        Of the table that one from a file was fitted to, "" where it is not known.
     """
 
     curve: Curve
@@ -27,6 +29,7 @@ class TakenCurve:
     lowest: float | None = None
     highest: float | None = None
     entry: BuiltIn | None = None
+    data_sha256: str = ""
 
 
 def take_curve(name: str, even_so: bool = False) -> TakenCurve:
@@ -63,7 +66,29 @@ def doubted(one: FittedCurve) -> tuple[str, ...]:
     return (*unsound, *(f"{one.name}: {note}" for note in one.notes))
 
 
+def independence(first: str, second: str, same_data: bool) -> str:
+    """That two curves that were fitted apart are taken as independent, without a full stop.
+
+    Parameters
+    ----------
+    first, second : str
+        Their names.
+    same_data : bool
+        Whether they are known to be of one table.
+
+    Returns
+    -------
+    str
+    """
+    if same_data:
+        return (
+            f"caution: {first} and {second} were fitted to the same table and are taken as independent; outcomes of the "
+            "same subjects are not, so intervals and probabilities that rest on both curves are not right"
+        )
+    return f"{first} and {second} are taken as independent; outcomes of the same subjects are not"
+
+
 def _of_file(one: FittedCurve, name: str) -> TakenCurve:
     exposure = f"{one.curve.exposure or 'exposures'} of {one.lowest:.3g} to {one.highest:.3g} {one.curve.unit}".rstrip()
     fitted = f"{one.name}: fitted to {one.subjects:,} subjects with {exposure}, from `{name}`"
-    return TakenCurve(one.curve, (*doubted(one), fitted), one.lowest, one.highest)
+    return TakenCurve(one.curve, (*doubted(one), fitted), one.lowest, one.highest, data_sha256=one.data_sha256)

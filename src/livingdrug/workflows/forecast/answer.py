@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from livingdrug.core.words import number
 from livingdrug.forecast import FALL, Interval, Patient, exposure_of, factor_to, interval
 from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card
+from livingdrug.simulation import expansion_words
 from livingdrug.workflows.curves import TakenCurve
 from livingdrug.workflows.forecast.checked import check_sentences, check_table, checks_tables
 from livingdrug.workflows.forecast.spec import Forecasts, ForecastScenario
@@ -133,7 +134,7 @@ def _curves(found: Forecasts) -> Iterator[str]:
         yield from doubts
         yield f"{about}; {exact}"
         if used.curve.exposure == "CMAX" and found.forecast.infusate:
-            yield f"{name} follows the peak of the expansion (XCMAX), 0 where the level never rises"
+            yield expansion_words(name)
         outside = _outside(found, used)
         if outside:
             shown = ", ".join(outside[:NAMED]) + (", ..." if len(outside) > NAMED else "")

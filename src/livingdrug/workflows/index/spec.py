@@ -7,11 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import model_validator
 
-from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
-from livingdrug.models import build_model
-from livingdrug.products import CAUTION, OBSERVED, BuiltIn, get_curve, list_curves, observed_spread
+from livingdrug.products import BuiltIn, get_curve, list_curves
 from livingdrug.response import (
     BinaryFit,
     Curve,
@@ -25,24 +23,21 @@ from livingdrug.response import (
     changed,
     expected,
     exposure_at_profile,
-    exposure_factor,
     paired,
     ratio_of_fits,
     spread_of,
     therapeutic_index,
     tradeoff,
 )
-from livingdrug.simulation import Draw, default_until, exposure_task, fates, infusate_first, infusate_words
-from livingdrug.workflows.curves import take_curve
+from livingdrug.workflows.curves import independence, take_curve
 from livingdrug.workflows.fields import INPUT, About, EvenSo
+from livingdrug.workflows.index.product import modelled
 from livingdrug.workflows.memory import SUBJECT
 from livingdrug.workflows.response.spec import Response
 from livingdrug.workflows.response.spec import run as run_response
-from livingdrug.workflows.tables import KineticScenario
+from livingdrug.workflows.tables import KineticScenario, hashes
 
-AREAS = ("AUC28", "AUCINT")  # what a model's area over the window may be called
 FEW_SUBJECTS = 50  # whose exposures are said to stand for all patients
-DAYS_28 = (0.0, MONTH)
 BOTH, LIMITS, PRODUCT = "The two curves", "Limits", "Exposure of the product"
 
 
@@ -191,13 +186,16 @@ class IndexAnswer:
 
 @dataclass(frozen=True)
 class _Side:
-    """One curve: where it was fitted its fit and sample, where it is built in its entry."""
+    """One curve: where it was fitted its fit and sample, where it is built in its entry; seen: the lowest and the
+    highest exposure that it was fitted to; data_sha256: of the table, "" where that is not known."""
 
     curve: Curve
     fit: BinaryFit | None = None
     sample: Sample | None = None
     entry: BuiltIn | None = None
     notes: tuple[str, ...] = ()
+    seen: tuple[float, float] | None = None
+    data_sha256: str = ""
 
 
 def run(scenario: Index) -> IndexAnswer | tuple[BuiltIn, ...]:
@@ -228,7 +226,7 @@ def run(scenario: Index) -> IndexAnswer | tuple[BuiltIn, ...]:
         median_toxicity=_chance(sides[1], outlook.median_toxicity, spread),
     )
     notes = dict.fromkeys(
-        [*sides[0].notes, *sides[1].notes, *how, *about, *index.notes, *_extrapolated(sides, index)]
+        [*sides[0].notes, *sides[1].notes, *how, *about, *index.notes, *_extrapolated(sides, index, spread.median)]
     )
     return IndexAnswer(index, outlook, tradeoff(pair, spread, scenario.floor, scenario.ceiling), tuple(notes))
 
@@ -267,12 +265,23 @@ def _side(scenario: Index, what: str) -> _Side:
     if name is not None:
         one = take_curve(name, scenario.even_so)
         by_delta = () if one.entry else (f"{one.curve.name}: its interval is by the delta method",)
-        return _Side(one.curve, entry=one.entry, notes=(*one.about, *by_delta))
+        seen = None if one.lowest is None or one.highest is None else (one.lowest, one.highest)
+        return _Side(
+            one.curve, entry=one.entry, notes=(*one.about, *by_delta), seen=seen, data_sha256=one.data_sha256
+        )
     (answer,) = run_response(scenario.endpoint(getattr(scenario, what)))
     fit = answer.fit
     if not isinstance(fit, BinaryFit):
         raise TypeError("a side of an index is a fit of a binary outcome")
-    return _Side(fit.curve, fit, answer.sample, notes=(*answer.sample.notes, *fit.notes))
+    exposure = answer.sample.exposure
+    return _Side(
+        fit.curve,
+        fit,
+        answer.sample,
+        notes=(*answer.sample.notes, *fit.notes),
+        seen=(float(exposure.min()), float(exposure.max())),
+        data_sha256=hashes(scenario)[0][1],
+    )
 
 
 def _profiled(side: _Side, reached: Estimate, wanted: float) -> Estimate:
@@ -284,19 +293,38 @@ def _chance(side: _Side, plain: Estimate, spread: ExposureSpread) -> Estimate:
     return plain if side.fit is None else chance_at_profile(side.fit, spread.median)
 
 
-def _extrapolated(sides: tuple[_Side, ...], index: TherapeuticIndex) -> list[str]:
-    """Which exposures, or the whole window, were read off a fitted curve where no subject was."""
+def _extrapolated(sides: tuple[_Side, ...], index: TherapeuticIndex, median: float) -> list[str]:
+    """Which exposures, ends of the window and median of the product lie where no subject of a curve was."""
     notes = []
     for side, reached in zip(sides, (index.efficacious, index.toxic), strict=True):
-        if side.sample is None:
+        if side.seen is None:
             continue
-        low, high = float(side.sample.exposure.min()), float(side.sample.exposure.max())
+        low, high = side.seen
         seen = f"outside the exposures seen, {low:.3g} to {high:.3g}: extrapolated"
         if not (math.isnan(reached.value) or low <= reached.value <= high):
             notes.append(f"{side.curve.name}: {reached.value:.3g} lies {seen}")
-        if index.window is not None and not (index.window[0] <= high and low <= index.window[1]):
-            notes.append(f"the window lies {seen}")
+        if not low <= median <= high:
+            notes.append(f"{side.curve.name}: the median exposure of the product, {median:.3g}, lies {seen}")
+        if index.window is None:
+            continue
+        if not (index.window[0] <= high and low <= index.window[1]):
+            notes.append(f"{side.curve.name}: the window lies {seen}")
+            continue
+        ends = (end for end in index.window if 0 < end < math.inf and not low <= end <= high)
+        notes += [f"{side.curve.name}: an end of the window, {end:.3g}, lies {seen}" for end in ends]
     return notes
+
+
+def _fitted_apart(efficacy: _Side, toxicity: _Side) -> tuple[str, ...]:
+    """That curves between which no covariance is known are taken as independent: of a user's own data, where
+    the subjects may be the same, and of two built-in ones, where both have an error."""
+    built_in = [side.entry is not None for side in (efficacy, toxicity)]
+    errors = efficacy.curve.covariance is not None and toxicity.curve.covariance is not None
+    if any(built_in) and not (all(built_in) and errors):
+        return ()
+    same = bool(efficacy.data_sha256) and efficacy.data_sha256 == toxicity.data_sha256
+    note = independence(efficacy.curve.name, toxicity.curve.name, same)
+    return (f"{note}; give the FILE and both endpoints, --efficacy and --toxicity" if same else note,)
 
 
 def _pair(efficacy: _Side, toxicity: _Side) -> tuple[Pair, tuple[str, ...]]:
@@ -308,7 +336,7 @@ def _pair(efficacy: _Side, toxicity: _Side) -> tuple[Pair, tuple[str, ...]]:
         return Pair(efficacy.curve, toxicity.curve), (note,)
     ours, theirs = efficacy.sample, toxicity.sample
     if ours is None or theirs is None:
-        return Pair(efficacy.curve, toxicity.curve), ()
+        return Pair(efficacy.curve, toxicity.curve), _fitted_apart(efficacy, toxicity)
     if (ours.trials > 1).any() or (theirs.trials > 1).any():
         note = "counts do not tell which patients had both outcomes, so the two fits are taken as independent"
         return Pair(efficacy.curve, toxicity.curve), (note,)
@@ -329,7 +357,7 @@ def _product(scenario: Index, sides: tuple[_Side, ...]) -> tuple[ExposureSpread,
     if scenario.product_model is not None:
         if scenario.median is not None or scenario.log_sd is not None:
             raise InputError("give the product's exposure once: --median and --log-sd, or --product-model")
-        return _modelled(scenario, curve)
+        return modelled(scenario, (curve, sides[1].curve))
     if scenario.variability is not None or scenario.cv is not None:
         raise InputError(
             "--variability and --cv are of a model; add --product-model, or give --median and --log-sd"
@@ -355,40 +383,3 @@ def _product(scenario: Index, sides: tuple[_Side, ...]) -> tuple[ExposureSpread,
     return entry.spread, (
         f"no product was named; this is {entry.spread.source}, which `{entry.key}` was made with",
     )
-
-
-def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str, ...]]:
-    """Exposures of virtual subjects, or the typical subject's with the observed spread."""
-    named = known(scenario.product_model, "--product-model")
-    model = build_model(named, even_so=scenario.even_so)
-    observed = scenario.variability == OBSERVED
-    draw = None if observed else Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
-    peak = curve.exposure == "CMAX"
-    # a peak is that of the whole course; AUCINT is the area over the window that the file was analysed with
-    window = (0.0, default_until(model)) if peak else DAYS_28
-    if curve.exposure == "AUCINT" and scenario.window is not None:
-        window = scenario.window
-    task = exposure_task(model, draw, window=window)
-    block = task(0, task.n)
-    values = (block.peak if peak else block.area)[block.done, 0]
-    area = f"{model.time_unit}*{task.units[0]}"
-    given = {"CMAX": task.units[0], **dict.fromkeys(AREAS, area)}
-    values *= exposure_factor(curve, given, f"`{model.full_name}` (--product-model)")
-    where = f"{curve.exposure} of {model.full_name}, {window[0]:g} to {window[1]:g} {model.time_unit}"
-    if observed:
-        published = observed_spread(named, "CMAX" if peak else "AUC28")
-        source = f"{where}: typical subject, log-SD of {published.source}"
-        spread = replace(
-            published, median=float(values[0]), exposure=curve.exposure, unit=curve.unit, source=source
-        )
-        return spread, (f"variability `{OBSERVED}`: {CAUTION}",)
-    notes = tuple(f"caution: {notice}" for notice in (*task.notices, *task.cautions(block)))
-    failed, unphysical = fates(block.status)
-    if peak and task.outputs[0] in task.infused:
-        first = infusate_first(block.peak[block.done, 0], block.rise[block.done, 0])
-        words = infusate_words(task.outputs[0], int(first.sum()), len(first))
-        notes += (f"caution: {words}; it grows with the dose by itself",) if words else ()
-    for count, why in ((failed, "could not be computed"), (unphysical, "are unphysical: no patient can be like them;")):
-        if count:
-            notes += (f"{count:,} of {task.n:,} virtual subjects {why} and are left out".replace("; and", ", and"),)
-    return spread_of(values, curve.exposure, curve.unit, f"{where}: {task.subjects}"), notes

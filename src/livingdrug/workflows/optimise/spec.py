@@ -9,9 +9,10 @@ from pydantic import Field
 from livingdrug.core.errors import InputError
 from livingdrug.models import Model, build_model
 from livingdrug.optimum import Aim, Optimum, Schedule, Side, optimise, read_schedule, side_of, splits, stated_curve
+from livingdrug.response import is_curve_file
 from livingdrug.simulation import Draw, Regimen, check_outputs, read_dose
 from livingdrug.workflows.base import Conduct
-from livingdrug.workflows.curves import take_curve
+from livingdrug.workflows.curves import independence, take_curve
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers, numbers
 from livingdrug.workflows.memory import SUBJECT
@@ -169,6 +170,7 @@ def run(scenario: Optimise, conduct: Conduct) -> Optimum:
     output = scenario.output or next((o.name for o in model.system.outputs if o.measured), model.system.outputs[0].name)
     (unit,) = check_outputs(model, [output])[1]
     response, toxicity = (_side(scenario, what, model, output, unit) for what in ("response", "toxicity"))
+    toxicity = replace(toxicity, notes=(*toxicity.notes, *_apart(scenario)))
     draw = Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
     draw.population(model)  # refused before anything is computed
     return optimise(
@@ -187,3 +189,13 @@ def _side(scenario: Optimise, what: str, model: Model, output: str, unit: str) -
         return replace(side, notes=(said,))
     one = take_curve(given, scenario.even_so)
     return side_of(one.curve, model, output, unit, lowest=one.lowest, highest=one.highest, notes=one.about)
+
+
+def _apart(scenario: Optimise) -> tuple[str, ...]:
+    """That two curves from files, whose subjects may be the same, are taken as independent."""
+    given = scenario.response_curve, scenario.toxicity_curve
+    if not all(map(is_curve_file, given)):
+        return ()
+    first, second = (take_curve(name, scenario.even_so) for name in given)
+    same = bool(first.data_sha256) and first.data_sha256 == second.data_sha256
+    return (independence(first.curve.name, second.curve.name, same),)
