@@ -29,10 +29,13 @@ def app():
             break
     assert found, said
     # a pipe that nobody reads fills, and whoever writes into it waits
-    threading.Thread(target=lambda: sys.stderr.writelines(server.stderr), daemon=True).start()
+    reader = threading.Thread(target=lambda: sys.stderr.writelines(server.stderr), daemon=True)
+    reader.start()
     yield server, found.group(1), found.group()
     server.terminate()
     server.wait(60)
+    reader.join(60)
+    server.stderr.close()
 
 
 @pytest.fixture(scope="session")
