@@ -8,7 +8,7 @@ if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache ne
     from livingdrug.engine.codegen.machine_code import kept
     from livingdrug.engine.codegen.vector_math import compiled
     from livingdrug.engine.draws import lognormals, normals
-    from livingdrug.engine.events import ADD, RATE, SET, Events, refuse_events
+    from livingdrug.engine.events import ADD, RATE, RISEN, SET, Events, refuse_events
     from livingdrug.engine.kernel import Kernel, system_kernel
     from livingdrug.engine.population import (
         RTOL,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache ne
     from livingdrug.engine.storage import OK, Found, Task
 
 __all__ = [
-    "ADD", "OK", "RATE", "RTOL", "SET", "STATUS", "EventTable", "Events", "FormulaKernel", "Formulas",
+    "ADD", "OK", "RATE", "RISEN", "RTOL", "SET", "STATUS", "EventTable", "Events", "FormulaKernel", "Formulas",
     "Found", "Kernel", "LinearKernel", "Measures", "SensitivityKernel", "Solution", "Task", "advance",
     "array_function", "closed_form_course", "closed_form_faults", "closed_form_metrics", "closed_form_values",
     "compile_system", "compiled", "exponential_kernel", "flow_rates", "formula_kernel", "formula_slopes", "formula_values",
