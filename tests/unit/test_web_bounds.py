@@ -74,9 +74,9 @@ def test_no_word_of_the_screen_is_a_key_of_a_document():
 def test_every_route_of_the_server_is_one_that_is_checked(client):
     rules = {rule.rule for rule in client.application.url_map.iter_rules()}
     ours = {rule for rule in rules if not rule.startswith(("/_dash", "/assets", "/static", "/_favicon", "/_reload"))}
-    # /work runs nothing: it tells how far what was asked elsewhere is, and ends it
-    assert ours <= {"/", "/<path:path>", "/export/<name>", "/live", "/work/<name>"}, ours
-    assert make_app(Work(), key="k").server.test_client().delete("/work/a-question-1").status_code == 403
+    # /task runs nothing: it tells how far what was asked elsewhere is, and ends it
+    assert ours <= {"/", "/<path:path>", "/export/<name>", "/live", "/task/<name>"}, ours
+    assert make_app(Work(), key="k").server.test_client().delete("/task/a-question-1").status_code == 403
 
 
 def test_a_fit_runs_as_a_job_alone(client):

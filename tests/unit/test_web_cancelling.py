@@ -187,13 +187,13 @@ def test_a_trial_of_the_app_is_cancelled_by_its_name_and_gives_its_place_back(fi
     thread = threading.Thread(target=ask)
     thread.start()
     client = app.server.test_client()
-    while client.get(f"/work/{name}").status_code != 200:
+    while client.get(f"/task/{name}").status_code != 200:
         time.sleep(0.01)
-    assert client.get(f"/work/{name}").get_json()["seconds"] >= 0
-    assert client.delete(f"/work/{name}").status_code == 204
+    assert client.get(f"/task/{name}").get_json()["seconds"] >= 0
+    assert client.delete(f"/task/{name}").status_code == 204
     thread.join(600)
     assert answers[0].status_code == 400 and "cancelled" in answers[0].text
-    assert client.get(f"/work/{name}").status_code == 204
+    assert client.get(f"/task/{name}").status_code == 204
     for _ in range(JOBS):  # every place is free
         assert work._jobs.acquire(timeout=1)
 

@@ -168,12 +168,12 @@ def register(server, tasks: Tasks) -> None:
     """The routes: how far work is, and its end."""
     from flask import Response, jsonify
 
-    @server.route("/work/<name>")
+    @server.route("/task/<name>")
     def look(name: str):
         told = tasks.told(name)
         return jsonify(told) if told is not None else Response("", 204)
 
-    @server.route("/work/<name>", methods=["DELETE"])
+    @server.route("/task/<name>", methods=["DELETE"])
     def cancel(name: str):
         # what is being compiled or imported is waited for, by nobody who has other things to ask
         if _NAME.fullmatch(name):

@@ -263,7 +263,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (work.shown) work.shown.remove();
   }
   async function look(work) {
-    const answer = await plain("/work/" + work.name).catch(() => null);
+    const answer = await plain("/task/" + work.name).catch(() => null);
     if (!works.has(work)) return;
     if (answer !== null && answer.status === 200) say(work, await answer.json());
     if (works.has(work)) work.timer = setTimeout(() => look(work), LOOK);
@@ -286,7 +286,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (work.cancelled) return;
     work.cancelled = true;
     if (work.shown) say(work, {});
-    plain("/work/" + work.name, { method: "DELETE" }).catch(() => {});
+    plain("/task/" + work.name, { method: "DELETE" }).catch(() => {});
   }
 
   // a file that takes a while shows that it is being made; one that cannot be says why
