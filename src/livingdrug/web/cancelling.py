@@ -24,6 +24,8 @@ HEADER = "X-Work"
 SAID = "this was cancelled; ask again by changing a field, or load the page once more"
 KEPT = 200  # names of cancelled work that are remembered: it may wait for its turn still
 PATIENCE, BEAT = 600.0, 0.005  # s that a cancelled thread is waited for, between two looks at it
+# s between two threads that both have something to do: usually, and while one is looked for
+USUAL, EAGER = sys.getswitchinterval(), 1e-4
 _OURS = str(Path(livingdrug.__file__).parent)
 _THEIRS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 # code that is left half-done by no one: a module that is being imported, a function that is being compiled
@@ -119,16 +121,21 @@ class Tasks:
             while len(self._cancelled) > KEPT:
                 self._cancelled.popitem(last=False)
         sent, last = known, time.monotonic() + PATIENCE
-        while time.monotonic() < last:
-            with self._lock:
-                task = self._tasks.get(name)
-                if task is None:
-                    return
-                task.cancelled = True  # work that says how far it is ends as it says so
-                if not sent and _may_end(task.thread):
-                    _send(task.thread, Cancelled)
-                    sent = True
-            time.sleep(BEAT)
+        # who waits long for the interpreter gets it where the thread waits itself, which is in libraries
+        sys.setswitchinterval(EAGER)
+        try:
+            while time.monotonic() < last:
+                with self._lock:
+                    task = self._tasks.get(name)
+                    if task is None:
+                        return
+                    task.cancelled = True  # work that says how far it is ends as it says so
+                    if not sent and _may_end(task.thread):
+                        _send(task.thread, Cancelled)
+                        sent = True
+                time.sleep(BEAT)
+        finally:
+            sys.setswitchinterval(USUAL)
 
 
 def _send(thread: int, what: type[BaseException] | None) -> None:
