@@ -26,23 +26,23 @@ class System:
     time_unit : str
         d, h, min or s.
     states : tuple of State
-        The parts; definitions in the order in which they are computed.
+        What changes over time.
     definitions : tuple of Definition
-        The parts; definitions in the order in which they are computed.
+        What is computed of them, in this order.
     clocks : tuple of Clock
-        The parts; definitions in the order in which they are computed.
+        Smooth factors of the time since the first infusion.
     switches : tuple of Switch
-        The parts; definitions in the order in which they are computed.
+        0 before a time, 1 from it on.
     flows : tuple of Flow
-        The parts; definitions in the order in which they are computed.
+        What moves, is made or lost, in states per time.
     events : tuple of Event
-        The parts; definitions in the order in which they are computed.
+        What happens when conditions come true.
     outputs : tuple of Output
-        The parts; definitions in the order in which they are computed.
+        What is observed.
     quantities : tuple of Quantity
-        The parts; definitions in the order in which they are computed.
+        Numbers that the expressions name.
     cautions : tuple of Condition
-        The parts; definitions in the order in which they are computed.
+        Messages that are shown where an expression is above 0.
     dose_into : str
         The state that doses enter; empty where it takes none.
     one_dose_because : str
