@@ -43,12 +43,7 @@ def plot_response(fit: BinaryFit):
     sample = fit.sample
     with rc_context(SETTINGS):
         figure, (axes,) = new_figure()
-        at = grid(sample.exposure, fit.scale, POINTS)
-        low, high = probability_band(fit.curve, at, fit.level)
-        axes.fill_between(
-            at, low, high, color=COLOURS[0], alpha=0.18, linewidth=0, label=f"{100 * fit.level:g} % band"
-        )
-        axes.plot(at, probability(fit.curve, at), color=COLOURS[0], label=fit.model)
+        _curve(axes, fit, fit.level)
         _rates(axes, observed_rates(sample, sample.outcome, fit.level), "#333333", "observed, exact interval")
         if (sample.trials == 1).all():
             spread = MARKS * _spread(sample.n)
@@ -61,6 +56,14 @@ def plot_response(fit: BinaryFit):
         axes.legend(loc="best")
         _foot(figure)
     return figure
+
+
+def _curve(axes, fit: BinaryFit | RepeatedFit, level: float) -> None:
+    """The probability over exposure, with its band at a level of normal quantiles."""
+    at = grid(fit.sample.exposure, fit.scale, POINTS)
+    low, high = probability_band(fit.curve, at, level)
+    axes.fill_between(at, low, high, color=COLOURS[0], alpha=0.18, linewidth=0, label=f"{100 * fit.level:g} % band")
+    axes.plot(at, probability(fit.curve, at), color=COLOURS[0], label=fit.model)
 
 
 def plot_repeated(fit: RepeatedFit):
@@ -79,10 +82,7 @@ def plot_repeated(fit: RepeatedFit):
     sample = fit.sample
     with rc_context(SETTINGS):
         figure, (axes,) = new_figure()
-        at = grid(sample.exposure, fit.scale, POINTS)
-        low, high = probability_band(fit.curve, at, fit.band)
-        axes.fill_between(at, low, high, color=COLOURS[0], alpha=0.18, linewidth=0, label=f"{100 * fit.level:g} % band")
-        axes.plot(at, probability(fit.curve, at), color=COLOURS[0], label=fit.model)
+        _curve(axes, fit, fit.band)
         rates = observed_rates(sample, sample.outcome, fit.level)
         axes.plot([g.median for g in rates], [g.rate for g in rates], "o", color="#333333", label="observed, of all rows")
         axes.set_ylim(-0.07, 1.07)

@@ -150,24 +150,16 @@ def _shown(scenario: Power, answer: PowerAnswer | Smallest | OneArm) -> list:
     ]  # fmt: skip
 
 
+def _line_with_answer(sizes, values, name: str, n: float, value: float) -> list[dict]:
+    """A line over the number of subjects, and the answer on it."""
+    line = {"x": sizes.tolist(), "y": values.tolist(), "mode": "lines", "name": name, "line": {"color": "#0072B2"}}
+    dots = {"size": 12, "color": "#D55E00"}
+    return [line, {"x": [n], "y": [value], "mode": "markers", "name": "the answer", "marker": dots}]
+
+
 def _smallest_figure(curve, answer: Smallest) -> tuple[dict, str]:
-    name, dots = NAMES[answer.quantity], {"size": 12, "color": "#D55E00"}
-    made = [
-        {
-            "x": curve["n"].tolist(),
-            "y": curve[answer.quantity].tolist(),
-            "mode": "lines",
-            "name": "smallest",
-            "line": {"color": "#0072B2"},
-        },
-        {
-            "x": [answer.n_per_arm],
-            "y": [answer.value],
-            "mode": "markers",
-            "name": "the answer",
-            "marker": dots,
-        },
-    ]
+    name = NAMES[answer.quantity]
+    made = _line_with_answer(curve["n"], curve[answer.quantity], "smallest", answer.n_per_arm, answer.value)
     axes = {"xaxis": axis("subjects in the smaller arm"), "yaxis": axis(name)}
     return {"data": made, "layout": layout(**axes)}, f"The smallest {name} over the number of subjects."
 
@@ -224,23 +216,7 @@ def _of_sizes(scenario: Power, answer: PowerAnswer) -> list:
 
 
 def _power_figure(curve, answer) -> dict:
-    dots = {"size": 12, "color": "#D55E00"}
-    made = [
-        {
-            "x": curve.sizes.tolist(),
-            "y": curve.power.tolist(),
-            "mode": "lines",
-            "name": "power",
-            "line": {"color": "#0072B2"},
-        },
-        {
-            "x": [answer.n_per_arm],
-            "y": [answer.power_at_n],
-            "mode": "markers",
-            "name": "the answer",
-            "marker": dots,
-        },
-    ]
+    made = _line_with_answer(curve.sizes, curve.power, "power", answer.n_per_arm, answer.power_at_n)
     line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": curve.wanted, "y1": curve.wanted,
             "line": {"dash": "dash", "color": "#555"}}  # fmt: skip
     return {"data": made, "layout": layout(xaxis=axis("subjects in the smaller arm"), shapes=[line],

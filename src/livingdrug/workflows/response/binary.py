@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.known import known
 from livingdrug.report import Cell, Table, cell
 from livingdrug.response import (
     BinaryFit,
@@ -24,6 +23,7 @@ from livingdrug.workflows.response.coefficients import (
     at_words,
     coefficient_table,
     coefficients,
+    curve_values,
     estimate,
     estimate_words,
     permutation,
@@ -37,7 +37,6 @@ POINTS = 101
 def as_dict(answer) -> dict:
     """Plain data of the fit; what is not known is null."""
     fit: BinaryFit = answer.fit
-    curve = fit.curve
     return {
         "coefficients": coefficients(fit),
         "covariance": fit.covariance.tolist(),
@@ -47,14 +46,7 @@ def as_dict(answer) -> dict:
         "p_value": fit.p_value,
         "permutation": permutation(fit.permutation),
         "events": int(fit.sample.outcome.sum()),
-        "curve": {
-            "intercept": curve.intercept,
-            "slope": curve.slope,
-            "ceiling": curve.ceiling,
-            "scale": curve.scale,
-            "link": curve.link,
-            "covariance": known(curve.covariance, "the covariance of a fitted curve").tolist(),
-        },
+        "curve": curve_values(fit.curve),
         "exposure_at": [{"probability": p} | estimate(e) for p, e in levels(fit)],
         "exposure_at_by": {
             column: {

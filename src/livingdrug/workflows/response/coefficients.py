@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from livingdrug.report import Cell, Table
-from livingdrug.response import Estimate, Permutation
+from livingdrug.response import Curve, Estimate, Permutation
 from livingdrug.response.words import digits, p_text, short, span
 
 UNCLEAR = ": no statistically significant exposure-response, these data do not tell whether exposure matters"
@@ -39,6 +39,18 @@ def coefficient_table(fit) -> Table:
         value = Cell(digits(row["estimate"]), row["estimate"])
         rows.append((row["term"], value, Cell(error, row["se"]), Cell(interval)))
     return Table("coefficients", ("term", "estimate", "SE", f"{100 * fit.level:g} % interval"), tuple(rows))
+
+
+def curve_values(curve: Curve) -> dict:
+    """Plain data of a curve, enough to make it again."""
+    return {
+        "intercept": curve.intercept,
+        "slope": curve.slope,
+        "ceiling": curve.ceiling,
+        "scale": curve.scale,
+        "link": curve.link,
+        "covariance": None if curve.covariance is None else curve.covariance.tolist(),
+    }
 
 
 def permutation(test: Permutation | None) -> dict | None:

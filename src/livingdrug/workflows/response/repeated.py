@@ -20,6 +20,7 @@ from livingdrug.workflows.response.coefficients import (
     at_words,
     coefficient_table,
     coefficients,
+    curve_values,
     estimate,
     finite,
     unclear,
@@ -32,7 +33,7 @@ POINTS = 101
 def as_dict(answer) -> dict:
     """Plain data of the fit; what is not known is null."""
     fit: RepeatedFit = answer.fit
-    curve, known_errors = fit.curve, fit.determined
+    known_errors = fit.determined
     return {
         "coefficients": coefficients(fit),
         "covariance": fit.covariance.tolist() if known_errors else None,
@@ -42,12 +43,10 @@ def as_dict(answer) -> dict:
         "correlation": fit.correlation,
         "observations": fit.sample.n,
         "events": int(fit.sample.outcome.sum()),
-        "curve": {"intercept": curve.intercept, "slope": curve.slope, "ceiling": curve.ceiling, "scale": curve.scale,
-                  "link": curve.link,
-                  "covariance": None if curve.covariance is None else curve.covariance.tolist()},
+        "curve": curve_values(fit.curve),
         "exposure_at": [{"probability": p} | estimate(at) for p, at in levels(fit)],
         "sentence": sentence(fit),
-    }  # fmt: skip
+    }
 
 
 def levels(fit: RepeatedFit) -> list[tuple[float, Estimate]]:
