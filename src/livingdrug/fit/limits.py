@@ -23,12 +23,14 @@ from livingdrug.fit.result import Limit
 from livingdrug.fit.settle import WEAK, Settled, carried, with_again, without
 from livingdrug.fit.unknowns import OUTCOME, RESIDUAL, TYPICAL, VARIABILITY, Unknowns, unknowns_of
 from livingdrug.fit.walk import (
+    ASTRAY,
     BETTER,
     NEAR,
     ROUNDS,
     Higher,
     Top,
     confirmed_higher,
+    fitted_others,
     profile_draws,
     relative,
     scale_of,
@@ -275,7 +277,8 @@ def _may_be_none(s: Settled, name: str, fall: float, seed: int, lighter: dict[st
         begun, wanted = carried(s, without(s.prepared.problem, name), seed), s.level - fall / 2
         tried = climb(*begun, rounds=2 * ROUNDS, enough=NEAR, wanted=wanted, **profile_draws(s.prepared))
         lighter[name] = Settled(tried.proposal.prepared, tried, (*s.dropped, name))
-    return 2 * (s.level - lighter[name].level) < fall
+    without_it = lighter[name].climbed
+    return 2 * (s.level - without_it.level - without_it.gain) < fall
 
 
 def _largest(s: Settled, full: Prepared, name: str, fall: float, seed: int):
@@ -290,14 +293,14 @@ def _largest(s: Settled, full: Prepared, name: str, fall: float, seed: int):
         vector = unknowns.vector(point)
         vector[k] = x = float(unknowns.vector(point_of(problem))[k])
         point = unknowns.point(vector, point)
-        climbed = climb(
-            prepared, point, seed, etas, (k,), rounds=ROUNDS, enough=NEAR, **profile_draws(prepared)
-        )
+        climbed = fitted_others(prepared, point, k, seed, start=etas)
         rise = 2 * (s.level - climbed.level - climbed.gain)
         if climbed.level > s.level + BETTER and (
             higher := confirmed_higher(prepared, climbed, k, seed, s.level)
         ):
             return higher
+        if climbed.gain > ASTRAY:
+            return None
         if rise >= fall:
             return x if before is None else _between(before, rise_before, x, rise, fall)
         now, before, rise_before = Settled(prepared, climbed, s.dropped), x, rise

@@ -16,7 +16,7 @@ from livingdrug.fit.climb import Climbed
 from livingdrug.fit.limits import cutoff
 from livingdrug.fit.point import Prepared, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
-from livingdrug.fit.saem import SaemSettings, State
+from livingdrug.fit.saem import SaemSettings, State, begin
 from livingdrug.fit.saem import run as run_saem
 from livingdrug.fit.settle import Settled, finished, lessened, settle, swapped, with_all
 from livingdrug.fit.unknowns import TYPICAL, unknowns_of
@@ -69,16 +69,21 @@ def searched(
         own = stream_key(seed, f"search {k}")[0] >> 1
         moved = replace(chains, problem=nearby(prepared.problem, seed, k))
         enter(progress, f"search {k + 1}")
-        ended = run_saem(moved, settings, own, None, progress)
+        # by turns, as wide variabilities let one subject far off stand for another optimum than narrow ones
+        ended = run_saem(moved, settings, own, begin(moved, settings, wide=k % 2 == 0), progress)
         enter(progress, f"climbing to the optimum of search {k + 1}")
         found.append(settle(prepared, ended.point, seed, ended.mean))
-    levels, lighter = tuple(s.level for s in found), {}
+    levels, lighter, best = tuple(s.level for s in found), {}, found[0]
     if prepared.design.n < FEW and is_closed(prepared.problem.model):  # for equations that takes minutes
         enter(progress, "looking for optima with other variabilities")
         others, best, lighter = _other_ways(found, prepared, seed)
         found += [*others, *lighter.values()]
-        lighter = lighter if max(found, key=lambda s: s.level) is best else {}
-    whole = Searched(_apart(found, seed), levels, first, lighter)
+        if max(found, key=lambda s: s.level) is not best:
+            lighter = {}
+    optima = _apart(found, seed)
+    if lighter and optima[0].dropped != best.dropped:
+        lighter = {}
+    whole = Searched(optima, levels, first, lighter)
     return confirmed(whole, prepared, settings, seed, progress) if searches is None else whole
 
 
@@ -96,7 +101,8 @@ def confirmed(
         there = with_all(problem_at(best.prepared.problem, best.climbed.point), prepared.problem)
         enter(progress, f"search {k + 1}, around the best optimum")
         moved = replace(chains, problem=nearby(there, seed, k))
-        ended = run_saem(moved, settings, stream_key(seed, f"search {k}")[0] >> 1, None, progress)
+        begun = begin(moved, settings, wide=False)
+        ended = run_saem(moved, settings, stream_key(seed, f"search {k}")[0] >> 1, begun, progress)
         enter(progress, f"climbing to the optimum of search {k + 1}")
         settled = settle(prepared, ended.point, seed, ended.mean)
         found = _around(found, settled, seed)._replace(levels=(*found.levels, settled.level))
