@@ -136,6 +136,18 @@ def _first(prepared: Prepared) -> dict:
 
 def _restored(now: Settled, full: Prepared, name: str, seed: int) -> Settled | None:
     """The optimum with a variability again, where the likelihood asks for it and is higher with it."""
+    if not rises_with(now, full, name):
+        return None
+    problem = with_again(now.prepared.problem, full.problem, name, AGAIN)
+    tried = climb(*carried(now, problem, seed), enough=ROUGH, wanted=now.level)
+    if tried.level <= now.level + TIE:
+        return None
+    return Settled(tried.proposal.prepared, tried, tuple(d for d in now.dropped if d != name))
+
+
+def rises_with(now: Settled, full: Prepared, name: str) -> bool:
+    """Whether the likelihood rises as a variability that was left out comes back: its slope by the variance,
+    at none."""
     unknowns = unknowns_of(now.prepared.problem)
     places = [
         unknowns.names.index(p.name)
@@ -143,13 +155,7 @@ def _restored(now: Settled, full: Prepared, name: str, seed: int) -> Settled | N
         if p.variability_name == name and p.name in unknowns.names
     ]
     information = now.climbed.information
-    if not any((information.scores[:, k] ** 2).sum() > information.matrix[k, k] for k in places):
-        return None
-    problem = with_again(now.prepared.problem, full.problem, name, AGAIN)
-    tried = climb(*carried(now, problem, seed), enough=ROUGH, wanted=now.level)
-    if tried.level <= now.level + TIE:
-        return None
-    return Settled(tried.proposal.prepared, tried, tuple(d for d in now.dropped if d != name))
+    return any((information.scores[:, k] ** 2).sum() > information.matrix[k, k] for k in places)
 
 
 def carried(now: Settled, problem: FitProblem, seed: int) -> tuple[Prepared, Point, int, np.ndarray]:
