@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from livingdrug.cli.commands import Explained
+from livingdrug.cli.explained import Explained
 from livingdrug.cli.options import command_of
 from livingdrug.cli.reference import page
 from livingdrug.workflows import about, has_command, kinds, workflow

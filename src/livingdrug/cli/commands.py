@@ -1,6 +1,5 @@
 """The list of commands, which knows what each does in one line without loading it."""
 
-from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -9,21 +8,6 @@ import click
 
 from livingdrug.cli import later
 from livingdrug.workflows import groups, has_command, help_of, kinds
-
-
-class Explained(click.Command):
-    """A command whose help ends with examples."""
-
-    def __init__(self, *given, examples: Sequence[str] = (), **named) -> None:
-        super().__init__(*given, **named)
-        self.examples = examples
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The examples."""
-        if self.examples:
-            with formatter.section("Examples"):
-                for line in self.examples:
-                    formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
 class Commands(click.Group):

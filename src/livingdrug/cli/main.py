@@ -11,7 +11,8 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli.commands import Commands, Explained, Group
+from livingdrug.cli.commands import Commands, Group
+from livingdrug.cli.explained import Explained
 from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, UNCERTAINTY_HELP, YES_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable

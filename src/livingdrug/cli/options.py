@@ -5,7 +5,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin
 
 import click
 
-from livingdrug.cli.commands import Explained
+from livingdrug.cli.explained import Explained
 from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, YES_HELP
 from livingdrug.workflows import COMMAND_LINE, OUTPUT, About, about, flag_of, help_of, option_names
 

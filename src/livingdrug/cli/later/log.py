@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from livingdrug import __version__
-from livingdrug.cli.commands import Explained
+from livingdrug.cli.explained import Explained
 from livingdrug.core.folders import file_hash
 from livingdrug.core.run_log import add_line, check_log, log_path
 

@@ -2,7 +2,7 @@
 
 import click
 
-from livingdrug.cli.commands import Explained
+from livingdrug.cli.explained import Explained
 from livingdrug.core.errors import InputError
 from livingdrug.core.words import NOTICE
 

@@ -2,7 +2,7 @@
 
 import click
 
-from livingdrug.cli.commands import Explained
+from livingdrug.cli.explained import Explained
 from livingdrug.cli.out_help import MEMORY_HELP
 
 CHECK = (
