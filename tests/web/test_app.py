@@ -569,6 +569,46 @@ def test_no_page_is_wider_than_the_screen_and_each_has_a_title(page, address, pa
         fits(page, width)
         titles.add(page.title())
     assert len(titles) == 1 and titles.pop().endswith(" · livingdrug")
+    beside = page.locator("main .two")
+    if beside.count() == 0:
+        return  # a page of one column
+    answered = page.locator("main .two.answered").count() == 1
+    assert answered or "?" not in path and page.locator(".left .drop, #report-others").count()  # a file is waited for
+    page.wait_for_function("!document.querySelector('.dash-graph') || document.querySelector('.dash-graph .main-svg')")
+    at_rest(page)
+    answer, fields = page.evaluate(FIRST)
+    assert answer < fields if answered else fields < answer
+    if answered:
+        assert focused(page, 2) == ["jump", "right"]  # Tab follows the eye
+        page.get_by_role("link", name="Change the question").click()
+        page.wait_for_function("document.querySelector('.left').getBoundingClientRect().top < innerHeight")
+
+
+def test_tab_reaches_the_fields_first_where_they_stand_beside_the_answer(page, address):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    opened(page, address, "trial", "power")
+    at_rest(page)
+    assert focused(page, 2) == ["left", "left"] and not page.get_by_role("link", name="Change the question").is_visible()
+
+
+def focused(page, times):
+    """In which part of a page each of the first presses of Tab ends."""
+    page.locator("#content").focus()
+    part = "document.activeElement.closest('.left, .right, .jump').classList[0]"
+    found = []
+    for _ in range(times):
+        page.keyboard.press("Tab")
+        found.append(page.evaluate(part))
+    return found
+
+
+# where the first words or figure of the answer begin, and the first field or choice, in px from the top
+FIRST = """() => {
+  const top = signs => Math.min(...[...document.querySelectorAll(signs)].map(e => e.getBoundingClientRect())
+    .filter(box => box.height).map(box => box.top));
+  return [top('.right .answer, .right .problem, .right figure, .right h2, .right > p'),
+    top('.left .field, .left .drop, .left .slider, .left nav')];
+}"""
 
 
 def test_the_menu_of_a_phone_opens_and_closes(page, address):
@@ -653,6 +693,8 @@ def test_every_plot_has_a_sentence_and_a_table(page, address):
         opened(page, address, path, plot=None)
         page.wait_for_selector("main h1")
         for figure in page.locator("main figure:has(.js-plotly-plot)").all():
+            figure.locator(".modebar-btn").first.wait_for(state="attached")
+            assert "Share" not in figure.locator(".modebar").inner_html()  # nothing leaves this machine
             assert len(figure.locator("figcaption").inner_text()) > 20
             figure.locator("summary").click()
             assert figure.locator("table tbody tr").count() > 1

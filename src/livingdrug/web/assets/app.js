@@ -413,6 +413,18 @@ window.dash_clientside = window.dash_clientside || {};
   }
   window.addEventListener("resize", () => document.querySelectorAll(".js-plotly-plot").forEach(arrange));
 
+  // where fields and answer stand above one another the answer is first, for Tab and for screen readers as for the eye
+  const ABOVE = window.matchMedia("(max-width: 60rem)");
+  function answersFirst() {
+    document.querySelectorAll(".two.answered").forEach(page => {
+      const fields = page.querySelector(":scope > .left"), answer = page.querySelector(":scope > .right");
+      if (!fields || !answer) return;
+      const before = Boolean(answer.compareDocumentPosition(fields) & Node.DOCUMENT_POSITION_FOLLOWING);
+      if (before !== ABOVE.matches) page.insertBefore(answer, before ? fields.nextSibling : fields);
+    });
+  }
+  ABOVE.addEventListener("change", answersFirst);
+
   function entry(graph, trace) {
     const line = trace.line || {}, dots = trace.mode === "markers", marker = trace.marker || {};
     const dash = { dash: "6 3", dot: "2 3", dashdot: "6 3 2 3", longdash: "10 4" }[line.dash] || "none";
@@ -625,6 +637,7 @@ window.dash_clientside = window.dash_clientside || {};
       input.setAttribute("aria-label", "choose a file with your data");
     });
     entitle();
+    answersFirst();
     document.querySelectorAll(".js-plotly-plot").forEach(graph => { drawLegend(graph); arrange(graph); });
     document.querySelectorAll("#content details").forEach(keepFold);
     keepFocus();
