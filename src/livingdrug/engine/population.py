@@ -318,6 +318,28 @@ def new_task(quantities, events: EventTable, times: np.ndarray | Sequence[np.nda
     )  # fmt: skip
 
 
+def copied_task(task: Task, copies: int) -> Task:
+    """That many copies of all subjects, one after the other.
+
+    Parameters
+    ----------
+    task : Task
+        See `new_task`.
+    copies : int
+
+    Returns
+    -------
+    Task
+    """
+    samples = int((task.time_last - task.time_first).sum())
+    rows = (task.row + samples * np.arange(copies)[:, None]).ravel()
+    again = ("event_first", "event_last", "time_first", "time_last")
+    return task._replace(
+        quantities=np.tile(task.quantities, (copies, 1)), row=rows,
+        **{name: np.tile(getattr(task, name), copies) for name in again},
+    )  # fmt: skip
+
+
 def _solve_block(kernel: Kernel, at, table, settings, task: Task, found: Found, subjects: np.ndarray, limits) -> None:
     from livingdrug.engine.solvers.lanes import run
 
