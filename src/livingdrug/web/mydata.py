@@ -28,7 +28,7 @@ from livingdrug.web.files import (
 )
 from livingdrug.web.forms import Entry, folded, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import FILES, attribute, downloads, field, plot, points, problem, table
+from livingdrug.web.parts import FILES, attribute, beside, downloads, field, plot, points, problem, table
 from livingdrug.web.profile_figures import MOST, all_profiles, one_profile, rows_of
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
@@ -71,8 +71,7 @@ def page(query: str, work: Work) -> html.Div:
     else:
         found = answers(scenario, subject, work)
     store = dcc.Store(id="data-query", data=to_query(scenario, _view(subject)) if scenario else "")
-    return html.Div([store, html.Div(_left(scenario, work), className="left"), html.Div(found, className="right")],
-                    className="two")  # fmt: skip
+    return beside(_left(scenario, work), found, answered=scenario is not None, stores=[store])
 
 
 def _view(subject: str) -> list[tuple[str, str]]:
@@ -158,11 +157,11 @@ def _rules_compared(scenario: Nca | Compare, result: NcaResult) -> list:
     """Medians under each rule of values below the limit; nothing where there are none, or too many profiles for a screen."""
     if not (result.data.cens == 1).any() or result.data.profiles.n > MOST:
         return []
-    settings = scenario.settings()
+    settings, rows = scenario.settings(), []
     codes = [code for code in ("AUCLST", "AUCALL", "AUCINT", "LAMZHL", "TLST") if code in result.codes]
-    rows = []
     for rule, words in BELOW:
-        other = nca(result.data, replace(settings, blq_first=rule, blq_middle=rule, blq_last=rule))
+        same = replace(settings, blq_first=rule, blq_middle=rule, blq_last=rule)
+        other = result if same == settings else nca(result.data, same)
         known = [other.values[code][np.isfinite(other.values[code])] for code in codes]
         rows.append((words, *(f"{number(float(np.median(v)))} (n {len(v)})" if len(v) else "-" for v in known)))
     now = ", ".join(f"{place}: {dict(BELOW)[rule]}" for place, rule in zip(("before", "between", "after"), settings.rules,

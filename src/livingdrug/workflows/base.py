@@ -21,10 +21,9 @@ How a kind is written, or moved here. `workflows/<kind>/` holds three files, and
     found)` yields (Picture, figure) one by one; `files(scenario, found)` gives name -> further table of a
     folder; `plain(scenario, found)` what --json prints, where it is more than the answer; `layouts(found)`
     gives name -> function that lays the table out otherwise (--as); `script(scenario, out)` the script of a
-    folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder that is
-    filled in another way; `exit_code(scenario, found)`. In `spec.py`: `conducted(scenario, conduct)`, a
-    context around a run and the writing of its folder, where a state is kept on the way; it may give another
-    conduct for them.
+    folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder filled in
+    another way; `exit_code(scenario, found)`. In `spec.py`: `conducted(scenario, conduct)`, a context around a
+    run and the writing of its folder, where a state is kept on the way; it may give another conduct.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -39,7 +38,7 @@ from livingdrug.core.errors import InputError, LivingdrugError, printable
 from livingdrug.core.export import write_csv
 from livingdrug.core.names import unknown
 from livingdrug.core.toml import parse_toml, read_text
-from livingdrug.report import SCENARIO, Answer, Origin, Picture, keep, save
+from livingdrug.report import SCENARIO, Answer, Picture
 from livingdrug.workflows.document import Document, checked, settings_of, to_toml
 from livingdrug.workflows.found import kinds, part
 from livingdrug.workflows.script import script_of
@@ -193,6 +192,8 @@ class Workflow:
 
     def draw(self, scenario: Document, found, folder: str | Path) -> list[Picture]:
         """Write every picture into a folder."""
+        from livingdrug.report import save
+
         made = []
         for picture, figure in self.figures(scenario, found):
             save(figure, folder, picture.name)
@@ -271,7 +272,7 @@ def scenario_of_text(text: str, origin: str) -> Document:
     Parameters
     ----------
     text : str
-        TOML.
+        The document as TOML.
     origin : str
         What to call it in messages.
 
@@ -351,6 +352,8 @@ def keep_answer(
     names : Mapping[str, str], optional
         What files are called here -> how their user calls them.
     """
+    from livingdrug.report import Origin, keep
+
     shown = shown or scenario
     script = workflow(shown.kind).script(shown)
     texts = {SCENARIO: to_toml(shown)} | ({"script.py": script} if script else {})
