@@ -262,11 +262,11 @@ def _profiled(
         ):
             ends.append(-np.inf)
             continue
-        end, known = walk.along(side)
-        if isinstance(end, Higher):
-            return end, []
-        ends.append(end)
-        fits += [known[-1].fit] if end is not None else []
+        course = walk.along(side)
+        if isinstance(course.end, Higher):
+            return course.end, []
+        ends.append(course.end)
+        fits += [course.steps[-1].fit] if course.end is not None else []
     return (ends[0], ends[1]), fits
 
 
