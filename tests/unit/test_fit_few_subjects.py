@@ -17,11 +17,12 @@ from livingdrug.fit import ResidualError, Saem, fit, new_problem, point_of, unkn
 from livingdrug.fit.climb import climb
 from livingdrug.fit.importance import drawn, importance, propose
 from livingdrug.fit.information import louis
-from livingdrug.fit.limits import cutoff
+from livingdrug.fit.limits import cutoff, error_limits
 from livingdrug.fit.point import prepare
 from livingdrug.fit.saem import begin
 from livingdrug.fit.search import Searched, confirmed, searched
 from livingdrug.fit.settle import Settled, carried, finished, settle, with_again, without
+from livingdrug.fit.starts import FAR
 from livingdrug.fit.verdict import search_words
 from livingdrug.fit.walk import Top
 from livingdrug.models.text import from_toml
@@ -280,3 +281,15 @@ def test_searches_begin_with_wide_variabilities_and_with_those_given_by_turns():
     found = searched(prepared, Saem(exploration=150, smoothing=50), 1, 2, None, None, None)
     first, second = found.levels
     assert second > first + 3 and found.optima[0].level == pytest.approx(second, abs=0.3) and not found.agreed
+
+
+def test_a_variability_that_may_be_beyond_any_population_is_not_determined(tmp_path):
+    problem = decline_of(tmp_path, 8)
+    unknowns, covariance = unknowns_of(problem), np.zeros((5, 5))
+    k = unknowns.names.index("omega rate")
+    for sd, known in ((1.0, True), (4.0, False)):
+        point = point_of(problem)._replace(omega=np.diag([0.25, sd**2]))
+        covariance[k, k] = 0.2**2
+        limit = error_limits(unknowns, point, covariance, 8)["omega rate"]
+        assert limit.determined is known and limit.lower < sd < limit.upper, sd
+    assert limit.upper > FAR
