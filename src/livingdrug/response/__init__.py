@@ -64,14 +64,12 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.response.sample.samples import table_of_samples
     from livingdrug.response.sample.selection import CONFOUNDED, Question, select
     from livingdrug.response.sample.table import SubjectTable, read_subjects, rows_of, with_endpoints
-    from livingdrug.response.survival.by_day import curves_by, doubts_of
+    from livingdrug.response.survival.by_day import curves_by, doubts_of, incidences_by, together
     from livingdrug.response.survival.causes import CompetingFit, GroupIncidence, fit_competing
     from livingdrug.response.survival.competing import (
         CompetingTimes,
         Incidence,
-        SubdistributionFit,
         cumulative_incidence,
-        fit_fine_gray,
         gray_test,
     )
     from livingdrug.response.survival.cox import (
@@ -83,6 +81,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     )
     from livingdrug.response.survival.events import event_beside, read_events
     from livingdrug.response.survival.failure_time import FailureTimeFit, fit_failure_time
+    from livingdrug.response.survival.fine_gray import SubdistributionFit, fit_fine_gray
     from livingdrug.response.survival.groups import GroupSurvival, TimeFit, fit_times
     from livingdrug.response.survival.kaplan_meier import (
         ChiSquare,
@@ -107,7 +106,7 @@ __all__ = [
     "exposure_by_fieller", "fit_repeated", "Sample", "Scale", "SubjectTable",
     "SurvivalCurve", "TherapeuticIndex", "TimeFit", "Times", "best_fold", "calibrate_ec50",
     "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "curves_by",
-    "doubts_of", "drawn_coefficients",
+    "doubts_of", "incidences_by", "together", "drawn_coefficients",
     "event_beside",
     "event_scores", "expected",
     "exposure_at", "exposure_factor", "exposure_at_profile", "exposure_at_share", "fit_binary", "fit_continuous", "fit_cox",

@@ -171,8 +171,8 @@ class Response(KineticScenario):
     by_day: Annotated[
         float | None,
         About(
-            "Of a time to an event: also the probability of an event by this day after time 0, as a function of exposure, in "
-            "curve.toml.",
+            "Of a time to an event: also the probability of an event (with --cause: of each cause) by this day after time 0, "
+            "as a function of exposure, in curve.toml.",
             group=ASKED,
             unit="d",
         ),
