@@ -1,5 +1,4 @@
-"""Which parameter drives an exposure: a model run at the points of a design, and what the results say of each
-input."""
+"""Which parameter drives an exposure: a model run at the points of a design, and what each input explains."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -141,6 +140,7 @@ def inputs_of(
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     over : sequence of str
         Quantities; all that have a between-subject variability (or a range) by default.
     spread, cv
@@ -214,6 +214,7 @@ def sensitivity(
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     output : str, optional
         Output or state; the first one by default.
     metric : {"AUC", "CMAX", "TMAX", "XCMAX", "XTMAX"}
@@ -232,6 +233,7 @@ def sensitivity(
     log : bool
         Look at the logarithm: folds of the exposure, not its largest values, are then what is explained.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     progress : callable, optional
         Called with runs done and all runs.
 

@@ -21,10 +21,9 @@ How a kind is written, or moved here. `workflows/<kind>/` holds three files, and
     found)` yields (Picture, figure) one by one; `files(scenario, found)` gives name -> further table of a
     folder; `plain(scenario, found)` what --json prints, where it is more than the answer; `layouts(found)`
     gives name -> function that lays the table out otherwise (--as); `script(scenario, out)` the script of a
-    folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder that is
-    filled in another way; `exit_code(scenario, found)`. In `spec.py`: `conducted(scenario, conduct)`, a
-    context around a run and the writing of its folder, where a state is kept on the way; it may give another
-    conduct for them.
+    folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder filled in
+    another way; `exit_code(scenario, found)`. In `spec.py`: `conducted(scenario, conduct)`, a context around a
+    run and the writing of its folder, where a state is kept on the way; it may give another conduct.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -273,7 +272,7 @@ def scenario_of_text(text: str, origin: str) -> Document:
     Parameters
     ----------
     text : str
-        TOML.
+        The document as TOML.
     origin : str
         What to call it in messages.
 

@@ -27,11 +27,11 @@ class CompetingTimes:
     cause : ndarray
         0 where censored, 1 for the first of `causes`, 2 for the next.
     causes : tuple of str
-        Names.
+        Names of the causes; `cause` counts them from 1.
     unit : str
         Of the times.
     subjects : tuple of str
-        Their names.
+        Names of the subjects, in the order of all arrays.
     """
 
     time: np.ndarray
@@ -85,7 +85,7 @@ class Incidence(Shown):
     censored : ndarray
         Subjects last seen then.
     incidence : ndarray
-        The estimate.
+        Cumulative incidence of the cause, by Aalen and Johansen.
     error : ndarray
         Its standard error.
     low, high : ndarray
@@ -190,7 +190,7 @@ def gray_test(times: CompetingTimes, group: np.ndarray, cause: int = 1) -> ChiSq
     times : CompetingTimes
         With causes.
     group : ndarray, shape (n,)
-        Labels.
+        Label of each subject's group.
     cause : int, optional
         Its number, from 1.
     """

@@ -24,7 +24,7 @@ class SubdistributionFit:
     Attributes
     ----------
     terms : tuple of str
-        Names.
+        Names of the exposure and the covariates, in the order of the coefficients.
     coefficients : ndarray, shape (p,)
         Logarithms of subdistribution hazard ratios.
     covariance : ndarray, shape (p, p)
@@ -32,11 +32,11 @@ class SubdistributionFit:
     log_likelihood : float
         At the estimates.
     times : CompetingTimes
-        That were fitted.
+        Times to the first event, with its cause.
     cause : int
-        Its number.
+        Number of the cause, from 1.
     columns : ndarray, shape (n, p)
-        Covariates.
+        Values of the terms, a row for each subject.
     """
 
     terms: tuple[str, ...]
@@ -111,8 +111,9 @@ def baseline(fit: SubdistributionFit, at: float) -> tuple[float, np.ndarray]:
     Parameters
     ----------
     fit : SubdistributionFit
+        Of one cause, from `fit_fine_gray`.
     at : float
-        The time, in the unit of the times.
+        The time by which events are counted, in the unit of the times.
 
     Returns
     -------
