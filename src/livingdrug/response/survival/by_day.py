@@ -150,7 +150,20 @@ def _of_incidence(fit: SubdistributionFit, exposure: str, at: float):
 
 def together(fit: CompetingFit, curves: tuple[Curve, ...]) -> str:
     """A caution where the incidences of all causes add up to more than 1 at an exposure that was observed: each is a
-    regression of its own; "" where they do not."""
+    regression of its own.
+
+    Parameters
+    ----------
+    fit : CompetingFit
+        Whose exposures were observed.
+    curves : tuple of Curve
+        Incidence of each cause by one time, see `incidences_by`.
+
+    Returns
+    -------
+    str
+        Empty where they do not.
+    """
     most = np.sum([probability(curve, fit.sample.exposure) for curve in curves], axis=0).max()
     if most <= 1:
         return ""
