@@ -48,7 +48,8 @@ TYPE_CHECKING = False
 if (
     TYPE_CHECKING
 ):  # who computes is loaded by the kind that has use for it: the engine would cost every command its start
-    from livingdrug.scale import Executor, Kept, Progress, Shard
+    from livingdrug.core.pieces import Kept
+    from livingdrug.scale import Executor, Progress, Shard
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Conduct:
     say : callable
         Takes a sentence for the user.
     kept : Kept or None
-        The blocks of subjects that are kept on the way.
+        The pieces that are kept on the way.
     shard : Shard or None
         The part of them that is computed.
     yes : bool or None

@@ -8,15 +8,14 @@ from typing import Any, NoReturn
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable
+from livingdrug.core.pieces import kept_pieces, pieces_folder
 from livingdrug.report import REPORT, check_new_folder, holds
 from livingdrug.scale import (
     Executor,
-    blocks_folder,
     check_estimate,
     estimate,
     is_large,
     keep_shard,
-    kept_blocks,
     kept_shard,
 )
 from livingdrug.simulation import CurvesTask, ExposureTask
@@ -52,9 +51,9 @@ def conducted(scenario: "Simulation", conduct: Conduct) -> Iterator[Conduct | No
         with kept_shard(out, conduct.shard, conduct.resume, conduct.say) as kept:
             yield replace(conduct, kept=kept)
         return
-    if conduct.resume and not blocks_folder(out).is_dir():
+    if conduct.resume and not pieces_folder(out).is_dir():
         _check_left(scenario, conduct)
-    with kept_blocks(out, conduct.resume, conduct.say) as kept:
+    with kept_pieces(out, conduct.resume, conduct.say) as kept:
         yield replace(conduct, kept=kept)
 
 
@@ -102,5 +101,5 @@ def _check_left(scenario: "Simulation", conduct: Conduct) -> None:
         said = f"the run in {folder} is whole, nothing was left to do: open {Path(folder) / REPORT}"
         raise NothingLeft(said, {"folder": str(folder)}, 0)
     conduct.say(
-        f"note: no blocks are kept in {blocks_folder(folder or conduct.out or '')} yet, so the run starts again"
+        f"note: no blocks are kept in {pieces_folder(folder or conduct.out or '')} yet, so the run starts again"
     )
