@@ -216,6 +216,26 @@ def kept_pieces(out: str | Path, resume: bool, say: Callable[[str], None]) -> It
     _remove_empty(shown)
 
 
+def drop_pieces(out: str | Path) -> None:
+    """Take away what is kept of a run whose result is whole: it was killed when that was left to do.
+
+    Parameters
+    ----------
+    out : str or Path
+        The result of the run.
+
+    Raises
+    ------
+    InputError
+        Naming the holder, where another run writes there.
+    """
+    folder = pieces_folder(out)
+    if folder.is_dir():
+        with held(folder, make=False):
+            _clear(folder)
+        _remove_empty(folder)
+
+
 def shards_in(folder: Path) -> list[Path]:
     """The folders of shards within a folder of blocks."""
     if not folder.is_dir():

@@ -22,9 +22,10 @@ How a kind is written, or moved here. `workflows/<kind>/` holds three files, and
     folder; `plain(scenario, found)` what --json prints, where it is more than the answer; `layouts(found)`
     gives name -> function that lays the table out otherwise (--as); `script(scenario, out)` the script of a
     folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder that is
-    filled in another way; `exit_code(scenario, found)`. In `spec.py`: `conducted(scenario, conduct)`, a
-    context around a run and the writing of its folder, where a state is kept on the way; it may give another
-    conduct for them.
+    filled in another way; `exit_code(scenario, found)`. In `spec.py`: a kind that runs for more than some seconds
+    has "resume" in OUTPUTS and gives `conduct.kept` to its verbs, whose pieces are then kept on the way
+    (`core.pieces`); `conducted(scenario, conduct)`, a context around a run and the writing of its folder, where
+    more than that is needed; it may give another conduct for them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -42,6 +43,7 @@ from livingdrug.core.toml import parse_toml, read_text
 from livingdrug.report import SCENARIO, Answer, Origin, Picture, keep, save
 from livingdrug.workflows.document import Document, checked, settings_of, to_toml
 from livingdrug.workflows.found import kinds, part
+from livingdrug.workflows.kept import kept_run
 from livingdrug.workflows.script import script_of
 
 TYPE_CHECKING = False
@@ -153,7 +155,8 @@ class Workflow:
 
     def conducted(self, scenario: Document, conduct: Conduct) -> "AbstractContextManager[Conduct | None]":
         """What stands around a run and the writing of its folder; gives how it is run where that is otherwise."""
-        return getattr(self.spec, "conducted", lambda *_: nullcontext())(scenario, conduct)
+        usual = kept_run if "resume" in scenario.OUTPUTS else lambda *_: nullcontext()
+        return getattr(self.spec, "conducted", usual)(scenario, conduct)
 
     def answer(self, scenario: Document, found) -> Answer:
         """What was found in words and tables, without pictures."""

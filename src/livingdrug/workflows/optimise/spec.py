@@ -30,6 +30,7 @@ CURVE_HELP = (
 class Optimise(Document):
     """A search for the best dose and schedule."""
 
+    OUTPUTS: ClassVar = ("resume",)
     CURVES: ClassVar = ("response_curve", "toxicity_curve")
     EXAMPLES: ClassVar = (
         "livingdrug optimise singh_2021 --between 1e6,1e10 --points 7 -n 100 --response tisagenlecleucel_response "
@@ -176,6 +177,7 @@ def run(scenario: Optimise, conduct: Conduct) -> Optimum:
     return optimise(
         model, response, toxicity, doses, plans, aim, output, draw, Regimen.of(map(read_dose, scenario.beside)),
         refine=scenario.method == "nelder-mead", draws=scenario.draws, seed=scenario.seed, progress=conduct.progress,
+        pieces=conduct.kept,
     )  # fmt: skip
 
 

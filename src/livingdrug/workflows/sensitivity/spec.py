@@ -52,6 +52,7 @@ def read_groups(texts: tuple[str, ...], option: str) -> dict[str, tuple[str, ...
 class SensitivityScenario(Document):
     """A study of sensitivity. Everything but the model has a default that serves."""
 
+    OUTPUTS: ClassVar = ("resume",)
     EXAMPLES: ClassVar = (
         "livingdrug sensitivity stein_2019 --n 64",
         "livingdrug sensitivity kirouac_2023 --cv 0.5 --range dose=1e7,1e9 --n 64 --of CMAX --out "
@@ -209,6 +210,7 @@ def run(scenario: SensitivityScenario, conduct: Conduct) -> Sensitivity | Separa
         log=not scenario.linear,
         seed=scenario.seed,
         progress=conduct.progress,
+        kept=conduct.kept,
     )
 
 

@@ -249,7 +249,7 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
         file = CurveFile(conduct.out, rows, kept)
     result = run_curves(task, executor, conduct.progress, file=file, kept=conduct.kept)
     made = (
-        bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress)
+        bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress, conduct.kept)
         if scenario.uncertainty
         else None
     )

@@ -31,6 +31,7 @@ COUNTED = "permutations"
 class Learn(OutcomeScenario):
     """Learn an outcome from attributes."""
 
+    OUTPUTS: ClassVar = ("resume",)
     EXAMPLES: ClassVar = (
         "livingdrug attributes learn products.csv --outcome CR+PR --clinical age --permutations 99 --out "
         "run_model",
@@ -142,6 +143,7 @@ def run(scenario: Learn, conduct: Conduct) -> Learned:
         permutations=scenario.permutations,
         seed=scenario.seed,
         progress=progress,
+        kept=conduct.kept,
     )
     return Learned(scenario, prepared, result)
 
