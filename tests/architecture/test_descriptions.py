@@ -82,6 +82,20 @@ def test_faces_are_found():
     assert sum(len(definitions(package)) for package in PACKAGES) > 500
 
 
+def test_an_option_is_described_once():
+    """A field that several kinds have comes from one place (`workflows/shared_fields.py`), and so does its sentence."""
+    said: dict[str, list[str]] = {}
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("About", "click.option"):
+                texts = [*node.args[:1], *(word.value for word in node.keywords if word.arg in ("text", "help"))]
+                for text in texts:
+                    if isinstance(text, ast.Constant) and " " in str(text.value):
+                        said.setdefault(text.value, []).append(f"{path.relative_to(SOURCE)}:{node.lineno}")
+    assert len(said) > 300
+    assert {text: places for text, places in said.items() if len(places) > 1} == {}
+
+
 def test_no_section_of_a_docstring_runs_on():
     texts = [path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py")]
     assert not [t for text in texts for t in ("Parameters ----", "Attributes ----", "Raises ----") if t in text]

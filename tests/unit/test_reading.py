@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Findings, Reading, check, read_data
@@ -346,3 +348,19 @@ def test_names_are_sorted_by_their_numbers_however_they_are_written(shape):
     texts = list(dict.fromkeys(shape.format(*draw.integers(0, 300, 2).tolist()) for _ in range(200)))
     assert naturally_sorted(texts) == sorted(range(len(texts)), key=lambda i: natural_key(texts[i]))
     assert naturally_sorted([]) == []
+
+
+@given(st.lists(st.text("aA01\n\t\x1c\x0b é\u0430-"), max_size=6))
+def test_names_folded_at_once_are_those_folded_one_by_one(names):
+    from livingdrug.data.names import all_folded, folded
+
+    assert all_folded(names) == [folded(name) for name in names]
+
+
+def test_rows_in_any_order_make_the_same_table(tmp_path):
+    head, *rows = PLAIN.splitlines()
+    shuffled = [rows[i] for i in np.random.default_rng(1).permutation(len(rows))]
+    one = read_data(write(tmp_path, PLAIN), STATED)
+    other = read_data(write(tmp_path, "\n".join([head, *shuffled, ""]), "other.csv"), STATED)
+    for name in ("profile", "time", "dv", "cens", "limit"):
+        assert np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True)

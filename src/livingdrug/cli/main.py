@@ -12,10 +12,11 @@ import click
 
 from livingdrug import __version__
 from livingdrug.cli.commands import Commands, Group
-from livingdrug.cli.out_help import EVEN_SO_HELP, MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, UNCERTAINTY_HELP, YES_HELP
+from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, UNCERTAINTY_HELP, YES_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
 from livingdrug.core.words import parts
+from livingdrug.workflows.shared_fields import EVEN_SO, FRAGMENTS, VARIABILITY
 
 LATER = {
     "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
@@ -52,12 +53,12 @@ def models(context: click.Context, **wanted: str | None) -> None:
 
 @models.command()
 @click.argument("name")
-@click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
+@click.option("--with", "fragments", metavar="F1,F2", default="", help=FRAGMENTS.text)
 @click.option("--latex", is_flag=True, help="Print the equations as LaTeX only.")
 @click.option("--toml", is_flag=True, help="Print the model as a file that can be edited and simulated.")
 @click.option("--diagram", type=click.Path(dir_okay=False), metavar="FILE", help="Write a diagram of states and flows to "
               "FILE: .svg, .png, .mmd (Mermaid) or .dot (Graphviz).")
-@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+@click.option("--even-so", is_flag=True, help=EVEN_SO.text)
 def show(name: str, fragments: str, latex: bool, toml: bool, diagram: str | None, even_so: bool) -> None:
     """Equations, parameters and sources of a model (name, file, fit).
 
@@ -72,11 +73,10 @@ def show(name: str, fragments: str, latex: bool, toml: bool, diagram: str | None
 @click.argument("name")
 @click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too), mrgsolve, monolix, "
               "pumas, sbml, antimony or omex (an archive).")
-@click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
-@click.option("--variability", "--spread", "variability", help="Which published between-subject variability, where there are "
-              "several (stein_2019: sd, variance).")
+@click.option("--with", "fragments", metavar="F1,F2", default="", help=FRAGMENTS.text)
+@click.option("--variability", "--spread", "variability", help=VARIABILITY.text)
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
-@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+@click.option("--even-so", is_flag=True, help=EVEN_SO.text)
 def export(name: str, target: str, fragments: str, variability: str | None, out: str | None, even_so: bool) -> None:
     """Write a model for another tool, such as NONMEM, or as SBML."""
     from livingdrug.cli.exports import export_model
@@ -86,7 +86,7 @@ def export(name: str, target: str, fragments: str, variability: str | None, out:
 
 @models.command()
 @click.argument("name", required=False)
-@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+@click.option("--even-so", is_flag=True, help=EVEN_SO.text)
 def check(name: str | None, even_so: bool) -> None:
     """Run the checks and published anchors of one model or of all."""
     from livingdrug.cli.show import print_check
@@ -179,7 +179,7 @@ def app(port: int) -> None:
 @click.option("--replicates", type=int, help="Simulated trials (10000, or what the design says).")
 @click.option("--seed", type=int, help="Seed of the simulation (1, or what the design says).")
 @click.option("--uncertainty", type=int, metavar="DRAWS", help=UNCERTAINTY_HELP)
-@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+@click.option("--even-so", is_flag=True, help=EVEN_SO.text)
 @click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--plots", type=click.Path(file_okay=False), help="Write figures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")

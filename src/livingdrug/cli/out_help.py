@@ -4,7 +4,6 @@ OUT_HELP = (
     "Where to write. A name that ends in .csv or .parquet: the table. Any other name: a folder with the table, figures, "
     "scenario, script and report.html."
 )
-EVEN_SO_HELP = "Take a fitted model whose fit is not sound too; every output says so."
 UNCERTAINTY_HELP = (
     "Draws of the estimates of a fitted model (such as 100): assurance, power averaged over them."
 )

@@ -98,6 +98,12 @@ class NcaResult(Shown):
         found = {code: np.unique(causes, return_inverse=True) for code, causes in self.causes.items()}
         return {code: (unique.tolist(), which) for code, (unique, which) in found.items()}
 
+    def tally(self, code: str, members: np.ndarray) -> list[tuple[int, int]]:
+        """(causes, how many of these profiles have them) of a parameter."""
+        causes, which = self.caused[code]
+        counts = np.bincount(which[members], minlength=len(causes)).tolist()
+        return list(zip(causes, counts, strict=True))
+
     @cached_property
     def groupings(self) -> dict[str | None, dict]:
         """Positions of the profiles of each group by the name of a covariate, as `summary.groups` found them."""

@@ -24,7 +24,7 @@ from livingdrug.web.pages import Page
 from livingdrug.web.parts import FILES, choice
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, about, help_of, workflow
-from livingdrug.workflows.fields import EvenSo
+from livingdrug.workflows.shared_fields import EvenSo
 
 MODEL, MODELS = "model", "models"
 _EVEN_SO = get_args(EvenSo)[1].flags

@@ -43,6 +43,7 @@ from livingdrug.fit.outcome_problem import check_evaluated, with_outcomes
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.models import build_model, find_quantity
 from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.shared_fields import built
 
 
 def run_fit(
@@ -170,7 +171,7 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     is computed."""
     _check_method(scenario)
     reading = scenario.reading()
-    model = build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so)
+    model = built(scenario)
     data = samples_of(scenario, reading)
     published = {n: s.sd for n, s in model.populations[0].spreads.items()} if model.populations else {}
     random = {}

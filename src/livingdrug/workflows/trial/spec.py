@@ -10,7 +10,7 @@ from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.units import in_a_day
-from livingdrug.models import Model, build_model
+from livingdrug.models import Model
 from livingdrug.response import Link, exposure_at, exposure_factor, read_curves
 from livingdrug.simulation import Regimen, drawn_models, read_dose
 from livingdrug.trial import (
@@ -29,8 +29,9 @@ from livingdrug.trial import (
 from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.curves import doubted
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo
+from livingdrug.workflows.fields import About
 from livingdrug.workflows.memory import OUTCOME
+from livingdrug.workflows.shared_fields import VARIABILITY, EvenSo, built
 
 # times the planned numbers, where figures are asked for without sizes
 PLOT_SIZES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
@@ -164,9 +165,7 @@ class TrialScenario(Document):
     model: str
     fragments: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)
-    variability: Annotated[
-        str | None, About("Which published between-subject variability.", former=("spread",))
-    ] = None
+    variability: Annotated[str | None, VARIABILITY.under(former=("spread",))] = None
     cv: float | None = None
     output: str = ""
     doses: tuple[str, ...] = ()
@@ -198,7 +197,7 @@ class TrialScenario(Document):
 
     def trial(self) -> Trial:
         """The trial itself, checked. Raises InputError or ModelError for what cannot be."""
-        model = build_model(self.model, self.fragments, self.values, self.even_so)
+        model = built(self)
         doses = Regimen.of(read_dose(text) for text in self.doses) if self.doses else None
         futility = Futility(**self.futility.model_dump()) if self.futility else None
         plain = (
