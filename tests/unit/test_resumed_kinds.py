@@ -31,9 +31,9 @@ CASES = {
     "simulate": (("simulate", "stein_2019", "-n", "40", "--exposure", "0", "28"), 5),
     "sensitivity": (("sensitivity", "stein_2019", "-n", "4", "--over", "c_max,alpha,beta"), 4),
     "trial": (("run", "trial.toml"), 12),
-    "fit": (("fit", "data.csv", "--model", "model.toml", "--random", "top,rate=0.4", "--residual", "lognormal:0.2", "--method",
-             "focei", "--bootstrap", "20", "--profile", "top", "--sir", "100"), 22),
-    "cure": (("cure", "kimmel_2021", "--set", "mu_tumour=0.1", "--events", "all", "--days", "20", "--runs", "4", "-n", "3",
+    "fit": (("fit", "data.csv", "--model", "model.toml", "--random", "top,rate=0.4", "--residual", "lognormal:0.2",
+             "--method", "focei", "--profile", "top", "--bootstrap", "20"), 21),
+    "cure": (("cure", "kimmel_2021", "--set", "mu_tumour=0.1", "--events", "all", "--days", "2", "--runs", "2", "-n", "3",
               "--cv", "0.05"), 3),
     "optimise": (("optimise", "singh_2021", "--doses", "1e7,1e8,1e9", "-n", "8", "--draws", "0", "--response", "CMAX:40:1.2",
                   "--toxicity", "CMAX:400:1.2"), 3),
@@ -115,10 +115,15 @@ def test_a_killed_run_of_any_kind_goes_on(kind, tmp_path, monkeypatch):
     files = [p for p in (tmp_path / "out.csv.blocks").iterdir() if p.suffix == ".block"]
     assert len(files) == pieces - 1
     with monkeypatch.context() as patch:
-        written = []
-        patch.setattr("livingdrug.core.pieces.write_piece", lambda path, *given: written.append(path) or write_piece(path, *given))
+        written, write = [], write_piece
+        patch.setattr("livingdrug.core.pieces.write_piece", lambda path, *of: written.append(path) or write(path, *of))
         assert livingdrug(*arguments, "--out", "out.csv", "--resume", cwd=tmp_path).returncode == code
     assert len(written) == 1 and contents(tmp_path) == whole
+
+
+def dead(*_):
+    """Instead of a step that is not reached."""
+    raise Dead
 
 
 def test_a_run_into_a_folder_that_was_killed_when_it_was_whole_has_nothing_left_to_do(tmp_path, monkeypatch):
@@ -128,7 +133,7 @@ def test_a_run_into_a_folder_that_was_killed_when_it_was_whole_has_nothing_left_
     whole = contents(tmp_path)
     shutil.rmtree(tmp_path / "run")
     with monkeypatch.context() as patch, pytest.raises(Dead):
-        patch.setattr("livingdrug.core.pieces._clear", lambda folder: (_ for _ in ()).throw(Dead) if any(folder.iterdir()) else None)
+        patch.setattr("livingdrug.core.pieces._clear", dead)
         patch.setattr("livingdrug.core.pieces.Kept._begin_run", lambda self: None)
         livingdrug(*arguments, "--out", "run", cwd=tmp_path)
     assert (tmp_path / "run.blocks").exists()
@@ -172,11 +177,27 @@ def test_a_changed_file_is_another_run(tmp_path, monkeypatch):
 
 def test_more_refits_go_on_from_fewer(tmp_path, monkeypatch):
     given(tmp_path)
-    arguments = [*CASES["fit"][0][:-4]]
-    stopped(arguments, tmp_path, 9, monkeypatch)
-    arguments[arguments.index("20")] = "25"
+    arguments = [*CASES["fit"][0]]
+    stopped(arguments, tmp_path, 10, monkeypatch)
+    arguments[-1] = "25"
     run = livingdrug(*arguments, "--out", "out.csv", "--resume", cwd=tmp_path)
     assert "9 of 25 refits of the bootstrap are kept from before" in " ".join(run.stderr.split())
+
+
+def test_a_sampling_is_kept_as_a_whole(tmp_path, monkeypatch):
+    given(tmp_path)
+    arguments = [*CASES["fit"][0][:-2], "--sir", "100"]
+    livingdrug(*arguments, "--out", "out.csv", "--json", cwd=tmp_path)
+    whole = contents(tmp_path)
+    with monkeypatch.context() as patch, pytest.raises(Dead):
+        patch.setattr("livingdrug.workflows.fit.answer.parameter_table", dead)
+        livingdrug(*arguments, "--out", "out.csv", cwd=tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("livingdrug.fit.intervals.sir", None)
+        patch.setattr("livingdrug.fit.intervals.profile", None)
+        run = livingdrug(*arguments, "--out", "out.csv", "--resume", cwd=tmp_path)
+    assert "1 of 1 samplings by SIR are kept from before" in " ".join(run.stderr.split())
+    assert contents(tmp_path) == whole
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[:-9], lambda b: b"", lambda b: b[:-9] + bytes([b[-9] ^ 1]) + b[-8:]])
@@ -189,7 +210,8 @@ def test_a_damaged_piece_is_computed_again(damage, tmp_path, monkeypatch):
     piece = sorted((tmp_path / "out.csv.blocks").glob("*.block"))[0]
     piece.write_bytes(damage(piece.read_bytes()))
     run = livingdrug(*arguments, "--out", "out.csv", "--resume", cwd=tmp_path)
-    assert f"{pieces - 2} of {pieces} blocks are kept from before" in run.stderr and "1 of them as what is kept is damaged" in run.stderr
+    assert f"{pieces - 2} of {pieces} blocks are kept from before" in run.stderr
+    assert "1 of them as what is kept is damaged" in run.stderr
     assert contents(tmp_path) == whole
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from livingdrug.core.errors import InputError
 from livingdrug.core.folders import held
 from livingdrug.core.known import known
-from livingdrug.core.pieces import Kept, drop_pieces, kept_pieces
+from livingdrug.core.pieces import Kept, drop_pieces, kept_pieces, pieces_folder
 from livingdrug.fit import FitResult, Objective, Posterior, Uncertainty
 from livingdrug.fit.store import STATE, drop_state
 from livingdrug.report import REPORT, check_new_folder, holds
@@ -99,8 +99,8 @@ def conducted(scenario: Fit, conduct: Conduct) -> Iterator[Conduct | None]:
         if single:
             _begin(scenario, conduct)
         try:
-            with kept_pieces(folder, conduct.resume, conduct.say) as kept:
-                yield replace(conduct, kept=kept)
+            with _kept_beside(scenario, conduct) as own:
+                yield own
                 if single:
                     drop_state(folder)
         except KeyboardInterrupt:
@@ -108,6 +108,17 @@ def conducted(scenario: Fit, conduct: Conduct) -> Iterator[Conduct | None]:
                 how = "`livingdrug fit` with the same options and --resume goes on"
                 conduct.say(f"the state is saved in {folder}: {how}")
             raise
+
+
+@contextmanager
+def _kept_beside(scenario: Fit, conduct: Conduct) -> Iterator[Conduct]:
+    """The conduct of a run whose refits and profiles are kept, where there will be any."""
+    folder = known(conduct.folder, "the folder of a fit")
+    if not (scenario.profile or scenario.bootstrap or scenario.sir or pieces_folder(folder).is_dir()):
+        yield conduct
+        return
+    with kept_pieces(folder, conduct.resume, conduct.say) as kept:
+        yield replace(conduct, kept=kept)
 
 
 def _begin(scenario: Fit, conduct: Conduct) -> None:
