@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.data.distinct import distinct
+
 NUMBER, MISSING, BELOW, ABOVE, BAD, NOT_FINITE, COMMA = range(7)
 MISSING_WORDS = frozenset(
     ("", ".", "na", "n/a", "n.a.", "nan", "null", "nd", "not done", "unknown", "unk", "missing")
@@ -104,9 +106,7 @@ def any_missing(texts: Iterable[str]) -> bool:
 
 def missing(texts: np.ndarray) -> np.ndarray:
     """Which texts say that nothing is known, shape (n,)."""
-    import pandas as pd
-
-    codes, unique = pd.factorize(texts)
+    codes, unique = distinct(texts)
     return np.array([is_missing(text) for text in unique], dtype=bool)[codes]
 
 
@@ -126,8 +126,6 @@ def read_numbers(texts: np.ndarray, decimal: str = ".", measured: bool = False) 
     -------
     Numbers
     """
-    import pandas as pd
-
     if decimal == "." and _PLAIN.fullmatch("".join(texts)):
         try:
             value = np.fromiter(map(float, texts), float, len(texts))
@@ -135,7 +133,7 @@ def read_numbers(texts: np.ndarray, decimal: str = ".", measured: bool = False) 
             return Numbers(value, np.full(len(texts), np.nan), kind)
         except ValueError:
             pass
-    codes, unique = pd.factorize(texts)
+    codes, unique = distinct(texts)
     if not len(unique):
         return nothing(0)
     # most cells of a long table are numbers: the others alone are read one by one
@@ -224,13 +222,11 @@ def decimal_sign(columns: list[np.ndarray]) -> str:
     -------
     str
     """
-    import pandas as pd
-
     if not any("," in "".join(texts) for texts in columns):
         return "."
     decisive = False
     for texts in columns:
-        for text in pd.unique(texts):
+        for text in dict.fromkeys(texts.tolist()):
             if "," not in text:
                 if "." in text and _NUMBER.fullmatch(text.strip()):
                     return "."

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER, missing
+from livingdrug.data.distinct import distinct
 from livingdrug.data.doses import doses_of
 from livingdrug.data.doubles import settle_doubles
 from livingdrug.data.findings import Findings, printable
@@ -22,9 +23,7 @@ from livingdrug.data.units import known_units, read_unit
 
 def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.ndarray, tuple[str, ...]]:
     """(codes of the rows, subjects in natural order). Subjects whose names look alike are warned about."""
-    import pandas as pd
-
-    codes, unique = pd.factorize(ids)
+    codes, unique = distinct(ids)
     order = naturally_sorted(list(unique))
     rank = np.empty(len(unique), dtype=int)
     rank[order] = np.arange(len(unique))
@@ -216,10 +215,10 @@ def _assays(
 ) -> np.ndarray:
     """Assay of each row. Several assays of one output stay apart unless the user pools them, which is then
     noted."""
-    import pandas as pd
-
     if len(set(assay[use])) < 2:
         return assay
+    import pandas as pd
+
     pairs = pd.DataFrame({"output": outputs_of[use], "assay": assay[use]}).drop_duplicates()
     for output, group in pairs.groupby("output"):
         several = sorted(group["assay"])
@@ -276,9 +275,12 @@ def _note_order(time: np.ndarray, profile: np.ndarray, findings: Findings) -> No
 
 def _same_units(data: Data, parsed: Parsed, findings: Findings) -> None:
     """One output of one assay in one unit."""
+    p = data.profiles
+    triples = set(zip(p.output, p.assay, p.unit, strict=True))
+    if len({triple[:2] for triple in triples}) == len(triples):
+        return
     import pandas as pd
 
-    p = data.profiles
     frame = pd.DataFrame({"output": p.output, "assay": p.assay, "unit": p.unit})
     for (output, _), group in frame[frame["unit"] != ""].groupby(["output", "assay"]):  # pyright: ignore
         counts = pd.Series(group["unit"]).value_counts()
@@ -299,11 +301,9 @@ def _same_units(data: Data, parsed: Parsed, findings: Findings) -> None:
 
 def _covariates(parsed: Parsed, codes: np.ndarray, n: int, rows: np.ndarray, findings: Findings):
     """(constant covariates by subject, varying ones by row)."""
-    import pandas as pd
-
     constant, varying = {}, {}
     for name, texts in parsed.covariates.items():
-        values, unique = pd.factorize(np.where(missing(texts), "", texts).astype(object))
+        values, unique = distinct(np.where(missing(texts), "", texts).astype(object))
         filled = np.flatnonzero(unique[values] != "") if len(unique) else np.empty(0, dtype=int)
         low, high = np.full(n, len(unique)), np.full(n, -1)
         np.minimum.at(low, codes[filled], values[filled])

@@ -117,7 +117,7 @@ def answers(scenario: Simulation, model: Model, pins: list[str], line: str, quer
         return [problem(str(error)), html.Div(id="trouble")]
     return [
         html.Div(id="trouble"),
-        html.P(id="refusal", className="problem", role="alert"),
+        html.P(id="refusal", className="problem refusal", role="alert"),
         plot("curves", figure, said, numbers, height=panels_height(len(panels_of(model)))),
         html.Div(exposure, id="exposure"),
         html.Div(notes, id="notes"),

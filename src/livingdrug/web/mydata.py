@@ -158,11 +158,11 @@ def _rules_compared(scenario: Nca | Compare, result: NcaResult) -> list:
     """Medians under each rule of values below the limit; nothing where there are none, or too many profiles for a screen."""
     if not (result.data.cens == 1).any() or result.data.profiles.n > MOST:
         return []
-    settings = scenario.settings()
+    settings, rows = scenario.settings(), []
     codes = [code for code in ("AUCLST", "AUCALL", "AUCINT", "LAMZHL", "TLST") if code in result.codes]
-    rows = []
     for rule, words in BELOW:
-        other = nca(result.data, replace(settings, blq_first=rule, blq_middle=rule, blq_last=rule))
+        same = replace(settings, blq_first=rule, blq_middle=rule, blq_last=rule)
+        other = result if same == settings else nca(result.data, same)
         known = [other.values[code][np.isfinite(other.values[code])] for code in codes]
         rows.append((words, *(f"{number(float(np.median(v)))} (n {len(v)})" if len(v) else "-" for v in known)))
     now = ", ".join(f"{place}: {dict(BELOW)[rule]}" for place, rule in zip(("before", "between", "after"), settings.rules,

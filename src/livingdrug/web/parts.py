@@ -9,6 +9,7 @@ from dash import dcc, html
 from livingdrug.report import Table
 from livingdrug.web.numbers import in_words
 
+PROBLEM = "problem"  # the class of a sentence about what cannot be done
 CONFIG = {
     "displaylogo": False, "responsive": True, "toImageButtonOptions": {"format": "svg"},
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
@@ -117,7 +118,7 @@ def choice(
 
 def problem(text: str) -> html.P:
     """One sentence about what cannot be done."""
-    return html.P(text, className="problem", role="alert")
+    return html.P(text, className=PROBLEM, role="alert")
 
 
 def points(title: str, texts: Sequence[str], kind: str = "flags") -> html.Section | None:

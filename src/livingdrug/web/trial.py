@@ -1,12 +1,14 @@
 """Trial: how many patients per arm to see an x-fold change, the power curve, and a whole trial simulated."""
 
+from functools import lru_cache
+
 import numpy as np
 from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.report import Table, number, text_table
-from livingdrug.trial import OneArm, PowerAnswer, Smallest, TrialAnswer, effect_of_fold, size_for_means
+from livingdrug.trial import Design, OneArm, PowerAnswer, Smallest, TrialAnswer, effect_of_fold, size_for_means
 from livingdrug.web import design
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout
@@ -223,14 +225,18 @@ def _power_figure(curve, answer) -> dict:
                                            yaxis=axis("power", range=[0, 1.02]))}  # fmt: skip
 
 
+@lru_cache(maxsize=1024)  # the grid is the same for every question with the same power and test
+def _size(fold: float, sd: float, design_: Design) -> int:
+    """Patients in the smaller arm for a fold change at an SD of ln exposure."""
+    return size_for_means(effect_of_fold(fold, sd), design_, "", None).n_per_arm
+
+
 def _grid(scenario: Power) -> html.Div:
     """Patients in the smaller arm over folds and spreads, with the scenario's own spread among them."""
     own = log_sd_of(scenario)
     rows = []
     for sd in sorted({*SDS, own}):
-        cells = [
-            str(size_for_means(effect_of_fold(f, sd), scenario.design(), "", None).n_per_arm) for f in FOLDS
-        ]
+        cells = [str(_size(f, sd, scenario.design())) for f in FOLDS]
         rows.append((f"{sd:.3g}{' (yours)' if sd == own else ''}", *cells))
     header = ("SD of ln exposure", *(f"{fold:g}-fold" for fold in FOLDS))
     return table(

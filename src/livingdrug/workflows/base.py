@@ -40,7 +40,7 @@ from livingdrug.core.errors import InputError, LivingdrugError, printable
 from livingdrug.core.export import write_csv
 from livingdrug.core.names import unknown
 from livingdrug.core.toml import parse_toml, read_text
-from livingdrug.report import SCENARIO, Answer, Origin, Picture, keep, save
+from livingdrug.report import SCENARIO, Answer, Picture
 from livingdrug.workflows.document import Document, checked, settings_of, to_toml
 from livingdrug.workflows.found import kinds, part
 from livingdrug.workflows.kept import kept_run
@@ -197,6 +197,8 @@ class Workflow:
 
     def draw(self, scenario: Document, found, folder: str | Path) -> list[Picture]:
         """Write every picture into a folder."""
+        from livingdrug.report import save
+
         made = []
         for picture, figure in self.figures(scenario, found):
             save(figure, folder, picture.name)
@@ -355,6 +357,8 @@ def keep_answer(
     names : Mapping[str, str], optional
         What files are called here -> how their user calls them.
     """
+    from livingdrug.report import Origin, keep
+
     shown = shown or scenario
     script = workflow(shown.kind).script(shown)
     texts = {SCENARIO: to_toml(shown)} | ({"script.py": script} if script else {})
