@@ -9,15 +9,12 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable
 from livingdrug.core.pieces import drop_pieces, kept_pieces, pieces_folder
 from livingdrug.report import REPORT, check_new_folder, holds
+from livingdrug.workflows.conduct import Conduct, NothingLeft
 from livingdrug.workflows.document import Document, to_toml
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # which imports this module
-    from livingdrug.workflows.base import Conduct
 
 
 @contextmanager
-def kept_run(scenario: Document, conduct: "Conduct") -> "Iterator[Conduct | None]":
+def kept_run(scenario: Document, conduct: Conduct) -> Iterator[Conduct | None]:
     """Around a run and the writing of what comes of it: its finished pieces are kept beside it until it is whole.
 
     Raises NothingLeft where it goes on from a run whose folder is whole already."""
@@ -32,7 +29,7 @@ def kept_run(scenario: Document, conduct: "Conduct") -> "Iterator[Conduct | None
         yield replace(conduct, kept=kept)
 
 
-def check_resumed(conduct: "Conduct") -> None:
+def check_resumed(conduct: Conduct) -> None:
     """InputError for --resume or --shard without a result beside which something is kept."""
     for flag, given in (("--resume", conduct.resume), ("--shard", conduct.shard)):
         if given and not (conduct.folder or conduct.out):
@@ -41,11 +38,9 @@ def check_resumed(conduct: "Conduct") -> None:
             )
 
 
-def begin_again(scenario: Document, conduct: "Conduct") -> None:
+def begin_again(scenario: Document, conduct: Conduct) -> None:
     """Say that a run that was to go on has nothing to go on from. Raises NothingLeft where its folder holds the whole
     run, of nothing but the scenario: a file that it reads may have changed since."""
-    from livingdrug.workflows.base import NothingLeft
-
     out = conduct.folder or conduct.out
     if not conduct.resume or out is None:
         return

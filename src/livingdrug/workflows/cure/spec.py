@@ -20,7 +20,7 @@ from livingdrug.simulation import (
     read_dose,
     simulate_cure,
 )
-from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About
 from livingdrug.workflows.shared_fields import CV, SEED, SUBJECTS, VARIABILITY, EvenSo, Fragments, Values, built

@@ -14,7 +14,7 @@ from livingdrug.core.pieces import Kept, drop_pieces, kept_pieces, pieces_folder
 from livingdrug.fit import FitResult, Objective, Posterior, Uncertainty
 from livingdrug.fit.store import STATE, drop_state
 from livingdrug.report import REPORT, check_new_folder, holds
-from livingdrug.workflows.base import HERE, Conduct, NothingLeft
+from livingdrug.workflows.conduct import HERE, Conduct, NothingLeft
 from livingdrug.workflows.document import to_toml
 from livingdrug.workflows.fit.compared import Comparison, run_comparison
 from livingdrug.workflows.fit.plan import evaluate_fit, run_fit, uncertainty_of

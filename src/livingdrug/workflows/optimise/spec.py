@@ -11,7 +11,7 @@ from livingdrug.models import Model
 from livingdrug.optimum import Aim, Optimum, Schedule, Side, optimise, read_schedule, side_of, splits, stated_curve
 from livingdrug.response import is_curve_file
 from livingdrug.simulation import Draw, Regimen, check_outputs, read_dose
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.curves import independence, take_curve
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, numbers

@@ -8,7 +8,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import Model
 from livingdrug.sensitivity import Sensitivity, Separation, inputs_of, sensitivity, separate
 from livingdrug.simulation import Regimen, read_dose
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, commas, flag_of
 from livingdrug.workflows.memory import SUBJECT

@@ -18,7 +18,7 @@ from livingdrug.scale import (
     kept_shard,
 )
 from livingdrug.simulation import CurvesTask, ExposureTask
-from livingdrug.workflows.base import Conduct, NothingLeft
+from livingdrug.workflows.conduct import Conduct, NothingLeft
 from livingdrug.workflows.kept import check_resumed, kept_run
 
 TYPE_CHECKING = False

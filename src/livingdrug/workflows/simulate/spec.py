@@ -35,7 +35,7 @@ from livingdrug.simulation import (
     observed_part,
     read_dose,
 )
-from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, named_number
 from livingdrug.workflows.memory import ROW, SUBJECT

@@ -26,7 +26,7 @@ from livingdrug.trial import (
     simulate_trial,
     with_assurance,
 )
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.curves import doubted
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About

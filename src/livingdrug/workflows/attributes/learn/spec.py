@@ -22,7 +22,7 @@ from livingdrug.core.words import RESEARCH
 from livingdrug.workflows.attributes.inputs import OutcomeScenario, Prepared, hashes, prepare
 from livingdrug.workflows.attributes.learn.genes import with_expression
 from livingdrug.workflows.attributes.predict.spec import Predicted, scored
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.fields import INPUT, About
 
 COUNTED = "permutations"
