@@ -50,7 +50,7 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr("livingdrug.trial.outcomes.PIECE", {True: 64, False: 64})
     monkeypatch.setattr("livingdrug.trial.run.FEW", 0)
     monkeypatch.setattr("livingdrug.attributes.learn.PIECE", 7)
-    monkeypatch.setattr("livingdrug.workflows.base.save", undrawn)
+    monkeypatch.setattr("livingdrug.report.save", undrawn)
 
 
 def given(folder):

@@ -40,7 +40,7 @@ class Features:
     x : ndarray, shape (n, p)
         Attributes, nan where missing.
     names : tuple of str (p,)
-        Names.
+        Names of the attributes, in the order of the columns of x.
     starts, members : ndarray
         Sets of columns whose mean z score is the attribute, for signatures whose moments belong inside the
         folds.
@@ -67,7 +67,7 @@ class Plan:
     Attributes
     ----------
     method : Method
-        Of penalisation.
+        How coefficients are penalised: one of the words of `Method`.
     grid : tuple of float
         Penalties tried; one: fixed beforehand.
     keep : int
@@ -152,7 +152,7 @@ def plan_for(
     count : int
         Number of attributes.
     method : Method, optional
-        Of penalisation.
+        How coefficients are penalised: one of the words of `Method`.
     repeats : int, optional
         Of the cross-validation.
     permutations : int, optional
@@ -190,7 +190,7 @@ def crossed(
     Parameters
     ----------
     features : Features
-        Attributes.
+        Attributes of patients, a column each, with how signatures are scored within folds.
     outcome : Outcome
         That attributes are related to.
     plan : Plan

@@ -133,7 +133,7 @@ def study(
     clinical : Features, optional
         Columns known anyway, for comparison.
     method : Method, optional
-        Of penalisation.
+        How coefficients are penalised: one of the words of `Method`.
     repeats : int, optional
         Of the cross-validation.
     permutations : int, optional
@@ -348,7 +348,7 @@ def sentences(result: LearningStudy) -> list[str]:
     Parameters
     ----------
     result : LearningStudy
-        Of `study`.
+        What `study` found: cross-validated measures, permutations, cautions.
     """
     outcome, main = result.outcome, result.headline
     null = main.null[np.isfinite(main.null)]

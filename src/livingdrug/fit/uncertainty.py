@@ -144,9 +144,11 @@ def bootstrap(
     Parameters
     ----------
     result : FitResult
+        A fit that has ended, see `fit`.
     refits : int
-        How many.
+        How many resampled data sets are fitted.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     near : float
         Rise of the log-likelihood still expected above which a refit has not converged and is not
         counted.

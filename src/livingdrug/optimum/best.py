@@ -31,7 +31,7 @@ class Optimum(Shown):
     Attributes
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     output : str
         Whose exposure drives both outcomes.
     response, toxicity : Side
@@ -43,7 +43,7 @@ class Optimum(Shown):
     best : int or None
         Position of the best one, None where the ceiling is met nowhere.
     patients : int
-        That count.
+        Number of virtual patients, the same for every candidate.
     left : int
         That could not be computed at every candidate.
     subjects : str
@@ -115,6 +115,7 @@ def optimise(
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     response, toxicity : Side
         The two curves, made with `side_of`.
     doses : sequence of float

@@ -34,13 +34,13 @@ class ExposureFact:
     statistic : str
         What `value` is.
     value : float or None
-        The number.
+        The number as published; None where there is only a text.
     unit : str
         Of the value.
     spread_type : str
         GeoCV%, SD or range.
     spread : str
-        Its text.
+        Interval or variability beside the number, as published.
     log_sd : float or None
         SD of the logarithm it amounts to, or None.
     source : str

@@ -1,5 +1,4 @@
-"""Which parameter drives an exposure: a model run at the points of a design, and what the results say of each
-input."""
+"""Which parameter drives an exposure: a model run at the points of a design, and what each input explains."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +22,7 @@ Method = Literal["sobol", "morris", "prcc"]
 METRICS = ("CMAX", "TMAX", "AUC", "XCMAX", "XTMAX")
 BLOCK = 4_096  # runs at a time, so that progress moves, memory does not, and what is kept is never long ago
 DOSE = "dose"
+WIDE = 0.2  # of an interval of a part of the variance, beyond which it says nothing
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,7 @@ def inputs_of(
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     over : sequence of str
         Quantities; all that have a between-subject variability (or a range) by default.
     spread, cv
@@ -216,6 +217,7 @@ def sensitivity(
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     output : str, optional
         Output or state; the first one by default.
     metric : {"AUC", "CMAX", "TMAX", "XCMAX", "XTMAX"}
@@ -234,6 +236,7 @@ def sensitivity(
     log : bool
         Look at the logarithm: folds of the exposure, not its largest values, are then what is explained.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     progress : callable, optional
         Called with runs done and all runs.
     kept : Kept, optional
@@ -376,6 +379,15 @@ def _horizon(model: Model) -> float:
     return MONTH * float(factor)
 
 
+def _interactions(i: Indices) -> str:
+    """What the first-order indices leave, as far as the runs determine it."""
+    value, low, high = (min(max(1 - float(s), 0.0), 1.0) for s in (np.nansum(i.first), i.sum_high, i.sum_low))
+    ends = f"95 % {low:.0%} to {high:.0%}"
+    if high - low > WIDE:
+        return f"What interactions carry is not determined by so few points ({ends} of the variance)."
+    return f"Interactions carry {value:.0%} of the variance ({ends})."
+
+
 def sentences(found: Sensitivity) -> list[str]:
     """What drives the exposure, with a number, and how far the numbers have settled.
 
@@ -400,7 +412,7 @@ def sentences(found: Sensitivity) -> list[str]:
     top = [f"{found.groups[k]} ({name} {column[k]:.2f}, {low[k]:.2f} to {high[k]:.2f})" for k in order[:3]]
     words = [f"{what[0].upper()}{what[1:]} is driven by {', '.join(top)}."]
     if found.method == "sobol":
-        words.append(f"Interactions carry {max(0.0, 1 - float(np.nansum(i.first))):.0%} of the variance.")
+        words.append(_interactions(i))
     change = np.abs(column - found.half)
     settled = change[np.isfinite(change)]
     words.append(f"Half of the points give the same numbers within {settled.max():.2g}." if len(settled)

@@ -47,6 +47,7 @@ def typical_subject(model: Model) -> Subjects:
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
@@ -85,7 +86,7 @@ def find_population(model: Model, name: str | None) -> Population:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     name : str or None
         Of a published one.
 
@@ -117,7 +118,7 @@ def cv_population(model: Model, cv: float) -> Population:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     cv : float
         A fraction.
 
@@ -209,6 +210,7 @@ def draw_subjects(
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     n : int
         Number of subjects.
     seed : int
@@ -246,7 +248,7 @@ def drawn_values(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     population : Population
         The between-subject variability.
     seed : int

@@ -28,6 +28,7 @@ def default_until(model: Model) -> float:
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
@@ -43,7 +44,7 @@ def check_horizon(model: Model, until: float) -> float:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     until : float
         In the model's time unit.
 
@@ -226,7 +227,7 @@ def check_outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     wanted : sequence of str or None
         Names; all outputs by default.
 
@@ -255,7 +256,7 @@ def cautions(model: Model, subjects: Subjects | None = None) -> list[str]:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     subjects : Subjects, optional
         Virtual subjects; the typical one by default.
 
@@ -278,7 +279,7 @@ def caution_counts(model: Model, subjects: Subjects) -> tuple[int, ...]:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     subjects : Subjects
         Those that are counted.
 

@@ -61,6 +61,7 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
     count : int
         Draws; draw k depends on the seed and k alone.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
 
     Returns
     -------
@@ -119,7 +120,7 @@ def says_uncertainty(model: Model) -> bool:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
@@ -266,6 +267,7 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
     draws : int
         Of the estimates.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     progress : callable, optional
         Called with the draws that are done, and of how many.
     kept : Kept, optional

@@ -38,7 +38,7 @@ def assured_power(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     fold : float
         Of AUC0-28.
     n : int
@@ -114,6 +114,7 @@ def assurance(
     replicates : int
         Simulated trials in all, as many at each draw.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     threads : int, optional
         All processors by default; it changes nothing but the time.
     progress : callable, optional

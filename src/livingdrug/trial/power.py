@@ -36,7 +36,7 @@ class Design:
     power : float
         That is wanted.
     alpha : float
-        Significance.
+        Type I error that the test allows, over its one or two sides.
     sides : int
         1 or 2.
     ratio : float
@@ -88,7 +88,7 @@ def log_sd_of_auc28(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     spread : str, optional
         Name of the between-subject variability; the first one by default.
     seed : int, optional

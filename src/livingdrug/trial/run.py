@@ -43,9 +43,11 @@ def simulate_trial(
     Parameters
     ----------
     trial : Trial
+        Arms, endpoints and comparisons.
     replicates : int
         How often.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     sizes : sequence of int
         Numbers in the smallest arm (the others in proportion) at which the power is simulated as well,
         nested: the smaller trials are the first subjects of the larger.

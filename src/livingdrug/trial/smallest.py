@@ -183,7 +183,7 @@ class SmallestCurve(Shown):
     sizes : ndarray, shape (m,)
         Numbers of patients.
     values : ndarray, shape (m,)
-        Differences.
+        Smallest difference that each number of patients shows with the power wanted.
     """
 
     quantity: str

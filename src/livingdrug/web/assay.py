@@ -25,7 +25,7 @@ from livingdrug.web.assay_job import job_page, register_job
 from livingdrug.web.drawn_answer import drawn, parts_of
 from livingdrug.web.forms import form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, downloads, problem
+from livingdrug.web.parts import attribute, beside, downloads, problem
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, PLATE, SUFFIXES
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, checked, workflow
@@ -60,9 +60,7 @@ def page(query: str, work: Work) -> html.Div:
     left = [*_choosers(scenario), *(_shown(scenario, work) if scenario else ())]
     right = list(_right(scenario, work)) if scenario else _begin()
     store = dcc.Store(id="assay-query", data=to_query(scenario) if scenario else "")
-    return html.Div(
-        [store, html.Div(left, className="left"), html.Div(right, className="right")], className="two"
-    )
+    return beside(left, right, answered=scenario is not None, stores=[store])
 
 
 def _begin() -> list:

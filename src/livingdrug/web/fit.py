@@ -23,7 +23,7 @@ from livingdrug.web.fit_plan import (
 from livingdrug.web.fits import FitJob
 from livingdrug.web.forms import folded, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, problem, table
+from livingdrug.web.parts import attribute, beside, problem, table
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 from livingdrug.web.worker import RUN
@@ -56,8 +56,7 @@ def page(query: str, work: Work) -> html.Div:
         right = plan(scenario, work)
     store = dcc.Store(id="fit-query", data=to_query(scenario) if scenario else "")
     right = [html.Div(id="fit-start-problem"), *right]
-    return html.Div([store, html.Div([*left, *_mine()], className="left"), html.Div(right, className="right")],
-                    className="two")  # fmt: skip
+    return beside([*left, *_mine()], right, answered=scenario is not None, stores=[store])
 
 
 def _fields_to_mend(scenario: Fit) -> list:
@@ -97,8 +96,7 @@ def _job_page(ident: str, work: Work, shown: Shown) -> html.Div:
         html.P(dcc.Link("Change something and fit again", href=f"{PATH}?{asked}")),
     ]  # fmt: skip
     stores = [dcc.Store(id="fit-job-name", data=ident), dcc.Store(id="fit-mine", storage_type="local", data=[])]
-    right = html.Div(job_view(ident, job, shown, work), className="right", id="fit-job")
-    return html.Div([*stores, html.Div(left, className="left"), right], className="two")
+    return beside(left, job_view(ident, job, shown, work), stores=stores, answer_ident="fit-job")
 
 
 def job_view(ident: str, job: FitJob, shown: Shown | None = None, work: Work | None = None) -> list:

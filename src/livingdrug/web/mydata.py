@@ -28,7 +28,7 @@ from livingdrug.web.files import (
 )
 from livingdrug.web.forms import Entry, folded, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import FILES, attribute, downloads, field, plot, points, problem, table
+from livingdrug.web.parts import FILES, attribute, beside, downloads, field, plot, points, problem, table
 from livingdrug.web.profile_figures import MOST, all_profiles, one_profile, rows_of
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
@@ -71,8 +71,7 @@ def page(query: str, work: Work) -> html.Div:
     else:
         found = answers(scenario, subject, work)
     store = dcc.Store(id="data-query", data=to_query(scenario, _view(subject)) if scenario else "")
-    return html.Div([store, html.Div(_left(scenario, work), className="left"), html.Div(found, className="right")],
-                    className="two")  # fmt: skip
+    return beside(_left(scenario, work), found, answered=scenario is not None, stores=[store])
 
 
 def _view(subject: str) -> list[tuple[str, str]]:

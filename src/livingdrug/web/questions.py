@@ -21,7 +21,7 @@ from livingdrug.web.files import in_fields
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import FILES, choice
+from livingdrug.web.parts import FILES, beside, choice
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, about, help_of, workflow
 from livingdrug.workflows.shared_fields import EvenSo
@@ -138,10 +138,7 @@ class Question:
                     in_fields(" ".join(" ".join(help_of(self.kind)).split()), every, type(scenario)),
                     className="quiet",
                 ),
-                html.Div(
-                    [html.Div(left, className="left"), html.Div(right, className="right")],
-                    className="two first",
-                ),
+                beside(left, right),
             ]
         )
 

@@ -14,7 +14,7 @@ from livingdrug.web.files import LIMITS, READING, by_their_names, found_in_file,
 from livingdrug.web.fit import FIRST
 from livingdrug.web.forms import form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, downloads, problem
+from livingdrug.web.parts import attribute, beside, downloads, problem
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, STUDY
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, TableScenario, workflow
@@ -57,7 +57,7 @@ def page(query: str, work: Work) -> html.Div:
             form("study", scenario, to_query(scenario), READING),
         ]
         right = _found(scenario, work)
-    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
+    return beside(left, right, answered=scenario is not None)
 
 
 def _shown(scenario: CheckFile, work: Work) -> list:

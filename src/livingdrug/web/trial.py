@@ -17,7 +17,7 @@ from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.limits import check_run
 from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, downloads, plot, points, problem, table
+from livingdrug.web.parts import attribute, beside, downloads, plot, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows import Conduct, scenario_of_text, workflow
 from livingdrug.workflows.examples.trial import UMBRELLA
@@ -108,8 +108,7 @@ def page(query: str, work: Work) -> html.Div:
             dcc.Link("Several versions against a shared control", href=f"{PATH}?{to_query(_example_trial())}")
         ),
     ]
-    return html.Div([html.Div(left, className="left"), html.Div(_answers(scenario, work), className="right")],
-                    className="two")  # fmt: skip
+    return beside(left, _answers(scenario, work))
 
 
 def _entries(wanted: str) -> tuple[Entry, ...]:

@@ -21,11 +21,11 @@ How a kind is written, or moved here. `workflows/<kind>/` holds three files, and
     found)` yields (Picture, figure) one by one; `files(scenario, found)` gives name -> further table of a
     folder; `plain(scenario, found)` what --json prints, where it is more than the answer; `layouts(found)`
     gives name -> function that lays the table out otherwise (--as); `script(scenario, out)` the script of a
-    folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder that is
-    filled in another way; `exit_code(scenario, found)`. In `spec.py`: a kind that runs for more than some seconds
-    has "resume" in OUTPUTS and gives `conduct.kept` to its verbs, whose pieces are then kept on the way
+    folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder filled in
+    another way; `exit_code(scenario, found)`. In `spec.py`: a kind that runs for more than some seconds has
+    "resume" in OUTPUTS and gives `conduct.kept` to its verbs, whose pieces are then kept on the way
     (`core.pieces`); `conducted(scenario, conduct)`, a context around a run and the writing of its folder, where
-    more than that is needed; it may give another conduct for them.
+    more than that is needed; it may give another conduct.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +44,6 @@ from livingdrug.report import SCENARIO, Answer, Picture
 from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document, checked, settings_of, to_toml
 from livingdrug.workflows.found import kinds, part
-from livingdrug.workflows.kept import kept_run
 from livingdrug.workflows.script import script_of
 
 TYPE_CHECKING = False
@@ -94,6 +93,8 @@ class Workflow:
 
     def conducted(self, scenario: Document, conduct: Conduct) -> "AbstractContextManager[Conduct | None]":
         """What stands around a run and the writing of its folder; gives how it is run where that is otherwise."""
+        from livingdrug.workflows.kept import kept_run
+
         usual = kept_run if "resume" in scenario.OUTPUTS else lambda *_: nullcontext()
         return getattr(self.spec, "conducted", usual)(scenario, conduct)
 
@@ -216,7 +217,7 @@ def scenario_of_text(text: str, origin: str) -> Document:
     Parameters
     ----------
     text : str
-        TOML.
+        The document as TOML.
     origin : str
         What to call it in messages.
 
