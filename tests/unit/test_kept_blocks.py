@@ -34,7 +34,7 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr("os.fsync", lambda handle: None)
     monkeypatch.setattr("livingdrug.scale.runs.EXPOSURE_BLOCK", 64)
     monkeypatch.setattr("livingdrug.scale.runs.KEPT_CURVES", 8)
-    monkeypatch.setattr("livingdrug.workflows.base.save", undrawn)
+    monkeypatch.setattr("livingdrug.report.save", undrawn)
 
 
 def whole(folder, out, arguments):
