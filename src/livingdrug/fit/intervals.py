@@ -88,9 +88,13 @@ def _own(result: FitResult):
 
 
 def uncertainty(
-    result: FitResult, profiled: Sequence[str] = (), refits: int = 0, kept: int = 0, seed: int = 1,
+    result: FitResult,
+    profiled: Sequence[str] = (),
+    refits: int = 0,
+    kept: int = 0,
+    seed: int = 1,
     pieces: Kept | None = None,
-) -> Uncertainty:  # fmt: skip
+) -> Uncertainty:
     """What is asked for: names to profile, refits of a bootstrap, vectors kept by SIR; pieces: where finished ones are
     kept on the way. What cannot be made is a note, as the fit stands without it."""
     notes: list[str] = []

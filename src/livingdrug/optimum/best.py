@@ -158,8 +158,8 @@ def optimise(
     sides, found, notices = (response, toxicity), [], ()
 
     def stage() -> Stage:
-        of = {"model": model, "patients or seed": draw, "doses beside": beside, "curves": sides, "output": output,
-              "doses and schedules": tried}  # fmt: skip
+        patients_of = {"model": model, "patients or seed": draw, "output": output}
+        of = patients_of | {"curves": sides, "doses beside": beside, "doses and schedules": tried}
         return Stage("doses", of, (Exposed,), "doses and schedules")
 
     keys = [str(i + 1) for i in range(len(tried))]

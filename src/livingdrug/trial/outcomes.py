@@ -98,12 +98,12 @@ class Stretch:
 def _together(parts: list[Stretch], shape: tuple[int, int]) -> ArmData:
     """All subjects of an arm; shape: (replicates, subjects)."""
     total = shape[0] * shape[1]
-    values, lost = (
-        {name: np.concatenate([getattr(part, field)[name] for part in parts]).reshape(shape)
-         for name in getattr(parts[0], field)}
-        for field in ("values", "lost")
-    )  # fmt: skip
-    counts, cautioned = sum(part.counts for part in parts), sum(part.cautioned for part in parts)
+
+    def joined(pieces: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        return {name: np.concatenate([piece[name] for piece in pieces]).reshape(shape) for name in pieces[0]}
+
+    values, lost = joined([part.values for part in parts]), joined([part.lost for part in parts])
+    counts, cautioned = (np.sum([getattr(part, field) for part in parts], axis=0) for field in ("counts", "cautioned"))
     outcomes = {name: Outcome(value, lost.get(name)) for name, value in values.items()}
     return ArmData(outcomes, *(counts / total).tolist(), cautioned=tuple(cautioned.tolist()), subjects=total)
 
