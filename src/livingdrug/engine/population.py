@@ -125,7 +125,7 @@ class Measures:
     Attributes
     ----------
     start, end : float
-        The window.
+        Ends of the window over which peaks and areas are taken, in the model's time unit.
     limits : tuple[tuple[int, float], ...]
         (output, value) pairs for which the time above is taken there.
     rises : tuple of int

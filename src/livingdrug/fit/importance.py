@@ -111,7 +111,7 @@ def few_draws(subjects: tuple[str, ...], found: Objective) -> tuple[str, ...]:
     Parameters
     ----------
     subjects : tuple of str
-        Names.
+        Names of the subjects, in the order of the likelihood's parts.
     found : Objective
         A sampled likelihood.
 

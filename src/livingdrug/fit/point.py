@@ -28,7 +28,7 @@ class Point(NamedTuple):
     mu : ndarray, shape (parameters,)
         Typical values on their scales.
     beta : ndarray, shape (effects,)
-        Covariate effects.
+        Coefficients of the covariates.
     omega : ndarray, shape (random, random)
         Covariance of the random effects.
     a, b : ndarray, shape (outputs,)

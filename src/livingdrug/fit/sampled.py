@@ -29,11 +29,11 @@ class Sampled:
     Attributes
     ----------
     subjects : tuple of str
-        Names.
+        Names of the subjects, in the order of all arrays.
     random : tuple of str
         Names of the parameters with a random effect; etas (n, draws, random).
     etas : ndarray, shape (n, draws, random)
-        Random effects.
+        Random effects drawn from each subject's conditional distribution.
     values : dict[str, ndarray]
         Parameter -> individual values (n, draws), with the subject's covariates.
     worth : ndarray, shape (n,)
