@@ -95,19 +95,19 @@ def incidences_by(
     Returns
     -------
     tuple of (tuple of Curve, tuple of str)
-        Covariates at their means, with the covariance of intercept and slope from the influence of each subject; a
-        sentence for each cause whose incidence by then is not determined.
+        Covariates at their means, with the covariance of intercept and slope from the influence of each
+        subject; a sentence for each cause whose incidence by then is not determined.
 
     Raises
     ------
     InputError
-        For `cause-specific`, by which an incidence depends on the hazards of all causes and is no such curve; a time after
-        the last observation, and before the first event of the first cause.
+        For `cause-specific`, by which an incidence depends on the hazards of all causes and is no such curve;
+        a time after the last observation, and before the first event of the first cause.
     """
     if fit.model != "fine-gray":
         raise InputError(
-            "an incidence by a day depends on the cause-specific hazards of all causes, and is no curve in one "
-            "exposure term; use --model fine-gray"
+            "an incidence by a day depends on the cause-specific hazards of all causes, and is no curve in "
+            "one exposure term; use --model fine-gray"
         )
     times = fit.times
     _check_time(at, float(times.time.max()), times.causes[0])
@@ -149,8 +149,8 @@ def _of_incidence(fit: SubdistributionFit, exposure: str, at: float):
 
 
 def together(fit: CompetingFit, curves: tuple[Curve, ...]) -> str:
-    """A caution where the incidences of all causes add up to more than 1 at an exposure that was observed: each is a
-    regression of its own.
+    """A caution where the incidences of all causes add up to more than 1 at an exposure that was observed:
+    each is a regression of its own.
 
     Parameters
     ----------
@@ -167,7 +167,10 @@ def together(fit: CompetingFit, curves: tuple[Curve, ...]) -> str:
     most = np.sum([probability(curve, fit.sample.exposure) for curve in curves], axis=0).max()
     if most <= 1:
         return ""
-    return f"the incidences of all causes add up to {most:.0%} at an observed exposure: they do not hold together there"
+    return (
+        f"the incidences of all causes add up to {most:.0%} at an observed exposure: they do not hold "
+        "together there"
+    )
 
 
 def doubts_of(fit: TimeFit | VisitsFit) -> tuple[str, ...]:

@@ -1,5 +1,5 @@
-"""Proportional subdistribution hazards of one cause of an event (Fine & Gray, JASA 1999;94:496), and the cumulative
-incidence by a time that follows from them.
+"""Proportional subdistribution hazards of one cause of an event (Fine & Gray, JASA 1999;94:496), and the
+cumulative incidence by a time that follows from them.
 
 Subjects with an event of another cause stay at risk, weighted by the probability of not being censored since.
 """
@@ -118,8 +118,8 @@ def baseline(fit: SubdistributionFit, at: float) -> tuple[float, np.ndarray]:
     Returns
     -------
     tuple of float and ndarray, shape (1 + p, 1 + p)
-        Its logarithm where covariates are at their means, and the covariance of that and the coefficients, from the
-        influence of each subject, the weights' own uncertainty included.
+        Its logarithm where covariates are at their means, and the covariance of that and the coefficients,
+        from the influence of each subject, the weights' own uncertainty included.
 
     Raises
     ------
@@ -132,7 +132,8 @@ def baseline(fit: SubdistributionFit, at: float) -> tuple[float, np.ndarray]:
     early = times.time[risks.event] <= at
     if not early.any():
         raise InputError(
-            f"nobody has had {times.causes[cause - 1]} by {at:g}, so its probability by then is not determined"
+            f"nobody has had {times.causes[cause - 1]} by {at:g}, so its probability by then is not "
+            "determined"
         )
     steps = np.where(early, 1 / risks.total, 0.0)
     hazard = float(steps.sum())
@@ -165,8 +166,9 @@ def _weights(times: CompetingTimes, cause: int, event: np.ndarray) -> np.ndarray
 
 @dataclass(frozen=True)
 class _Risks:
-    """At coefficients: event (events,): positions of the subjects with the event; x (n, p); total (events,): weighted risk
-    at each event; moved (events, n): each subject's part of it; middle (events, p): mean of x by that."""
+    """At coefficients: event (events,): positions of the subjects with the event; x (n, p); total (events,):
+    weighted risk at each event; moved (events, n): each subject's part of it; middle (events, p): mean of x
+    by that."""
 
     times: CompetingTimes
     cause: int
@@ -193,12 +195,13 @@ class _Risks:
         """Influence of each subject on the score (n, p), that of the censoring weights included."""
         own = self.moved.T @ self.middle - self.moved.sum(axis=0)[:, None] * self.x
         np.add.at(own, self.event, self.x[self.event] - self.middle)
-        moved = [self.of_weights(self.x[None, :, k] - self.middle[:, k, None]) for k in range(self.x.shape[1])]
+        off = self.x[None] - self.middle[:, None]
+        moved = [self.of_weights(off[:, :, k]) for k in range(self.x.shape[1])]
         return own + np.stack(moved, axis=1)
 
     def of_weights(self, value: np.ndarray) -> np.ndarray:
-        """Influence of each subject (n,), by the probability of not being censored, on a sum over events and subjects whose
-        terms are worth `value` (events, n) for each part of the risk."""
+        """Influence of each subject (n,), by the probability of not being censored, on a sum over events and
+        subjects whose terms are worth `value` (events, n) for each part of the risk."""
         times, when = self.times, self.times.time[self.event]
         other, found = (times.cause > 0) & (times.cause != self.cause), np.zeros(times.n)
         worth = self.moved * value

@@ -25,15 +25,16 @@ from livingdrug.response.words import percent, short
 
 DAYS = TimeUnit("d")
 TAKEN = (
-    "an incidence by a day takes the ratio of subdistribution hazards as the same at all times up to it, which is not "
-    "tested; who has an event of another cause first counts as never having this one"
+    "an incidence by a day takes the ratio of subdistribution hazards as the same at all times up to it, "
+    "which is not tested; who has an event of another cause first counts as never having this one"
 )
 
 
 @dataclass(frozen=True)
 class ByDay:
-    """day: after time 0 of the times; curves: of the event by then, and of none; with competing risks of the event of each
-    cause; doubts: why they should not be taken; notes: what was assumed, and what is not determined."""
+    """day: after time 0 of the times; curves: of the event by then, and of none; with competing risks of the
+    event of each cause; doubts: why they should not be taken; notes: what was assumed, and what is not
+    determined."""
 
     day: float
     curves: tuple[Curve, ...]
@@ -44,14 +45,17 @@ class ByDay:
 def by_day(fit: object, day: float, landmark: float | None) -> ByDay:
     """The curves of a fit of times. Raises InputError for another outcome and a day that cannot be."""
     if not isinstance(fit, TimeFit | VisitsFit | CompetingFit):
-        raise InputError("--by-day gives the probability of an event by a day, of a time to an event (--time)")
+        raise InputError(
+            "--by-day gives the probability of an event by a day, of a time to an event (--time)"
+        )
     if not 0 < day < np.inf or (landmark is not None and day <= landmark):
         above = f"{landmark:g} (the landmark)" if landmark else "0"
         raise InputError(f"--by-day is {day:g}; it must be a day above {above}")
     unit = TimeUnit(fit.times.unit)
     at = unit.from_other(day - (landmark or 0.0), DAYS)
     since = f", free of it at day {landmark:g}" if landmark else ""
-    notes = () if unit.name else (f"the unit of the times is not stated: day {day:g} is taken in the same unit",)
+    assumed = f"the unit of the times is not stated: day {day:g} is taken in the same unit"
+    notes = () if unit.name else (assumed,)
     if isinstance(fit, CompetingFit):
         curves, missing = incidences_by(fit, at, lambda cause: f"{cause} by day {day:g}{since}")
         return ByDay(day, curves, tuple(filter(None, [together(fit, curves)])), (*notes, *missing, TAKEN))
@@ -70,7 +74,9 @@ def lines(found: ByDay) -> Iterator[str]:
     else:
         listed = f"{', '.join(names[:-1])} and {names[-1]}"
         count = "two" if len(names) == 2 else f"{len(names)}"
-        yield f"curve.toml (with --out) holds {count} curves, {listed}: name one where a command takes a curve"
+        yield (
+            f"curve.toml (with --out) holds {count} curves, {listed}: name one where a command takes a curve"
+        )
     yield from cautions(found)
 
 
@@ -82,7 +88,8 @@ def cautions(found: ByDay) -> Iterator[str]:
 
 def tables(found: ByDay, fit: TimeFit | VisitsFit | CompetingFit) -> list[Table]:
     """The probability of the event, or of that of each cause, at quartiles of exposure."""
-    return [_table(curve, fit) for curve in (found.curves if isinstance(fit, CompetingFit) else found.curves[:1])]
+    shown = found.curves if isinstance(fit, CompetingFit) else found.curves[:1]
+    return [_table(curve, fit) for curve in shown]
 
 
 def _table(curve: Curve, fit: TimeFit | VisitsFit | CompetingFit) -> Table:
