@@ -17,8 +17,8 @@ LOCAL = "local"  # in place of an address
 
 @dataclass(frozen=True)
 class DaskCluster:
-    """The workers of the scheduler at `address`, such as tcp://127.0.0.1:8786; of LOCAL those of a cluster on this
-    machine, a worker a processor, that is started for the run and ends with it.
+    """The workers of the scheduler at `address`, such as tcp://127.0.0.1:8786; of LOCAL those of a cluster
+    on this machine, a worker a processor, that is started for the run and ends with it.
 
     Each worker needs livingdrug in the version of this process. Results come back over the network to this
     process."""
@@ -77,7 +77,12 @@ def _client(address: str):
     if address == LOCAL:
         count = min(os.cpu_count() or 1, MAX_WORKERS)
         # `silence_logs`: a worker that is lost is not told of in tracebacks; what was lost is computed again
-        how = {"n_workers": count, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+        how = {
+            "n_workers": count,
+            "threads_per_worker": 1,
+            "dashboard_address": None,
+            "silence_logs": logging.CRITICAL,
+        }
         with LocalCluster(**how) as cluster, _connected(Client, cluster.scheduler_address) as client:
             yield client
         return
