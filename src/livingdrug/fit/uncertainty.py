@@ -171,7 +171,8 @@ def bootstrap(
         return unknowns.natural(unknowns.vector(ended.point))[0] if ended.gain <= near else None
 
     def stage() -> Stage:
-        return Stage("bootstrap", {**numbers_of(result), "seed": seed, "near": near}, words="refits of the bootstrap")
+        of = {**numbers_of(result), "seed": seed, "near": near}
+        return Stage("bootstrap", of, words="refits of the bootstrap")
 
     with closing(each(kept, stage, [str(k + 1) for k in range(refits)], refit)) as made:
         found = [estimate for estimate in made if estimate is not None]
