@@ -16,8 +16,8 @@ CONVERGED, NOT_CONVERGED, NOT_DETERMINED, BETTER_ELSEWHERE, INTERRUPTED = (
 EXIT_CODE = {CONVERGED: 0, NOT_CONVERGED: 3, NOT_DETERMINED: 4, BETTER_ELSEWHERE: 5, INTERRUPTED: 130}
 
 
-@dataclass(frozen=True)
-class Objective:
+@dataclass(frozen=True, repr=False)
+class Objective(Shown):
     """-2 log likelihood under one approximation, in three conventions.
 
     Attributes

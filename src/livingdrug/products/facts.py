@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Records, Shown
 
 ALIASES = {
     "kymriah": "tisagenlecleucel", "tisa-cel": "tisagenlecleucel", "ctl019": "tisagenlecleucel",
@@ -21,8 +22,8 @@ ALIASES = {
 TABLES = ("exposure", "responses", "exposure_response", "expansion_ratios")
 
 
-@dataclass(frozen=True)
-class ExposureFact:
+@dataclass(frozen=True, repr=False)
+class ExposureFact(Shown):
     """One published number.
 
     Attributes
@@ -146,7 +147,7 @@ def exposure_facts() -> tuple[ExposureFact, ...]:
     tuple of ExposureFact
         Each with its source.
     """
-    return tuple(
+    return Records(
         ExposureFact(**{**row, "value": _number(row["value"]), "log_sd": _number(row["log_sd"])})
         for row in facts("exposure")
     )

@@ -41,6 +41,14 @@ class Subjects(Shown):
         return {"number": f"{self.n:,}", "quantities": f"{len(self.values)}", "described": self.described}
 
 
+def check_given(model: object, subjects: object = None) -> None:
+    """Refuse a name where a model is wanted, and a number where subjects are, with what to write instead."""
+    if not isinstance(model, Model):
+        raise InputError(f"model is {model!r:.60}; give a model, such as get_model('stein_2019') or read_model('mine.toml')")
+    if subjects is not None and not isinstance(subjects, Subjects):
+        raise InputError(f"subjects is {subjects!r:.60}; give subjects, such as draw_subjects(model, 100)")
+
+
 def typical_subject(model: Model) -> Subjects:
     """One subject with the typical value of every quantity.
 
@@ -53,6 +61,7 @@ def typical_subject(model: Model) -> Subjects:
     -------
     Subjects
     """
+    check_given(model)
     return Subjects({name: np.array([value]) for name, value in model.typical.items()}, "typical subject")
 
 
@@ -236,6 +245,7 @@ def draw_subjects(
     A drawn fraction above 1 is set to 1, as a log-normal knows no such bound (f_b of `stein_2019` gets there
     in fewer than 1 of 10 million draws).
     """
+    check_given(model)
     return Draw(n, seed, spread, cv, variance_scale).subjects(model)
 
 

@@ -13,7 +13,7 @@ from livingdrug.engine.codegen import cache
 from livingdrug.models import Model
 from livingdrug.simulation.believable import caution_words
 from livingdrug.simulation.experiment import default_regimen
-from livingdrug.simulation.population import Subjects, typical_subject
+from livingdrug.simulation.population import Subjects, check_given, typical_subject
 from livingdrug.simulation.regimen import Regimen, check_regimen
 from livingdrug.simulation.result import Result
 from livingdrug.simulation.solve import individual_values, infused_in, solve
@@ -111,6 +111,7 @@ def simulate(
     InputError
         For bad times, horizons, names or a regimen that the model does not take.
     """
+    check_given(model, subjects)
     subjects = subjects or typical_subject(model)
     regimens = _regimens(model, subjects.n, regimen)
     until, visits = _times(model, until, times)

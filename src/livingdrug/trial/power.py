@@ -8,6 +8,7 @@ import numpy as np
 
 from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.core.units import in_a_day
 from livingdrug.models import Model
 from livingdrug.simulation import draw_subjects, simulate
@@ -49,8 +50,8 @@ class Design:
     ratio: float = 1.0
 
 
-@dataclass(frozen=True)
-class PowerAnswer:
+@dataclass(frozen=True, repr=False)
+class PowerAnswer(Shown):
     """How many subjects, or the power of a stated number of them.
 
     Attributes

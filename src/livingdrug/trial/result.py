@@ -159,8 +159,8 @@ class SizeNeeded:
     closed_form: float | None
 
 
-@dataclass(frozen=True)
-class Assured:
+@dataclass(frozen=True, repr=False)
+class Assured(Shown):
     """Power averaged over draws of the estimates.
 
     Attributes

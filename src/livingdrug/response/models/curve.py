@@ -82,8 +82,8 @@ class Curve(Shown):
             object.__setattr__(self, "covariance", covariance)
 
 
-@dataclass(frozen=True)
-class Estimate:
+@dataclass(frozen=True, repr=False)
+class Estimate(Shown):
     """A number with its interval.
 
     Attributes
