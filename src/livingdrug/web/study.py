@@ -2,15 +2,14 @@
 
 import json
 
-from dash import Input, Output, State, dcc, html, no_update
-from dash.exceptions import PreventUpdate
+from dash import State, dcc, html
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.known import known
 from livingdrug.data import printable
 from livingdrug.web import forecast, own_response
 from livingdrug.web.address import read_as, read_query, to_query
-from livingdrug.web.files import LIMITS, READING, by_their_names, found_in_file, in_fields
+from livingdrug.web.files import LIMITS, READING, by_their_names, found_in_file, in_fields, register_files
 from livingdrug.web.fit import FIRST
 from livingdrug.web.forms import form, register_form
 from livingdrug.web.pages import Page
@@ -157,21 +156,10 @@ def register(app, work: Work) -> None:
 
 
 def _register_chooser(app, name: str, work: Work) -> None:
-    @app.callback(
-        Output("address", "search", allow_duplicate=True),
-        Output("study-files-problem", "children", allow_duplicate=True),
-        Input(f"study-{name}", "contents"),
-        State(f"study-{name}", "filename"),
-        State("study-query", "data"),
-        prevent_initial_call=True,
-    )
-    def take(contents, title, query):
-        if not contents:
-            raise PreventUpdate
-        try:
-            return f"?{to_query(with_file(query, name, contents, title, work))}", []
-        except LivingdrugError as error:
-            return no_update, problem(str(error))
+    def shown(contents, title, query) -> str:
+        return to_query(with_file(query, name, contents, title, work))
+
+    register_files(app, f"study-{name}", "study-files-problem", State("study-query", "data"), shown)
 
 
 def with_file(query: str, name: str, contents: str, title: str, work: Work) -> CheckFile:
