@@ -177,7 +177,7 @@ def _register_more(app, name: str, work: Work) -> None:
     def shown(contents, filename, search) -> str:
         return with_table(search, name, work.uploads.add(filename or "data.csv", contents))
 
-    register_files(app, f"attributes-{name}", f"attributes-{name}-problem", State("address", "search"), shown)
+    register_files(app, f"attributes-{name}", f"attributes-{name}-problem", [State("address", "search")], shown)
 
 
 def with_table(search: str, name: str, token: str) -> str:

@@ -4,7 +4,6 @@ it by line."""
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
 from dash import Input, Output, State, dcc, html, no_update
@@ -137,28 +136,28 @@ def chooser(ident: str, example: str) -> list:
 def register_chooser(app, ident: str, work: Work, query_of: Callable[[str], str]) -> None:
     """The callback of a field for a file. query_of(token): the address that shows the file."""
 
-    def shown(contents, name, _) -> str:
+    def shown(contents, name) -> str:
         return query_of(work.uploads.add(name or "data.csv", contents))
 
-    register_files(app, ident, f"{ident}-problem", State("address", "search"), shown)
+    register_files(app, ident, f"{ident}-problem", (), shown)
 
 
-def register_files(app, ident: str, problem_ident: str, before: State, query_of: Callable[[Any, Any, Any], str]) -> None:
+def register_files(app, ident: str, problem_ident: str, states: Sequence[State], query_of: Callable[..., str]) -> None:
     """The callback of a field for files.
 
-    problem_ident: where a refusal is said; before: what the address was, or what it is made of;
-    query_of(contents, names, before): the address that shows the files too.
+    problem_ident: where a refusal is said; states: what the address is made of;
+    query_of(contents, names, *states): the address that shows the files too.
     """
 
     @app.callback(
         Output("address", "search", allow_duplicate=True), Output(problem_ident, "children", allow_duplicate=True),
-        Input(ident, "contents"), State(ident, "filename"), before, prevent_initial_call=True,
+        Input(ident, "contents"), State(ident, "filename"), *states, prevent_initial_call=True,
     )  # fmt: skip
-    def take(contents, names, was):
+    def take(contents, names, *given):
         if not contents:
             raise PreventUpdate
         try:
-            return f"?{query_of(contents, names, was)}", []
+            return f"?{query_of(contents, names, *given)}", []
         except LivingdrugError as error:
             return no_update, problem(str(error))
 

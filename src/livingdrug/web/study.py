@@ -11,7 +11,7 @@ from livingdrug.web import forecast, own_response
 from livingdrug.web.address import read_as, read_query, to_query
 from livingdrug.web.files import LIMITS, READING, by_their_names, found_in_file, in_fields, register_files
 from livingdrug.web.fit import FIRST
-from livingdrug.web.forms import form, register_form
+from livingdrug.web.forms import ahead, form, register_form
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import attribute, beside, downloads, problem
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, STUDY
@@ -156,10 +156,11 @@ def register(app, work: Work) -> None:
 
 
 def _register_chooser(app, name: str, work: Work) -> None:
-    def shown(contents, title, query) -> str:
-        return to_query(with_file(query, name, contents, title, work))
+    def shown(contents, title, query, search) -> str:
+        return to_query(with_file(ahead(query, search, CheckFile), name, contents, title, work))
 
-    register_files(app, f"study-{name}", "study-files-problem", State("study-query", "data"), shown)
+    states = (State("study-query", "data"), State("address", "search"))
+    register_files(app, f"study-{name}", "study-files-problem", states, shown)
 
 
 def with_file(query: str, name: str, contents: str, title: str, work: Work) -> CheckFile:
