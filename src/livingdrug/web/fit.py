@@ -5,7 +5,7 @@ from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.report import Table, number
-from livingdrug.web.address import read_as, read_query, to_query
+from livingdrug.web.address import read_query, to_query
 from livingdrug.web.files import READING, chooser, register_chooser, shown_file
 from livingdrug.web.fit_answer import Shown, finished, numbers
 from livingdrug.web.fit_plan import (
@@ -21,7 +21,7 @@ from livingdrug.web.fit_plan import (
     with_roles,
 )
 from livingdrug.web.fits import FitJob
-from livingdrug.web.forms import folded, form, register_form
+from livingdrug.web.forms import folded, form, present, register_form, taken_up
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import attribute, begin, beside, problem, table
 from livingdrug.web.uploads import EXAMPLE
@@ -154,34 +154,34 @@ def register(app, work: Work) -> None:
     @app.callback(
         Output("address", "search", allow_duplicate=True), Output("fit-roles-problem", "children"),
         Input({"type": "fit-role", "name": ALL}, "data"), Input({"type": "fit-value", "name": ALL}, "value"),
-        State("fit-query", "data"), prevent_initial_call=True,
+        State("fit-query", "data"), State("address", "search"), prevent_initial_call=True,
     )  # fmt: skip
-    def choose(roles, values, query):
+    def choose(roles, values, query, search):
         scenario, _ = read_query(query)
-        if not isinstance(scenario, Fit):
-            raise PreventUpdate
+        if not isinstance(scenario, Fit) or present(query, search, Fit)[0].model != scenario.model:
+            raise PreventUpdate  # these are the parameters of another model
         try:
             model = model_of(scenario)
             names = list(roles_of(scenario, model))
             chosen = dict(zip(names, roles, strict=True))
             typed = fit_values(chosen, dict(zip(names, values, strict=True)))
-            changed = to_query(with_roles(scenario, model, chosen, typed))
+            new = taken_up(query, search, with_roles(scenario, model, chosen, typed))
         except LivingdrugError as error:
             return no_update, problem(str(error))
-        if changed == query:
+        if new is None:
             raise PreventUpdate
-        return "?" + changed, []
+        return "?" + new, []
 
     @app.callback(
         Output("address", "search", allow_duplicate=True), Output("fit-start-problem", "children"),
         Output("fit-mine", "data"), Input("fit-start", "n_clicks"), State("fit-query", "data"), State("fit-mine", "data"),
-        prevent_initial_call=True,
+        State("address", "search"), prevent_initial_call=True,
     )  # fmt: skip
-    def start(clicks, query, mine):
+    def start(clicks, query, mine, search):
         if not clicks:
             raise PreventUpdate
         try:
-            scenario, _ = read_as(Fit, query)
+            scenario, _ = present(query, search, Fit)
             ident = work.fits.start(scenario, work.named(scenario), work.uploads.path(scenario.file))
         except LivingdrugError as error:
             return no_update, problem(str(error)), no_update

@@ -165,9 +165,11 @@ def register(app, work: Work) -> None:
         Output("address", "search", allow_duplicate=True),
         Input("report-title", "value"),
         State("report-query", "data"),
+        State("address", "search"),
         prevent_initial_call=True,
     )
-    def entitle(title, query):
+    def entitle(title, drawn, search):
+        query = (search or "").lstrip("?") or drawn  # chapters may have been moved since
         view = read_query(query)[1]
         new = address(view[ITEM], (title or "").strip()[:200])
         if new == query or (not view[ITEM] and not title):

@@ -20,7 +20,7 @@ from livingdrug.simulation import (
     read_dose,
     simulate_cure,
 )
-from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About
 from livingdrug.workflows.shared_fields import CV, SEED, SUBJECTS, VARIABILITY, EvenSo, Fragments, Values, built
@@ -33,6 +33,7 @@ RUNS = 500  # of each subject, where every population is drawn
 class Cure(Document):
     """Probability of cure and of relapse."""
 
+    OUTPUTS: ClassVar = ("resume",)
     EXAMPLES: ClassVar = (
         "livingdrug cure kimmel_2021 --set mu_tumour=0.1 -n 20 --cv 0.05 --days 400",
         "livingdrug cure kimmel_2021 --set mu_tumour=0.1 --events all --days 60 --runs 50",
@@ -116,7 +117,7 @@ def run(scenario: Cure, conduct: Conduct = HERE) -> CureFound | RunsFound:
         )
     how = {"regimen": regimen, "state": scenario.state, "below": scenario.below, "until": by}
     if scenario.events == "all":
-        how |= {"seed": scenario.seed, "large": scenario.large, "progress": conduct.progress}
+        how |= {"seed": scenario.seed, "large": scenario.large, "progress": conduct.progress, "kept": conduct.kept}
         every = random_runs(model, subjects, runs=RUNS if scenario.runs is None else scenario.runs, **how)
         if all(runs.reason for runs in every):
             raise InputError(every[0].reason)

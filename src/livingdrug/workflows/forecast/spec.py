@@ -13,7 +13,7 @@ from livingdrug.fit.text import read_residuals
 from livingdrug.forecast import DRAWS, UNCERTAIN, UNTIL, Forecast, forecast
 from livingdrug.models import Model
 from livingdrug.response import read_outcome, read_subjects
-from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.curves import TakenCurve, take_curve
 from livingdrug.workflows.fields import About, named_numbers, numbers
 from livingdrug.workflows.fit.scenario import OUTPUT_IS, read_theirs

@@ -11,7 +11,7 @@ from livingdrug.models import Model
 from livingdrug.optimum import Aim, Optimum, Schedule, Side, optimise, read_schedule, side_of, splits, stated_curve
 from livingdrug.response import is_curve_file
 from livingdrug.simulation import Draw, Regimen, check_outputs, read_dose
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.curves import independence, take_curve
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, numbers
@@ -31,6 +31,7 @@ CURVE_HELP = (
 class Optimise(Document):
     """A search for the best dose and schedule."""
 
+    OUTPUTS: ClassVar = ("resume",)
     CURVES: ClassVar = ("response_curve", "toxicity_curve")
     EXAMPLES: ClassVar = (
         "livingdrug optimise singh_2021 --between 1e6,1e10 --points 7 -n 100 --response tisagenlecleucel_response "
@@ -162,6 +163,7 @@ def run(scenario: Optimise, conduct: Conduct) -> Optimum:
     return optimise(
         model, response, toxicity, doses, plans, aim, output, draw, Regimen.of(map(read_dose, scenario.beside)),
         refine=scenario.method == "nelder-mead", draws=scenario.draws, seed=scenario.seed, progress=conduct.progress,
+        pieces=conduct.kept,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from livingdrug.population import (
     read_targets,
 )
 from livingdrug.simulation import Draw, Regimen, check_count, read_dose
-from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About
 from livingdrug.workflows.memory import SUBJECT
