@@ -1,4 +1,5 @@
-"""What is to be fitted: model, method, which parameters differ between subjects, and what becomes of it in words."""
+"""What is to be fitted: model, method, which parameters differ between subjects, and what becomes of it in
+words."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -56,7 +57,8 @@ MORE = (
 
 def models(scenario: Fit) -> html.Nav:
     """Links to the models; another model begins with its own parameters."""
-    kept = {name: getattr(scenario, name) for name in TableScenario.model_fields if name not in ("version", "purpose")}
+    fields = [name for name in TableScenario.model_fields if name not in ("version", "purpose")]
+    kept = {name: getattr(scenario, name) for name in fields}
     links = []
     for name, title in choices():
         mark: dict[str, Any] = {"className": "chosen"} if name == scenario.model else {}
@@ -97,7 +99,8 @@ def with_roles(scenario: Fit, model: Model, roles: Mapping[str, str], values: Ma
 
 
 def parameters(scenario: Fit, model: Model) -> html.Section:
-    """A list of roles and a start value for every parameter, those that are fitted or have a published spread first."""
+    """A list of roles and an initial estimate for every parameter, those that are fitted or have a published
+    variability first."""
     roles, published = roles_of(scenario, model), model.with_published_values().typical
     first, rest = [], []
     for q in model.quantities:
@@ -105,9 +108,11 @@ def parameters(scenario: Fit, model: Model) -> html.Section:
             near = roles[q.name] != HELD or q.name in published_spreads(model)
             (first if near else rest).append(_parameter(q, roles[q.name], scenario.values.get(q.name), published[q.name]))
     fitted = sum(role != HELD for role in roles.values())
-    made = [html.Details([html.Summary(f"Parameters ({fitted} of {len(roles)} fitted)"), *first], open=True)]
+    said = html.Summary(f"Parameters ({fitted} of {len(roles)} fitted)")
+    made = [html.Details([said, *first], open=True)]
     if rest:
-        made.append(html.Details([html.Summary(f"Parameters that are fixed ({len(rest)})"), *rest], open=not first))
+        said = html.Summary(f"Parameters that are fixed ({len(rest)})")
+        made.append(html.Details([said, *rest], open=not first))
     return html.Section(made, className="left-part")
 
 

@@ -1,4 +1,5 @@
-"""My data: a file, what its columns mean, what is wrong by line, parameters with flags, terminal points by hand."""
+"""My data: a file, what its columns mean, what is wrong by line, parameters with flags, terminal points by
+hand."""
 
 from dataclasses import replace
 from typing import Any
@@ -27,7 +28,18 @@ from livingdrug.web.files import (
 )
 from livingdrug.web.forms import Entry, folded, present, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import FILES, attribute, begin, beside, downloads, field, plot, points, problem, table
+from livingdrug.web.parts import (
+    FILES,
+    attribute,
+    begin,
+    beside,
+    downloads,
+    field,
+    plot,
+    points,
+    problem,
+    table,
+)
 from livingdrug.web.profile_figures import MOST, all_profiles, one_profile, rows_of
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
@@ -148,7 +160,8 @@ def _analysis(scenario: Nca | Compare, result: NcaResult, subject: str) -> list:
 
 
 def _not_stated(result: NcaResult) -> list:
-    """What has to be said before numbers mean anything: the fields for units that neither file nor user has stated."""
+    """What has to be said before numbers mean anything: the fields for units that neither file nor user has
+    stated."""
     labels = {entry.key: entry.label for entry in READING}
     missing = [labels["time_unit"]] if not result.data.time_unit else []
     missing += [labels["unit"]] if not all(result.data.profiles.unit) else []
@@ -158,7 +171,8 @@ def _not_stated(result: NcaResult) -> list:
 
 
 def _rules_compared(scenario: Nca | Compare, result: NcaResult) -> list:
-    """Medians under each rule of values below the limit; nothing where there are none, or too many profiles for a screen."""
+    """Medians under each rule of values below the limit; nothing where there are none, or too many profiles for
+    a screen."""
     if not (result.data.cens == 1).any() or result.data.profiles.n > MOST:
         return []
     settings, rows = scenario.settings(), []
@@ -274,9 +288,11 @@ def _groups(usable) -> dict:
         made.append({"x": mine, "y": [name] * len(mine), "mode": "markers", "name": "your subjects", "showlegend": False,
                      "marker": {"color": "#0072B2", "size": 8, "opacity": 0.6}})  # fmt: skip
         # above its row: beside the axis it would take the room of the plot on a narrow screen
-        names.append({"text": name, "x": 0, "xref": "paper", "xanchor": "left", "y": name, "yshift": 15, "showarrow": False})
+        place = {"x": 0, "xref": "paper", "xanchor": "left", "y": name, "yshift": 15}
+        names.append({"text": name, "showarrow": False, **place})
     levels = axis(f"CMAX ({usable[0].fact.unit})", type="log", exponentformat="power", dtick=1)
-    rows = {"showticklabels": False, "range": [-0.6, len({n["text"] for n in names}) - 0.2], "showgrid": False}
+    top = len({n["text"] for n in names}) - 0.2
+    rows = {"showticklabels": False, "range": [-0.6, top], "showgrid": False}
     margin = {"l": 15, "r": 15, "t": 10, "b": 50}
     return {"data": made, "layout": layout(xaxis=levels, yaxis=rows, annotations=names, margin=margin)}
 
