@@ -32,7 +32,7 @@ from livingdrug.web.work import Work
 from livingdrug.workflows import Document, checked, workflow
 from livingdrug.workflows.simulate.spec import Simulation
 
-PAGE = Page(PATH, "Killing assay", place=60)
+PAGE = Page(PATH, "Killing assay", place=140)
 ADDED = ("5000@24 into=tumour", "5000@48 into=tumour")
 PUBLISHED = Simulation(model="carrgo_restimulation", doses=ADDED, days=3)
 EXAMPLE = checked(

@@ -6,7 +6,7 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.report import Table, number
 from livingdrug.web.address import read_query, to_query
-from livingdrug.web.files import LIMITS, READING, chooser, register_chooser, shown_file
+from livingdrug.web.files import READING, chooser, register_chooser, shown_file
 from livingdrug.web.fit_answer import Shown, finished, numbers
 from livingdrug.web.fit_plan import (
     ENTRIES,
@@ -24,14 +24,19 @@ from livingdrug.web.fits import FitJob
 from livingdrug.web.forms import folded, form, present, register_form, taken_up
 from livingdrug.web.job_view import ended, going_on, kept_address, register_button
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, beside, problem, table
+from livingdrug.web.parts import attribute, begin, beside, problem, table
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 from livingdrug.web.worker import RUN
 from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.fit.words import VERDICTS
 
-PAGE = Page(PATH, "Fit", place=50)
+WAITING = (
+    "Choose a table of samples over time: you see what would be fitted before anything runs. A fit says "
+    "whether it converged, what the data do not determine, and checks the model against the data; "
+    "Explore, Trial and Forecast take what was fitted."
+)
+PAGE = Page(PATH, "Fit", place=150)
 FIRST = "stein_2019"
 # the example's slow rate hardly differs between its subjects
 SHOWN = Fit(file=EXAMPLE, model=FIRST, random=("fold", "t_max", "c_max", "alpha", "f_b"), estimate=("beta",))
@@ -48,9 +53,7 @@ def page(query: str, work: Work) -> html.Div:
         raise InputError(f"this page fits models to data; a `{scenario.kind}` scenario has a page of its own")
     left = chooser("fit-upload", f"{PATH}?{to_query(SHOWN)}")
     if scenario is None:
-        right = [html.H2("Fit a model to samples of subjects"), html.P(
-            "Choose a file on the left, or look at the example first: you see what would be fitted before anything runs. "
-            + LIMITS, className="quiet")]  # fmt: skip
+        right = begin("Fit a model to samples of subjects", WAITING, f"{PATH}?{to_query(SHOWN)}")
     else:
         left += [shown_file(scenario.file, work), *_form(scenario)]
         right = plan(scenario, work)

@@ -13,7 +13,7 @@ from livingdrug.web.files import LIMITS, READING, by_their_names, found_in_file,
 from livingdrug.web.fit import FIRST
 from livingdrug.web.forms import ahead, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, beside, downloads, problem
+from livingdrug.web.parts import attribute, begin, beside, downloads, problem
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, STUDY
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, TableScenario, workflow
@@ -23,7 +23,11 @@ from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.nca.spec import Nca
 
 PATH = "/study"
-PAGE = Page(PATH, "My study", place=18)
+WAITING = (
+    "Choose the samples first; endpoints (response, toxicity, survival, covariates) are joined to them by"
+    " subject. What is said here of how they are read goes along to every page."
+)
+PAGE = Page(PATH, "My study", place=100)
 FILES = {"file": "Samples over time", "endpoints": "Endpoints, a row for each subject"}
 EXAMPLE = CheckFile(file=STUDY["file"], endpoints=STUDY["endpoints"])
 PRODUCT = "tisagenlecleucel"
@@ -42,13 +46,7 @@ def page(query: str, work: Work) -> html.Div:
     left += [html.Small(LIMITS), html.Div(id="study-files-problem")]
     left.append(html.P(dcc.Link("Look at the example (simulated data)", href=f"{PATH}?{to_query(EXAMPLE)}")))
     if scenario is None:
-        right = [
-            html.P(
-                "Choose the samples first; endpoints (response, toxicity, survival, covariates) are joined "
-                "to them by subject. What is said here of how they are read goes along to every page.",
-                className="quiet",
-            )
-        ]
+        right = begin("Samples and endpoints, joined once", WAITING, f"{PATH}?{to_query(EXAMPLE)}")
     else:
         left += [
             *_shown(scenario, work),
