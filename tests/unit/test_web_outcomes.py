@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from livingdrug.response.sample.columns import look
-from livingdrug.web.own_response import KIND, OWN, TIMED, _answer, _kind, entries, settled
+from livingdrug.web.own_response import KIND, OWN, TIMED, _answer, _kind, entries, in_file, settled
 from livingdrug.web.response_figures import response_figure
 from livingdrug.workflows.response.answer import telling
 from livingdrug.workflows.response.spec import Response, run
@@ -87,3 +87,21 @@ def test_the_kind_is_that_which_was_said_or_which_its_fields_have(file):
     assert _kind(plain.model_copy(update={"outcome": "repeated"}), looked) == "repeated"
     assert _kind(plain.model_copy(update={"causes": {"a": "1", "b": "2"}}), looked) == "competing"
     assert _kind(plain.model_copy(update={"seen_by": "seen (d)"}), looked) == "visits"
+
+
+def test_a_second_row_of_a_subject_is_no_fault_of_repeated_outcomes(file):
+    class Kept:
+        """The uploads of a page: one file."""
+
+        uploads = type("Files", (), {"path": staticmethod(lambda token: token), "name": staticmethod(lambda token: "x.csv")})
+
+    asked = Response(file=str(file.with_name("twice.csv")), exposure="CMAX", endpoint="event")
+    assert "has a second row" in str(in_file(asked, Kept()))
+    assert "has a second row" not in str(in_file(asked.model_copy(update={"outcome": "repeated"}), Kept()))
+
+
+def test_an_event_between_visits_is_not_called_by_the_name_of_the_visit(file):
+    asked = Response(file=str(file), exposure="CMAX", **VISITS)
+    assert "the time to the event by" in telling("visits").as_dict(run(asked)[0])["sentence"]
+    named = asked.model_copy(update={"endpoint": "progression"})
+    assert "the time to progression by" in telling("visits").as_dict(run(named)[0])["sentence"]

@@ -45,10 +45,11 @@ JOINED = (
 KIND = Entry(
     "outcome", "What the outcome is", "a file may hold several rows of each subject",
     choices=(
-        ("", "what its values say"), ("binary", "yes or no"), ("repeated", "yes or no, in several rows of each subject"),
-        ("graded", "grades"), ("time", "a time to one kind of event"),
-        ("competing", "a time to the first of several kinds of event"), ("visits", "an event between two visits"),
-        ("continuous", "a number"),
+        ("", "what its values say"), ("binary", "yes or no"),
+        ("repeated", "yes or no, in several rows of each subject"), ("graded", "grades"),
+        ("time", "a time to one kind of event"),
+        ("competing", "a time to the first of several kinds of event"),
+        ("visits", "an event between two visits"), ("continuous", "a number"),
     ),
 )  # fmt: skip
 SCALE = Entry("scale", "Scale of exposure", choices=(("log", "its logarithm"), ("linear", "as it is")))
@@ -63,7 +64,7 @@ MORE = {
     "competing": (
         Entry("time", "Time to the first event or the end of observation", "a column"),
         Entry("event", "Column of the event", "with the code of the event that came first"),
-        Entry("causes", "Code of each event", "the one asked about first, such as relapse=1, death=2; 0 is censored",
+        Entry("causes", "Code of each event", "first the one asked about: relapse=1, death=2; 0 is censored",
               apart=",", pairs=True),
         GROUPS, BY_DAY,
         Entry("landmark", "Only subjects free of all events after", "a day"),
@@ -96,7 +97,8 @@ def entries(kind: str) -> tuple[Entry, ...]:
     """The fields of a kind of outcome."""
     names = FITS[kind][2]
     models = (("", f"{names[0]} (the first choice)"), *((name, name) for name in names[1:]))
-    return (KIND, Entry("model", "Curve", choices=models), SCALE, *COMMON, *MORE.get(kind, ()))
+    curve = Entry("model", "Curve", "and how it is fitted", choices=models)
+    return (KIND, curve, SCALE, *COMMON, *MORE.get(kind, ()))
 
 
 def settled(scenario: Response, kind: str) -> Response:
@@ -247,7 +249,9 @@ def in_file(scenario: Response | Index, work: Work) -> list:
         for g in looked.guesses
     )
     columns = Table(f"columns of {name}", ("column", "taken for", "unit", "because of"), rows)
-    faults = [table(finding_table(looked.findings, name))] if looked.findings else []
+    several = isinstance(scenario, Response) and (scenario.outcome == "repeated" or scenario.start)
+    found = tuple(f for f in looked.findings if not (several and f.code == "subject-twice"))
+    faults = [table(finding_table(found, name))] if found else []
     return [
         *faults,
         html.Details([html.Summary(f"What the columns of {name} mean ({len(rows)})"), table(columns)]),
@@ -267,7 +271,8 @@ def answers(scenario: Response, work: Work) -> list:
             found = run_response(work.located(scenario))
             parts = [part for k, answer in enumerate(found) for part in _answer(answer, k)]
     except LivingdrugError as error:
-        fields = (*entries(scenario.outcome or "binary"), *MORE["binary"], *MORE["time"], *MORE["competing"], *JOINED)
+        more = (entry for kind in ("binary", "time", "competing") for entry in MORE[kind])
+        fields = (*entries(scenario.outcome or "binary"), *more, *JOINED)
         return [problem(in_fields(by_their_names(str(error), names), fields)), *made]
     notes = [by_their_names(n, names) for answer in found for n in (*answer.sample.notes, *answer.fit.notes)]
     return [*parts, points("What was done to the data", list(dict.fromkeys(notes)), "notes"),
@@ -297,7 +302,7 @@ def _answer(answer: Answer, k: int) -> list:
         ends += [html.P(words) for words in by_day.cautions(answer.by_day)]
     if answer.kind in TIMED:
         numbers = [table(found) for found in module.tables(answer)]
-        numbers.append(points("What else the fit says", list(module.lines(answer))))
+        numbers += [html.P(f"{words[0].upper()}{words[1:]}.") for words in module.lines(answer)]
     else:
         numbers = [table(text_table("coefficients", _coefficients(said["coefficients"])))]
     return [

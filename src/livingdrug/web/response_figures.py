@@ -26,8 +26,8 @@ ROWS = 13  # of a curve in its table
 def response_figure(answer: Answer, curves) -> dict:
     """The figure of a fit; curves: the table that `results.csv` holds."""
     known = {
-        "binary": _binary, "repeated": _repeated, "graded": _graded, "continuous": _continuous, "time": _survival,
-        "competing": _incidence, "visits": _visits,
+        "binary": _binary, "repeated": _repeated, "graded": _graded, "continuous": _continuous,
+        "time": _survival, "competing": _incidence, "visits": _visits,
     }  # fmt: skip
     return known[answer.kind](answer, curves)
 
@@ -35,7 +35,8 @@ def response_figure(answer: Answer, curves) -> dict:
 def curve_table(answer: Answer, curves) -> Table:
     """Some rows of each curve."""
     by = {
-        "graded": ["outcome"], "time": ["exposure"], "competing": ["exposure", "cause"], "visits": ["exposure"],
+        "graded": ["outcome"], "time": ["exposure"], "competing": ["exposure", "cause"],
+        "visits": ["exposure"],
     }.get(answer.kind)  # fmt: skip
     parts = [part for _, part in curves.groupby(by, sort=False)] if by else [curves]
     import pandas as pd
@@ -134,11 +135,13 @@ def _survival(answer: Answer, curves) -> dict:
 
 
 def _incidence(answer: Answer, curves) -> dict:
-    """Cumulative incidence of each cause by group: a colour for each group, a dash for each cause; bands of the first."""
+    """Cumulative incidence of each cause by group: a colour for each group, a dash for each cause; bands of
+    the first cause."""
     fit, made = cast(CompetingFit, answer.fit), []
     for k, group in enumerate(fit.groups):
         colour = COLOURS[k % len(COLOURS)]
-        for c, (cause, events, curve) in enumerate(zip(fit.times.causes, group.events, group.curves, strict=True)):
+        causes = zip(fit.times.causes, group.events, group.curves, strict=True)
+        for c, (cause, events, curve) in enumerate(causes):
             time = [0.0, *curve.time.tolist()]
             low, high = ([0.0, *np.nan_to_num(part).tolist()] for part in (curve.low, curve.high))
             label = f"{cause}, {group.label}: {events} of {group.n}"
@@ -147,7 +150,8 @@ def _incidence(answer: Answer, curves) -> dict:
             for step in steps:
                 step["line"] = {**step["line"], "shape": "hv"}
             made += steps
-    return {"data": made, "layout": layout(xaxis=_time_axis(fit), yaxis=axis("cumulative incidence", range=[0, 1.03]))}
+    height = axis("cumulative incidence", range=[0, 1.03])
+    return {"data": made, "layout": layout(xaxis=_time_axis(fit), yaxis=height)}
 
 
 def _visits(answer: Answer, curves) -> dict:
@@ -157,7 +161,8 @@ def _visits(answer: Answer, curves) -> dict:
     for k, group in enumerate(fit.groups):
         colour, x, free, known = COLOURS[k % len(COLOURS)], [0.0], [1.0], group.curve
         edges: list[tuple[float, float, float]] = [(0.0, 1.0, 1.0)]  # time, lowest, highest
-        for start, end, left in zip(known.start.tolist(), known.end.tolist(), known.share.tolist(), strict=True):
+        falls = (part.tolist() for part in (known.start, known.end, known.share))
+        for start, end, left in zip(*falls, strict=True):
             if not np.isfinite(end):  # when the rest had it is not known
                 continue
             before = free[-1]
