@@ -63,6 +63,13 @@ def test_table_1_is_recomputed_from_its_own_numbers():
         assert float(row["ratio_high"]) == pytest.approx(high, rel=1e-3)
 
 
+@pytest.mark.parametrize("name", ["Yescarta", "brexu-cel", "Breyanzi", "Aucatzyl", "afami-cel"])
+def test_a_label_table_that_was_not_read_is_said_and_nothing_stands_in_its_place(name):
+    card = find_card(name)
+    assert "label table" in card.not_read and "section 12.3" in card.not_read
+    assert not [fact for fact in card.exposures if "prescribing information" in fact.source]
+
+
 @pytest.mark.parametrize(("name", "product"), [
     ("Kymriah", "tisagenlecleucel"), ("ide-cel", "idecabtagene vicleucel"), ("tisagenlecleucel", "tisagenlecleucel"),
 ])  # fmt: skip

@@ -83,21 +83,6 @@ def condition_function(system: System, texts: tuple[str, ...]) -> Callable:
     return array_function(("time", *moving), _lines(system), texts)
 
 
-def flow_rates(system: System) -> Callable:
-    """Array function (time, *states, *quantities, *switches) -> list of the rates of all flows.
-
-    Parameters
-    ----------
-    system : System
-        The assembled equations.
-
-    Returns
-    -------
-    Callable
-    """
-    return condition_function(system, tuple(flow.rate for flow in system.flows))
-
-
 @dataclass(frozen=True)
 class Pools:
     """Linear input pools: states that only decay, or are fed by such states; solved exactly, not integrated.
