@@ -154,7 +154,7 @@ def test_hours_are_not_called_days(tmp_path):
 def test_cards_hold_every_product_with_its_target_and_models_that_exist():
     cards = {card.product: card for card in product_cards()}
     assert set(list_products()) <= set(cards)
-    assert {card.target for card in cards.values()} == {"CD19", "BCMA"} and all(c.not_read for c in cards.values())
+    assert {card.target for card in cards.values()} == {"CD19", "BCMA", "MAGE-A4"} and all(c.not_read for c in cards.values())
     assert {name for card in cards.values() for name in card.models} <= set(list_models())
     assert not find_card("Yescarta").exposures and find_card("brexu-cel").product == "brexucabtagene autoleucel"
     assert len(find_card("abecma").responses) == 15

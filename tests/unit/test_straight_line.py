@@ -24,7 +24,7 @@ LINES = {
         "a = w[0]", f"b = w[{LANES}]", "c = -a / b - 2.0 * a + 3.0",
         "d = fused(-a, b, c) - one.exp(0.1 * a) * power_3(b) / (a * a)",
         "e = one.minimum(a, 0.5) + one.natural_log(b) * one.expit(c - a) + one.chosen(a, b, c)",
-        f"w[{2 * LANES}] = d * e", f"w[{3 * LANES}] = 7.0", f"w[{4 * LANES}] = {CHAIN}",
+        f"w[{2 * LANES}] = d * e", f"w[{3 * LANES}] = 7.0",
     ],
     "branches": ["a = w[0]", "if a < 0.0:", f"    w[{2 * LANES}] = -a", "else:", f"    w[{2 * LANES}] = a / 0.0"],
     "nothing": [],
