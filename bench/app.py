@@ -1,9 +1,14 @@
 """How fast the app answers: many clients for two minutes, and the server's part of a slider. Prints, asserts nothing.
 
     python -m bench.app 50 120     # clients, seconds
+
+Clients ask twice over: first all of them for the same pages, which the app keeps once they are drawn, then each for
+questions of its own (another number in every address), where nothing that is kept helps but for the pages without a
+question. Beside the times, which depend on who else uses the machine, stand the server's own seconds of processor.
 """
 
 import http.client
+import itertools
 import json
 import os
 import re
@@ -11,12 +16,24 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 PAGES = (
     ("/", ""), ("/explore", ""), ("/models", ""), ("/data", "?kind=nca&file=example"), ("/trial", ""), ("/response", ""),
     ("/paper", ""), ("/report", ""), ("/study", "?kind=check&file=example_study&endpoints=example_outcomes"),
 )
+# the same with a number that no other question has; pages that ask nothing stay as they are
+OWN = {
+    "/explore": "?kind=simulate&model=kirouac_2023&days=60&values.mu_memory={:.6f}",
+    "/data": "?kind=nca&file=example&window=0&window={:.6f}",
+    "/trial": "?kind=power&model=stein_2019&variability=sd&fold={:.6f}",
+    "/response": "?kind=index&efficacy_curve=tisagenlecleucel_response&toxicity_curve=tisagenlecleucel_severe_crs"
+    "&product_model=stein_2019&variability=sd&subjects=2000&fold={:.6f}",
+    "/study": "?kind=check&file=example_study&endpoints=example_outcomes&limit={:.6f}",
+}
+FIRST = {"/explore": 0.5, "/data": 20.0, "/trial": 1.5, "/response": 1.0, "/study": 10.0}  # numbers from here on
+STEP = 1e-4
 MANY = "kind=simulate&model=kirouac_2023&fragments=tissue&fragments=host_competition&fragments=allogeneic_killing"
 MANY += "&values.k_allo=1e-10&subjects=200&cv=0.3&values.k12={:.4g}"
 MOVES = 60
@@ -60,8 +77,24 @@ def percentile(times: list[float], part: float) -> float:
     return sorted(times)[min(int(part * len(times)), len(times) - 1)]
 
 
-def clients(address: str, count: int, seconds: float) -> None:
-    """So many clients, each asking for one page after the other with a second between."""
+def own_question(path: str, search: str, number: int) -> str:
+    """The search of a page with a number that no other question has."""
+    return OWN[path].format(FIRST[path] + STEP * number) if path in OWN else search
+
+
+def processor_seconds(process: int) -> float:
+    """Seconds of processor that a process has used so far, nan where the system does not say."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def clients(address: str, count: int, seconds: float, process: int, own: bool) -> None:
+    """So many clients, each asking for one page after the other with a second between; own: for pages that nobody else
+    asks for."""
+    numbers, before = itertools.count(), processor_seconds(process)
     found: dict[str, list[float]] = {path: [] for path, _ in PAGES}
     wrong, lock, end = [], threading.Lock(), time.monotonic() + seconds
 
@@ -69,6 +102,7 @@ def clients(address: str, count: int, seconds: float) -> None:
         client = Client(address)
         for turn in range(10_000):
             path, search = PAGES[(k + turn) % len(PAGES)]
+            search = own_question(path, search, next(numbers)) if own else search
             if time.monotonic() > end:
                 return
             try:
@@ -83,8 +117,10 @@ def clients(address: str, count: int, seconds: float) -> None:
     threads = [threading.Thread(target=work, args=(k,)) for k in range(count)]
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
-    print(f"{count} clients, {seconds:g} s, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors: "
-          f"{sum(map(len, found.values()))} pages, {len(wrong)} errors {wrong[:3]}")
+    pages, what = sum(map(len, found.values())), "questions of their own" if own else "the same pages"
+    used = 1000 * (processor_seconds(process) - before) / max(pages, 1)
+    print(f"{count} clients, {what}, {seconds:g} s, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors: "
+          f"{pages} pages, {len(wrong)} errors {wrong[:3]}, {used:.0f} ms of processor a page")
     for path, times in found.items():
         if times:
             print(f"  {path}: {len(times)} times, median {percentile(times, 0.5):.2f} s, p95 {percentile(times, 0.95):.2f} s")
@@ -110,7 +146,8 @@ def main(count: int, seconds: float) -> None:
         warm = Client(address)
         [warm.page(*page) for page in PAGES]  # a first run compiles
         slider(address)
-        clients(address, count, seconds)
+        for own in (False, True):
+            clients(address, count, seconds, process=app.pid, own=own)
         app.terminate()
 
 

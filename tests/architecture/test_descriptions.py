@@ -78,8 +78,46 @@ def test_each_parameter_of_a_face_is_described(package):
     assert not faults, "to be described in a section Parameters or Attributes (numpydoc): " + "; ".join(faults)
 
 
+def said_of(text: str) -> dict[str, str]:
+    """`names : type` -> description, of the section Parameters or Attributes of a docstring."""
+    lines, found, inside, head = text.split("\n"), {}, False, ""
+    for line, under in zip(lines, [*lines[1:], ""], strict=True):
+        if under.strip() and set(under.strip()) == {"-"}:
+            inside = line.strip() in ("Parameters", "Attributes")
+        elif inside and line and not line.startswith(" ") and set(line) != {"-"}:
+            head = line
+            found[head] = ""
+        elif inside and line.startswith(" "):
+            found[head] = f"{found[head]} {line.strip()}".strip()
+    return found
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_description_is_more_than_a_word(package):
+    faults = []
+    for name, node in definitions(package):
+        for head, text in said_of(inspect.cleandoc(ast.get_docstring(node) or "")).items():
+            if len(text.split()) == 1 or text in ("The model.", "The parts.", "Of matplotlib."):
+                faults.append(f"livingdrug.{package}.{name}: {head}: {text}")
+    assert not faults, "say what it means, with its unit or shape: " + "; ".join(faults)
+
+
 def test_faces_are_found():
     assert sum(len(definitions(package)) for package in PACKAGES) > 500
+
+
+def test_an_option_is_described_once():
+    """A field that several kinds have comes from one place (`workflows/shared_fields.py`), and so does its sentence."""
+    said: dict[str, list[str]] = {}
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("About", "click.option"):
+                texts = [*node.args[:1], *(word.value for word in node.keywords if word.arg in ("text", "help"))]
+                for text in texts:
+                    if isinstance(text, ast.Constant) and " " in str(text.value):
+                        said.setdefault(text.value, []).append(f"{path.relative_to(SOURCE)}:{node.lineno}")
+    assert len(said) > 300
+    assert {text: places for text, places in said.items() if len(places) > 1} == {}
 
 
 def test_no_section_of_a_docstring_runs_on():

@@ -10,6 +10,7 @@ from scipy.optimize import brentq
 from scipy.stats import chi2, t
 
 import livingdrug as ld
+import livingdrug.fit.walk as walk_module
 from bench.small_trials import LOG_SD, TRUTH, data_set
 from livingdrug.data import Reading, read_data
 from livingdrug.fit import ResidualError, Saem, fit, new_problem, point_of, unknowns_of
@@ -18,8 +19,9 @@ from livingdrug.fit.importance import drawn, importance, propose
 from livingdrug.fit.information import louis
 from livingdrug.fit.limits import cutoff
 from livingdrug.fit.point import prepare
-from livingdrug.fit.search import Searched, confirmed
-from livingdrug.fit.settle import settle, without
+from livingdrug.fit.saem import begin
+from livingdrug.fit.search import Searched, confirmed, searched
+from livingdrug.fit.settle import Settled, carried, finished, settle, with_again, without
 from livingdrug.fit.verdict import search_words
 from livingdrug.fit.walk import Top
 from livingdrug.models.text import from_toml
@@ -230,3 +232,49 @@ def test_searches_begin_around_a_better_optimum_than_they_reached(tmp_path):
     # one search that was asked for is left alone
     alone = Searched((best,), (best.level - 2,), None)
     assert confirmed(alone, prepared, SHORT, 1, None) is alone
+
+
+def test_no_interval_begins_at_a_variability_of_which_the_likelihood_is_flat(tmp_path):
+    problem = decline_of(tmp_path, 8, omega_rate=0.0, seed=5)
+    less = without(problem, "omega rate")
+    none = settle(prepare(less), point_of(less), 1)
+    # hardly less likely than none, and so small that the curvature by its draws is the difference of two huge numbers
+    tiny = with_again(none.prepared.problem, problem, "omega rate", 0.01)
+    prepared, point, seed, etas = carried(none, tiny, 1)
+    now = Settled(prepared, climb(prepared, point, seed, etas, rounds=0), ())
+    assert now.climbed.gain < 0.01 and now.level < none.level + 0.05
+    ended = finished(now, 1)
+    assert ended.dropped == ("omega rate",) and ended.level > now.level - 0.05
+    assert np.linalg.eigvalsh(ended.climbed.information.matrix)[0] > 0
+
+
+def test_a_profile_does_not_end_where_the_other_numbers_are_not_fitted(tmp_path, monkeypatch):
+    problem = decline_of(tmp_path, 8)
+    walk = Top(settle(prepare(problem), point_of(problem), 1), 1).walk("top", 0.0, cutoff(8))
+    upper = walk.end(1)
+    assert upper > walk.optimum.x
+    fitted = walk_module.fitted_others
+    monkeypatch.setattr(walk_module, "fitted_others", lambda *a, **k: fitted(*a, **k)._replace(gain=5.0))
+    assert walk.end(1) is None  # far below by what was reached, but that may rise by as much
+    # of steps too far for the others the one nearer to the optimum counts
+    far = 0.9 * (upper - walk.optimum.x)
+    monkeypatch.setattr(
+        walk_module,
+        "fitted_others",
+        lambda prepared, point, k, *a, **b: (
+            found := fitted(prepared, point, k, *a, **b),
+            found._replace(gain=5.0) if walk.unknowns.vector(point)[k] - walk.optimum.x > 2 * far else found,
+        )[1],
+    )
+    assert walk.end(1, first=2.5 * far) == pytest.approx(upper, abs=0.02)
+
+
+def test_searches_begin_with_wide_variabilities_and_with_those_given_by_turns():
+    # one of 20 subjects never expands: it is far off in t_max from wide variabilities, and in c_max, which is more likely,
+    # from the published ones
+    problem = new_problem(ld.get_model("stein_2019"), data_set("twenty_one_fails", 4))
+    prepared = prepare(problem)
+    assert np.array_equal(begin(prepared, Saem(), wide=False).point.omega, point_of(problem).omega)
+    found = searched(prepared, Saem(exploration=150, smoothing=50), 1, 2, None, None, None)
+    first, second = found.levels
+    assert second > first + 3 and found.optima[0].level == pytest.approx(second, abs=0.3) and not found.agreed

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Findings, Reading, check, read_data
@@ -346,3 +348,44 @@ def test_names_are_sorted_by_their_numbers_however_they_are_written(shape):
     texts = list(dict.fromkeys(shape.format(*draw.integers(0, 300, 2).tolist()) for _ in range(200)))
     assert naturally_sorted(texts) == sorted(range(len(texts)), key=lambda i: natural_key(texts[i]))
     assert naturally_sorted([]) == []
+
+
+@given(st.lists(st.text("aA01\n\t\x1c\x0b é\u0430-"), max_size=6))
+def test_names_folded_at_once_are_those_folded_one_by_one(names):
+    from livingdrug.data.names import all_folded, folded
+
+    assert all_folded(names) == [folded(name) for name in names]
+
+
+def test_rows_in_any_order_make_the_same_table(tmp_path):
+    head, *rows = PLAIN.splitlines()
+    shuffled = [rows[i] for i in np.random.default_rng(1).permutation(len(rows))]
+    one = read_data(write(tmp_path, PLAIN), STATED)
+    other = read_data(write(tmp_path, "\n".join([head, *shuffled, ""]), "other.csv"), STATED)
+    for name in ("profile", "time", "dv", "cens", "limit"):
+        assert np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True)
+
+
+@pytest.mark.parametrize("texts", [[], ["b", "a", "b", "", "a"], [str(i % 70) for i in range(300)]])
+def test_the_different_texts_are_the_same_found_one_by_one_or_by_pandas(texts, monkeypatch):
+    from livingdrug.data import distinct
+
+    column = np.array(texts, dtype=object)
+    one_by_one = distinct.distinct(column)
+    monkeypatch.setattr(distinct, "MANY", 0)
+    by_pandas = distinct.distinct(column)
+    assert one_by_one[0].tolist() == by_pandas[0].tolist() and one_by_one[1].tolist() == by_pandas[1].tolist()
+
+
+@pytest.mark.parametrize("sign", [",", "\t", ";"])
+@pytest.mark.parametrize("more", ["", "A,40, 3.5\n", "C,0,1\nC,3,<50\n"])
+def test_small_and_large_texts_are_read_alike(sign, more, monkeypatch):
+    from livingdrug.data import grid as grids
+
+    text = (PLAIN + more).replace(",", sign)
+    small = grid_of_text(text, "a.csv", Findings())
+    monkeypatch.setattr(grids, "SMALL", 0)
+    assert grids._fast_columns(text, sign, list(grids.part_rows(text, sign, "a.csv")), 3, 1) is not None
+    large = grid_of_text(text, "a.csv", Findings())
+    assert small.headings == large.headings and small.lines.tolist() == large.lines.tolist()
+    assert [c.tolist() for c in small.columns] == [c.tolist() for c in large.columns]

@@ -12,23 +12,17 @@ import click
 
 from livingdrug import __version__
 from livingdrug.cli.commands import Commands, Group
-from livingdrug.cli.out_help import EVEN_SO_HELP, MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, UNCERTAINTY_HELP, YES_HELP
+from livingdrug.cli.explained import Explained
+from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, UNCERTAINTY_HELP, YES_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
 from livingdrug.core.words import parts
-
-LATER = {
-    "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
-    "log": ("livingdrug.cli.log", "Check a log of runs."),
-    "petab": ("livingdrug.cli.petab", "Evaluate the PEtab PROBLEM (YAML, version 1 or 2)."),
-    "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
-}
-
+from livingdrug.workflows.shared_fields import EVEN_SO, FRAGMENTS, VARIABILITY
 
 SHOWN = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
-@click.group(cls=Commands, later=LATER, kinds=True, context_settings=SHOWN)
+@click.group(cls=Commands, context_settings=SHOWN)
 @click.version_option(__version__)
 def cli() -> None:
     """Quantitative pharmacology of engineered T cells. For research, not for clinical decisions."""
@@ -39,7 +33,7 @@ def cli() -> None:
 @click.option("--target", help="Only models of this target, such as CD19.")
 @click.option("--mechanism", help="Only models with this mechanism, such as 'antigen loss'.")
 @click.option("--data", help="Only models whose numbers are from patients, mice or an assay.")
-@click.option("--kind", help="population, typical, individual fits, ensemble or illustration.")
+@click.option("--kind", help="Only models of this kind: population, typical, individual fits, ensemble or illustration.")
 @click.option("--licence", help="Part of the licence of the place where the numbers were read, such as CC0.")
 @click.pass_context
 def models(context: click.Context, **wanted: str | None) -> None:
@@ -50,14 +44,17 @@ def models(context: click.Context, **wanted: str | None) -> None:
         print_catalogue(wanted)
 
 
-@models.command()
+@models.command(cls=Explained, examples=(
+    "livingdrug models show kirouac_2023",
+    "livingdrug models show stein_2019 --diagram stein_2019.svg",
+))
 @click.argument("name")
-@click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
+@click.option("--with", "fragments", metavar="F1,F2", default="", help=FRAGMENTS.text)
 @click.option("--latex", is_flag=True, help="Print the equations as LaTeX only.")
 @click.option("--toml", is_flag=True, help="Print the model as a file that can be edited and simulated.")
 @click.option("--diagram", type=click.Path(dir_okay=False), metavar="FILE", help="Write a diagram of states and flows to "
               "FILE: .svg, .png, .mmd (Mermaid) or .dot (Graphviz).")
-@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+@click.option("--even-so", is_flag=True, help=EVEN_SO.text)
 def show(name: str, fragments: str, latex: bool, toml: bool, diagram: str | None, even_so: bool) -> None:
     """Equations, parameters and sources of a model (name, file, fit).
 
@@ -68,15 +65,17 @@ def show(name: str, fragments: str, latex: bool, toml: bool, diagram: str | None
     print_model(name, parts(fragments), latex, toml, diagram, even_so)
 
 
-@models.command()
+@models.command(cls=Explained, examples=(
+    "livingdrug models export stein_2019 --to nonmem --out stein.ctl",
+    "livingdrug models export kirouac_2023 --with tissue --to nlmixr2",
+))
 @click.argument("name")
-@click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too), mrgsolve, monolix, "
-              "pumas, sbml, antimony or omex (an archive).")
-@click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
-@click.option("--variability", "--spread", "variability", help="Which published between-subject variability, where there are "
-              "several (stein_2019: sd, variance).")
+@click.option("--to", "target", required=True, help="Tool or format: nonmem, nlmixr2 (rxode2 reads it too), "
+              "mrgsolve, monolix, pumas, sbml, antimony or omex (an archive).")
+@click.option("--with", "fragments", metavar="F1,F2", default="", help=FRAGMENTS.text)
+@click.option("--variability", "--spread", "variability", help=VARIABILITY.text)
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
-@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+@click.option("--even-so", is_flag=True, help=EVEN_SO.text)
 def export(name: str, target: str, fragments: str, variability: str | None, out: str | None, even_so: bool) -> None:
     """Write a model for another tool, such as NONMEM, or as SBML."""
     from livingdrug.cli.exports import export_model
@@ -84,9 +83,12 @@ def export(name: str, target: str, fragments: str, variability: str | None, out:
     export_model(name, target, parts(fragments), variability, out, even_so)
 
 
-@models.command()
+@models.command(cls=Explained, examples=(
+    "livingdrug models check kirouac_2023",
+    "livingdrug models check stein_2019",
+))
 @click.argument("name", required=False)
-@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+@click.option("--even-so", is_flag=True, help=EVEN_SO.text)
 def check(name: str | None, even_so: bool) -> None:
     """Run the checks and published anchors of one model or of all."""
     from livingdrug.cli.show import print_check
@@ -94,7 +96,10 @@ def check(name: str | None, even_so: bool) -> None:
     sys.exit(0 if print_check(name, even_so) else 1)
 
 
-@models.command()
+@models.command(cls=Explained, examples=(
+    "livingdrug models new mine.toml --flows",
+    "livingdrug models new curve.toml --closed-form",
+))
 @click.argument("file", type=click.Path())
 @click.option("--closed-form", "shape", flag_value="closed_form", help="Outputs as formulas of time, in pieces.")
 @click.option("--flows", "shape", flag_value="flows", help="States, and flows between them, that are solved.")
@@ -116,7 +121,10 @@ def new(file: str, shape: str | None, roles_of: str | None) -> None:
     write_model(file, shape)
 
 
-@cli.command()
+@cli.command(cls=Explained, examples=(
+    "livingdrug warmup stein_2019",
+    "livingdrug warmup kirouac_2023 --with tissue",
+))
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join to each named model.")
 def warmup(names: tuple[str, ...], fragments: str) -> None:
@@ -126,7 +134,10 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
     warm_up(names, parts(fragments))
 
 
-@cli.command()
+@cli.command(cls=Explained, examples=(
+    "livingdrug run scenario.toml",
+    "livingdrug run scenario.toml --out run_again",
+))
 @click.argument("file", type=click.Path())
 @click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
@@ -144,7 +155,10 @@ def run(file: str, **options) -> None:
     run_document(file, Output.taken_from(options))
 
 
-@cli.command()
+@cli.command(cls=Explained, examples=(
+    "livingdrug report run_1",
+    "livingdrug report run_1 run_2 --out both --title 'Two runs'",
+))
 @click.argument("folders", metavar="FOLDER...", type=click.Path(file_okay=False), nargs=-1, required=True)
 @click.option("--out", metavar="FOLDER", type=click.Path(file_okay=False), help="One document of all the runs, into this "
               "new folder.")  # fmt: skip
@@ -165,8 +179,13 @@ def report(folders: tuple[str, ...], out: str | None, title: str, pdf: bool, doc
         remake_report(next(iter(folders)), pdf, docx)
 
 
-@cli.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8050, show_default=True, help="0: any free one.")
+@cli.command(cls=Explained, examples=(
+    "livingdrug app",
+    "livingdrug app --port 0",
+))
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8050, show_default=True, help="Port of the page; 0 takes any free one."
+)
 def app(port: int) -> None:
     """Open the web app on this machine. Sliders, your own data, trials; nothing leaves the machine."""
     from livingdrug.web.app import serve
@@ -174,12 +193,15 @@ def app(port: int) -> None:
     serve(port, lambda address: click.echo(f"livingdrug is open at {address} (end it with Ctrl+C)", err=True))
 
 
-@cli.command()
+@cli.command(cls=Explained, examples=(
+    "livingdrug trial umbrella.toml --replicates 500",
+    "livingdrug trial escalation.toml --replicates 200 --out run_escalation",
+))
 @click.argument("design", type=click.Path())
 @click.option("--replicates", type=int, help="Simulated trials (10000, or what the design says).")
 @click.option("--seed", type=int, help="Seed of the simulation (1, or what the design says).")
 @click.option("--uncertainty", type=int, metavar="DRAWS", help=UNCERTAINTY_HELP)
-@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+@click.option("--even-so", is_flag=True, help=EVEN_SO.text)
 @click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--plots", type=click.Path(file_okay=False), help="Write figures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")

@@ -1,11 +1,11 @@
 """The command of a kind of analysis, made of what its fields say."""
 
-from collections.abc import Sequence
 from types import UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin
 
 import click
 
+from livingdrug.cli.explained import Explained
 from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, YES_HELP
 from livingdrug.workflows import COMMAND_LINE, OUTPUT, About, about, flag_of, help_of, option_names
 
@@ -32,12 +32,8 @@ OUTPUTS = {
 }  # fmt: skip
 
 
-class Command(click.Command):
+class Command(Explained):
     """A command whose options stand under headings, with examples at the end."""
-
-    def __init__(self, *given, examples: Sequence[str] = (), **named) -> None:
-        super().__init__(*given, **named)
-        self.examples = examples
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Options by their groups, in the order of the fields."""
@@ -50,13 +46,6 @@ class Command(click.Command):
         for heading, records in groups.items():
             with formatter.section(heading):
                 formatter.write_dl(records)
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The examples."""
-        if self.examples:
-            with formatter.section("Examples"):
-                for line in self.examples:
-                    formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
 class Option(click.Option):

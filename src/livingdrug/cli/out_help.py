@@ -4,14 +4,13 @@ OUT_HELP = (
     "Where to write. A name that ends in .csv or .parquet: the table. Any other name: a folder with the table, figures, "
     "scenario, script and report.html."
 )
-EVEN_SO_HELP = "Take a fitted model whose fit is not sound too; every output says so."
 UNCERTAINTY_HELP = (
     "Draws of the estimates of a fitted model (such as 100): assurance, power averaged over them."
 )
 MEMORY_HELP = (
     "Bound on the memory of the run, in GB (4); a run that would take more is refused before it begins."
 )
-RESUME_HELP = "Go on from what an interrupted run, or shards, left in --out."
+RESUME_HELP = "Go on from what an interrupted run with the same --out (or shards of it) finished."
 SHARD_HELP = (
     "Compute part I of N of the subjects' blocks and keep them beside --out, as one job of a batch; when all "
     "are there, the same command with --resume in place of --shard writes the result."

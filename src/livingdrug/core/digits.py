@@ -17,8 +17,6 @@ _LOW = 0xFFFFFFFF
 _TEN = tuple(10**n for n in range(20))
 _ZERO, _POINT, _MINUS, _PLUS = b"0.-+"
 
-Signs = bytes  # of one text; a field of `Texts` has the name of the type
-
 
 @dataclass(frozen=True)
 class Texts:
@@ -28,22 +26,10 @@ class Texts:
     begin: np.ndarray
     end: np.ndarray
 
-    def take(self, chosen: np.ndarray) -> "Texts":
-        """Those at these positions."""
-        return Texts(self.bytes.take(chosen, axis=0), self.begin.take(chosen), self.end.take(chosen))
-
     @property
     def width(self) -> int:
         """Bytes that the longest text takes."""
         return int(self.end.max(initial=0))
-
-    @classmethod
-    def of(cls, texts: list[Signs]) -> "Texts":
-        """Texts given one by one."""
-        width = max(map(len, texts), default=0)
-        rows = np.frombuffer(b"".join(text.ljust(width) for text in texts), dtype=np.uint8)
-        end = np.array([len(text) for text in texts], dtype=np.int32)
-        return cls(rows.reshape(len(texts), width), np.zeros_like(end), end)
 
 
 def float_texts(values: np.ndarray) -> Texts:

@@ -148,9 +148,7 @@ def _lines(frame) -> Iterable[bytes]:
     if len(frame) > FEW:
         from livingdrug.core.rows import csv_bytes
 
-        portions = csv_bytes(frame, _texts)
-        if portions is not None:
-            return portions
+        return csv_bytes(frame, _texts)
     rows = zip(*(_texts(frame[name]) for name in frame.columns), strict=True)
     return ((",".join(row) + "\n").encode() for row in rows)
 

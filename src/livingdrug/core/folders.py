@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -219,6 +218,8 @@ def _lock(path: Path, shown: str | Path) -> int:
         if _is_there(handle, path / LOCK):
             break
         os.close(handle)  # its holder has just gone, and the file with it
+    import socket
+
     told = {
         "pid": os.getpid(),
         "host": socket.gethostname(),

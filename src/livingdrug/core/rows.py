@@ -10,8 +10,7 @@ from livingdrug.core.digits import DIGITS, Texts, float_texts, int_texts
 CHUNK = 4096  # rows laid out at a time, so that they stay near the processor
 SAMPLE = 512  # values looked at to see whether a column repeats itself
 PAIRS = 4096  # distinct texts of neighbouring columns that are joined before they are looked up
-MOST_BYTES = 50_000_000  # of the distinct texts of a column; beyond that row by row is cheaper
-_COMMA, _LINE_END = b",\n"
+_COMMA, _LINE_END = b",", b"\n"
 
 
 @dataclass(frozen=True)
@@ -34,29 +33,21 @@ class _Numbers:
     texts: Callable[[np.ndarray], Texts]
 
 
-def csv_bytes(frame, texts_of: Callable[..., list[str]]) -> Iterator[bytes] | None:
-    """The rows of a pandas table in portions; texts_of: the cells of a column that holds no numbers.
-
-    None where single texts are so long that rows are better written one by one.
-    """
-    columns: list[_Known | _Numbers] = []
+def csv_bytes(frame, texts_of: Callable[..., list[str]]) -> Iterator[bytes]:
+    """The rows of a pandas table in portions; texts_of: the cells of a column that holds no numbers."""
+    columns: list[_Known | list[_Numbers]] = []
     for name in frame.columns:
         column = _column(frame[name], texts_of)
         last = columns[-1] if columns else None
-        if (
-            isinstance(column, _Known)
-            and isinstance(last, _Known)
-            and len(last.texts) * len(column.texts) <= PAIRS
-        ):
+        if isinstance(column, _Numbers):
+            columns = [*columns[:-1], [*last, column]] if isinstance(last, list) else [*columns, [column]]
+        elif isinstance(last, _Known) and len(last.texts) * len(column.texts) <= PAIRS:
             columns[-1] = last & column
         else:
             columns.append(column)
-    sizes = [len(c.texts) * max(map(len, c.texts)) for c in columns if isinstance(c, _Known)]
-    if max(sizes, default=0) > MOST_BYTES:
-        return None
-    looked_up = [_looked_up(column) for column in columns]
-    chunks = (slice(begin, begin + CHUNK) for begin in range(0, len(frame), CHUNK))
-    return (_rows([texts(chunk) for texts in looked_up]) for chunk in chunks)
+    ends = [_COMMA] * (len(columns) - 1) + [_LINE_END]
+    parts = [_part(column, end) for column, end in zip(columns, ends, strict=True)]
+    return (_portion(parts, slice(i, min(i + CHUNK, len(frame)))) for i in range(0, len(frame), CHUNK))
 
 
 def _column(column, texts_of: Callable[..., list[str]]) -> _Known | _Numbers:
@@ -102,34 +93,42 @@ def _numbers(
         return _Numbers(values, texts)
     codes, known = pd.factorize(words)
     made = texts(np.asarray(known).view(values.dtype))
-    cells = [
-        row[b:e].tobytes()
-        for row, b, e in zip(made.bytes, made.begin.tolist(), made.end.tolist(), strict=True)
-    ]
-    return _Known(codes, cells)
+    return _Known(codes, [text[:-1] for text in _number_rows([made], _COMMA)])
 
 
-def _looked_up(column: _Known | _Numbers) -> Callable[[slice], Texts]:
-    """Rows -> their texts."""
-    if isinstance(column, _Numbers):
-        return lambda chunk: column.texts(column.values[chunk])
-    known = Texts.of(column.texts)
-    return lambda chunk: known.take(column.codes[chunk])
+def _part(column: _Known | list[_Numbers], end: bytes) -> Callable[[slice], list[bytes]]:
+    """Rows -> what stands in them of a column of few texts or of neighbouring columns of numbers, with the sign after it."""
+    if isinstance(column, list):
+        return lambda chunk: _number_rows([each.texts(each.values[chunk]) for each in column], end)
+    texts = np.empty(len(column.texts), dtype=object)
+    texts[:] = [text + end for text in column.texts]
+    return lambda chunk: texts[column.codes[chunk]].tolist()
 
 
-def _rows(columns: list[Texts]) -> bytes:
-    """Rows of which each column's texts are given."""
+def _portion(parts: list[Callable[[slice], list[bytes]]], chunk: slice) -> bytes:
+    """Some rows of which each part gives its texts."""
+    pieces = [b""] * ((chunk.stop - chunk.start) * len(parts))
+    for place, texts in enumerate(parts):
+        pieces[place :: len(parts)] = texts(chunk)
+    return b"".join(pieces)
+
+
+def _number_rows(columns: list[Texts], end: bytes) -> list[bytes]:
+    """The texts of neighbouring columns, parted by commas, in one text for each row."""
     widths = [column.width for column in columns]
     rows = np.empty((len(columns[0].end), sum(widths) + len(widths)), dtype=np.uint8)
     kept = np.ones(rows.shape, dtype=bool)
+    length = np.full(len(rows), len(widths))
     at = 0
     for column, width in zip(columns, widths, strict=True):
         rows[:, at : at + width] = column.bytes[:, :width]
-        place = np.uint8 if width < 256 else np.int64
-        begin, end = column.begin.astype(place)[:, None], column.end.astype(place)[:, None]
-        here = np.arange(width, dtype=place)
-        np.logical_and(here >= begin, here < end, out=kept[:, at : at + width])
+        begin, stop = column.begin.astype(np.uint8)[:, None], column.end.astype(np.uint8)[:, None]
+        here = np.arange(width, dtype=np.uint8)
+        np.logical_and(here >= begin, here < stop, out=kept[:, at : at + width])
+        length += column.end - column.begin
         at += width + 1
-        rows[:, at - 1] = _COMMA
-    rows[:, -1] = _LINE_END
-    return rows.ravel().compress(kept.ravel()).tobytes()
+        rows[:, at - 1] = _COMMA[0]
+    rows[:, -1] = end[0]
+    signs = rows.ravel().compress(kept.ravel()).tobytes()
+    ends = np.cumsum(length).tolist()
+    return [signs[begin:stop] for begin, stop in zip([0, *ends], ends, strict=False)]

@@ -1,7 +1,6 @@
 """What computed: the versions that a folder of results states."""
 
 import platform
-from importlib.metadata import version
 
 from livingdrug import __version__
 
@@ -10,6 +9,8 @@ RESTS_ON = ("numpy", "scipy", "pandas", "numba", "matplotlib")
 
 def versions() -> dict[str, str]:
     """Versions of this library, of Python and of what it rests on."""
+    from importlib.metadata import version
+
     return {
         "livingdrug": __version__,
         "Python": platform.python_version(),

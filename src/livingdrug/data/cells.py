@@ -3,9 +3,12 @@ guessed."""
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+
+from livingdrug.data.distinct import distinct
 
 NUMBER, MISSING, BELOW, ABOVE, BAD, NOT_FINITE, COMMA = range(7)
 MISSING_WORDS = frozenset(
@@ -96,11 +99,14 @@ def is_missing(text: str) -> bool:
     return text.strip().lower() in MISSING_WORDS
 
 
+def any_missing(texts: Iterable[str]) -> bool:
+    """Whether one of the texts says that nothing is known; faster than one by one."""
+    return not MISSING_WORDS.isdisjoint(map(str.lower, map(str.strip, texts)))
+
+
 def missing(texts: np.ndarray) -> np.ndarray:
     """Which texts say that nothing is known, shape (n,)."""
-    import pandas as pd
-
-    codes, unique = pd.factorize(texts)
+    codes, unique = distinct(texts)
     return np.array([is_missing(text) for text in unique], dtype=bool)[codes]
 
 
@@ -120,8 +126,6 @@ def read_numbers(texts: np.ndarray, decimal: str = ".", measured: bool = False) 
     -------
     Numbers
     """
-    import pandas as pd
-
     if decimal == "." and _PLAIN.fullmatch("".join(texts)):
         try:
             value = np.fromiter(map(float, texts), float, len(texts))
@@ -129,11 +133,11 @@ def read_numbers(texts: np.ndarray, decimal: str = ".", measured: bool = False) 
             return Numbers(value, np.full(len(texts), np.nan), kind)
         except ValueError:
             pass
-    codes, unique = pd.factorize(texts)
+    codes, unique = distinct(texts)
     if not len(unique):
         return nothing(0)
     # most cells of a long table are numbers: the others alone are read one by one
-    plain = np.fromiter((_NUMBER.fullmatch(text) is not None for text in unique), bool, len(unique))
+    plain = np.fromiter(map(bool, map(_NUMBER.fullmatch, unique)), bool, len(unique))
     value, bound = np.full(len(unique), np.nan), np.full(len(unique), np.nan)
     value[plain] = np.fromiter(map(float, unique[plain]), float, int(plain.sum()))
     kind = np.full(len(unique), NUMBER, dtype=np.int8)
@@ -218,13 +222,11 @@ def decimal_sign(columns: list[np.ndarray]) -> str:
     -------
     str
     """
-    import pandas as pd
-
     if not any("," in "".join(texts) for texts in columns):
         return "."
     decisive = False
     for texts in columns:
-        for text in pd.unique(texts):
+        for text in dict.fromkeys(texts.tolist()):
             if "," not in text:
                 if "." in text and _NUMBER.fullmatch(text.strip()):
                     return "."

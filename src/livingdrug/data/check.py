@@ -94,6 +94,7 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     time, unit_of_dates = raw_times(parsed, reading, findings)
     time_unit = unit_of_dates or _time_unit(by_meaning, parsed.texts, grid.headings, reading, findings)
     dose_unit = _dose_unit(by_meaning, parsed.texts, reading, findings)
+    del grid  # its texts are read, and most of the memory
     codes, subjects = subject_codes(parsed.texts["ID"], parsed.name("ID"), findings)
     parsed, time, codes = unfolded(parsed, time, codes, findings)
     timed = since_infusion(parsed, time, codes, time_unit, reading, findings)

@@ -19,6 +19,7 @@ from livingdrug.data.meanings import names_subject
 from livingdrug.data.rows import DELIMITERS, HEAD, QuoteCheck, Row, find_delimiter, part_rows
 
 MAX_CELL = 10_000
+SMALL = 400_000  # signs of a text
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def _closed(rows: Iterable[Row], quotes: QuoteCheck, findings: Findings) -> Iter
 
 def _fast_columns(text: str, delimiter: str, first: list[Row], width: int, skip: int):
     """(columns, lines) by pandas' reader where nothing can go wrong: no quotes, no blank and no ragged line
-    below."""
+    below; None elsewhere, and for a text that is read row by row before pandas is loaded."""
+    if len(text) < SMALL:
+        return None
     import pandas as pd
 
     starts = [row.line for row in first]

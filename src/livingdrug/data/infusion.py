@@ -7,6 +7,7 @@ import numpy as np
 
 from livingdrug.core.units import factor_between
 from livingdrug.data.cells import MISSING, is_missing
+from livingdrug.data.distinct import distinct
 from livingdrug.data.doses import number
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.grid import Grid
@@ -308,9 +309,7 @@ def _number_occasions(
 
 
 def _pair_codes(subject: np.ndarray, occasion: np.ndarray) -> np.ndarray:
-    import pandas as pd
-
-    codes, unique = pd.factorize(occasion)
+    codes, unique = distinct(occasion)
     return subject * len(unique) + codes
 
 

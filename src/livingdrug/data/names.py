@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from livingdrug.core.errors import InputError
 from livingdrug.data.findings import printable
 
+_BLANKS = re.compile(r"[^\S\n]+")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 # letters of other scripts that print like Latin ones, after Unicode's table of confusables (UTS 39), lower
 # case
@@ -28,6 +29,14 @@ def folded(name: str) -> str:
     plain = _DASHES.sub("-", plain.casefold()).translate(_LATIN)
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return _LEADING_ZEROS.sub("", "".join(plain.split()))
+
+
+def all_folded(names: Sequence[str]) -> list[str]:
+    """`folded` of each name; of many plain ones at once."""
+    text = "\n".join(names)
+    if not text.isascii() or text.count("\n") != len(names) - 1:
+        return [folded(name) for name in names]
+    return _LEADING_ZEROS.sub("", _BLANKS.sub("", text.lower())).split("\n")
 
 
 def how_alike(one: str, other: str) -> str:

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from livingdrug.data.distinct import distinct
+
 _DIGITS = str.maketrans("123456789", "000000000")
 
 
 def natural_order(texts: np.ndarray) -> np.ndarray:
     """Rank of each text, equal for equal texts: numbers in texts count as numbers, so `P2` comes before
     `P10`."""
-    import pandas as pd
-
-    codes, unique = pd.factorize(texts)
+    codes, unique = distinct(texts)
     rank = np.empty(len(unique), dtype=int)
     rank[naturally_sorted(list(unique))] = np.arange(len(unique))
     return rank[codes]
@@ -34,7 +34,7 @@ def natural_key(text: str) -> tuple:
     Parameters
     ----------
     text : str
-        A name.
+        A name with numbers in it, such as `P10`, which then follows P2.
 
     Returns
     -------

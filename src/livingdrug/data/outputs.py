@@ -9,6 +9,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data.cells import NUMBER, missing, read_numbers
+from livingdrug.data.distinct import distinct
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.meanings import counts_time, measures, plain_word
 from livingdrug.data.order import natural_key
@@ -208,9 +209,7 @@ def _may_be_label(name: str, texts: np.ndarray, said: Mapping[str, str]) -> bool
 def _first_sign(data: Data, texts: np.ndarray, label: bool) -> int | None:
     """Row with the first sign that a column tells rows of one profile apart, None where there is none. label:
     its name says that it does, so that any change is one."""
-    import pandas as pd
-
-    codes, _ = pd.factorize(texts)
+    codes, _ = distinct(texts)
     same = data.profile[1:] == data.profile[:-1]
     changes = same & (codes[1:] != codes[:-1])
     at_once = changes & (data.time[1:] == data.time[:-1])
@@ -235,9 +234,7 @@ def _same_partition(
     names: Sequence[str] | Mapping[str, int], columns: Mapping[str, np.ndarray]
 ) -> list[list[str]]:
     """Columns that part the rows alike, together."""
-    import pandas as pd
-
     groups: dict[bytes, list[str]] = {}
     for name in names:
-        groups.setdefault(pd.factorize(columns[name])[0].tobytes(), []).append(name)
+        groups.setdefault(distinct(columns[name])[0].tobytes(), []).append(name)
     return list(groups.values())

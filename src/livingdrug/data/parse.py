@@ -13,6 +13,7 @@ from livingdrug.data.cells import (
     NOT_FINITE,
     NUMBER,
     Numbers,
+    any_missing,
     decimal_sign,
     is_missing,
     missing,
@@ -171,7 +172,7 @@ def _covariates(
 
 def _said(texts: np.ndarray, meaning: str) -> np.ndarray:
     """The texts of a column, "" where a word says that nothing is known (in values, words are read with the numbers)."""
-    if meaning == "DV" or not any(text and is_missing(text) for text in set(texts)):
+    if meaning == "DV" or not any_missing(set(texts) - {""}):
         return texts
     return np.where(missing(texts), "", texts).astype(object)
 
@@ -264,7 +265,10 @@ def _text_faults(meaning: str, by_meaning, texts: np.ndarray, findings: Findings
     if meaning not in by_meaning:
         return
     name = by_meaning[meaning].name
-    odd = {text for text in set(texts) if not text.isprintable() or len(text) > 200}
+    words = set(texts)
+    odd = set()
+    if not "".join(words).isprintable() or max(map(len, words), default=0) > 200:
+        odd = {text for text in words if not text.isprintable() or len(text) > 200}
     if odd:
         rows = np.flatnonzero(np.isin(texts, list(odd)))
         findings.at(
@@ -275,7 +279,7 @@ def _text_faults(meaning: str, by_meaning, texts: np.ndarray, findings: Findings
             "{} holds control characters or is too long",
             "write a plain name",
         )
-    if meaning == "ID":
+    if meaning == "ID" and words & {"", "."}:
         rows = np.flatnonzero(np.isin(texts, ["", "."]))
         findings.at(
             "no-subject",
@@ -294,6 +298,8 @@ def _assays(texts: np.ndarray, reading: Reading) -> np.ndarray:
     if reading.assay is not None:
         said = _ASSAY_OF.get("".join(c for c in reading.assay.lower() if c.isalnum()), reading.assay)
         words = {text: word or said for text, word in words.items()}
+    if all(text == word for text, word in words.items()):
+        return texts
     return np.array([words[text] for text in texts], dtype=object)
 
 

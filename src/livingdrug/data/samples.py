@@ -5,13 +5,14 @@ from collections.abc import Iterable
 import numpy as np
 
 from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER, missing
+from livingdrug.data.distinct import distinct
 from livingdrug.data.doses import doses_of
 from livingdrug.data.doubles import settle_doubles
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.infusion import Timed
 from livingdrug.data.limits import settle_limits
 from livingdrug.data.meanings import counts_time
-from livingdrug.data.names import folded, how_alike
+from livingdrug.data.names import all_folded, how_alike
 from livingdrug.data.order import natural_order, naturally_sorted
 from livingdrug.data.outputs import ask_what_tells_apart, kept, outputs, unit_said
 from livingdrug.data.parse import Parsed
@@ -22,23 +23,29 @@ from livingdrug.data.units import known_units, read_unit
 
 def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.ndarray, tuple[str, ...]]:
     """(codes of the rows, subjects in natural order). Subjects whose names look alike are warned about."""
-    import pandas as pd
-
-    codes, unique = pd.factorize(ids)
+    codes, unique = distinct(ids)
     order = naturally_sorted(list(unique))
     rank = np.empty(len(unique), dtype=int)
     rank[order] = np.arange(len(unique))
+    keys = all_folded(list(unique))
+    if len(set(keys)) < len(keys):
+        _warn_of_alike(codes, list(unique), keys, name, findings)
+    return rank[codes], tuple(unique[i] for i in order)
+
+
+def _warn_of_alike(
+    codes: np.ndarray, unique: list[str], keys: list[str], name: str, findings: Findings
+) -> None:
+    """Warn of subjects that have the same key."""
     alike: dict[str, str] = {}
     _, first = np.unique(codes, return_index=True)
-    for code, text in enumerate(unique):
-        key = folded(text)
+    for code, (text, key) in enumerate(zip(unique, keys, strict=True)):
         if alike.setdefault(key, text) != text:
             row = first[code]
             problem = (f"subjects `{printable(alike[key], 40)}` and `{printable(text, 40)}` differ only by "
                        f"{how_alike(alike[key], text)}")  # fmt: skip
             fix = "write them alike if they are one subject"
             findings.add("subject-twice", int(findings.lines[row]), name, text, problem, fix, "warning")
-    return rank[codes], tuple(unique[i] for i in order)
 
 
 def build(
@@ -58,7 +65,8 @@ def build(
     outputs_of = outputs(parsed, sampled, findings)
     sampled = kept(outputs_of, parsed, sampled, reading.output, findings)
     unit = _units(parsed, sampled, outputs_of, reading, findings)
-    use = np.flatnonzero(sampled & np.isfinite(timed.time) & ~np.isin(parsed.texts["ID"], ["", "."]))
+    nobody = [i for i, subject in enumerate(subjects) if subject in ("", ".")]
+    use = np.flatnonzero(sampled & np.isfinite(timed.time) & ~np.isin(codes, nobody))
     assay = _assays(parsed.texts["ASSAY"], outputs_of, use, reading, findings)
     labels = [timed.occasion[use], outputs_of[use], assay[use], unit[use]]
     profiles, profile = _profiles(codes[use], labels, timed.dose[use])
@@ -68,7 +76,7 @@ def build(
     )
     dv = np.where((cens == 1) & ~unlimited_zero, limit, parsed.dv.either)
     # the value breaks ties, so that the order of the rows in the file never matters
-    order = np.lexsort((dv[use], timed.time[use], profile))
+    order = _sorted(profile, timed.time[use], dv[use])
     rows, profile = use[order], profile[order]
     constant, varying = _covariates(parsed, codes, len(subjects), rows, findings)
     data = Data(
@@ -207,10 +215,10 @@ def _assays(
 ) -> np.ndarray:
     """Assay of each row. Several assays of one output stay apart unless the user pools them, which is then
     noted."""
-    import pandas as pd
-
     if len(set(assay[use])) < 2:
         return assay
+    import pandas as pd
+
     pairs = pd.DataFrame({"output": outputs_of[use], "assay": assay[use]}).drop_duplicates()
     for output, group in pairs.groupby("output"):
         several = sorted(group["assay"])
@@ -241,6 +249,15 @@ def _profiles(codes: np.ndarray, labels: list[np.ndarray], dose: np.ndarray) -> 
     ), profile
 
 
+def _sorted(profile: np.ndarray, time: np.ndarray, dv: np.ndarray) -> np.ndarray:
+    """Positions in the order of profile, time and value; most tables are in it already."""
+    one, next_one = slice(None, -1), slice(1, None)
+    risen = (time[next_one] == time[one]) & (dv[next_one] >= dv[one]) | (time[next_one] > time[one])
+    if ((profile[next_one] > profile[one]) | (profile[next_one] == profile[one]) & risen).all():
+        return np.arange(len(profile))
+    return np.lexsort((dv, time, profile))
+
+
 def _starts(timed: Timed, use, order, profile: np.ndarray) -> np.ndarray:
     """When the infusion of each profile was, since the first one of its subject; profile: of the samples
     `use[order]`."""
@@ -258,9 +275,12 @@ def _note_order(time: np.ndarray, profile: np.ndarray, findings: Findings) -> No
 
 def _same_units(data: Data, parsed: Parsed, findings: Findings) -> None:
     """One output of one assay in one unit."""
+    p = data.profiles
+    triples = set(zip(p.output, p.assay, p.unit, strict=True))
+    if len({triple[:2] for triple in triples}) == len(triples):
+        return
     import pandas as pd
 
-    p = data.profiles
     frame = pd.DataFrame({"output": p.output, "assay": p.assay, "unit": p.unit})
     for (output, _), group in frame[frame["unit"] != ""].groupby(["output", "assay"]):  # pyright: ignore
         counts = pd.Series(group["unit"]).value_counts()
@@ -281,11 +301,9 @@ def _same_units(data: Data, parsed: Parsed, findings: Findings) -> None:
 
 def _covariates(parsed: Parsed, codes: np.ndarray, n: int, rows: np.ndarray, findings: Findings):
     """(constant covariates by subject, varying ones by row)."""
-    import pandas as pd
-
     constant, varying = {}, {}
     for name, texts in parsed.covariates.items():
-        values, unique = pd.factorize(np.where(missing(texts), "", texts).astype(object))
+        values, unique = distinct(np.where(missing(texts), "", texts).astype(object))
         filled = np.flatnonzero(unique[values] != "") if len(unique) else np.empty(0, dtype=int)
         low, high = np.full(n, len(unique)), np.full(n, -1)
         np.minimum.at(low, codes[filled], values[filled])
@@ -310,10 +328,8 @@ def _changing(parsed: Parsed, codes: np.ndarray, timed: Timed, varying: Iterable
         for name in varying
         if not counts_time(name) and name != parsed.name("CMT")
     }
-    lowest, highest = np.full(len(codes), np.inf), np.zeros(len(codes))
-    np.fmin.at(lowest, codes, np.where(parsed.weight > 0, parsed.weight, np.inf))
-    np.fmax.at(highest, codes, np.where(parsed.weight > 0, parsed.weight, 0.0))
-    if (highest > lowest).any():
+    known = parsed.weight > 0
+    if known.any() and _varies(codes, parsed.weight, known):
         columns["WT"] = np.array([repr(w) if w > 0 else "" for w in parsed.weight.tolist()], dtype=object)
     found = {}
     for name, texts in columns.items():
@@ -322,6 +338,14 @@ def _changing(parsed: Parsed, codes: np.ndarray, timed: Timed, varying: Iterable
         if ((texts[rows][1:] != texts[rows][:-1]) & (codes[rows][1:] == codes[rows][:-1])).any():
             found[name] = Changes(codes[rows], since[rows], texts[rows])
     return found
+
+
+def _varies(codes: np.ndarray, weight: np.ndarray, known: np.ndarray) -> bool:
+    """Whether a subject has several weights."""
+    lowest, highest = np.full(len(codes), np.inf), np.zeros(len(codes))
+    np.fmin.at(lowest, codes, np.where(known, weight, np.inf))
+    np.fmax.at(highest, codes, np.where(known, weight, 0.0))
+    return bool((highest > lowest).any())
 
 
 def _weights(parsed: Parsed, codes: np.ndarray, timed: Timed, subjects: tuple[str, ...]) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 
 from livingdrug.fit.climb import Climbed, climb, usual_draws
 from livingdrug.fit.importance import FEW
-from livingdrug.fit.point import NORMAL, SCALE_CODE, Prepared, point_of
+from livingdrug.fit.point import NORMAL, SCALE_CODE, Point, Prepared, point_of
 from livingdrug.fit.settle import Settled
 from livingdrug.fit.unknowns import RESIDUAL, TYPICAL, VARIABILITY, Unknowns, unknowns_of
 
@@ -26,6 +26,7 @@ JUMP = 1.0  # the farthest that a first step goes to where the standard error se
 FIRST_STEP = 1.3  # standard errors: the second one ends at the cut where the likelihood is a parabola
 GROWTH = 2.5  # of a step over the one before
 STEPS, ROUNDS = 9, 6  # of a profile on one side, and sets of draws at each
+LONGER = 20  # sets of draws where the others are not fitted after these
 # usual draws over those of a profile, whose errors a fall of 4 hardly feels; how much that may grow
 HALF, MOST = 2, 8
 WORTH = 100  # effective draws of every subject that a point of a profile rests on
@@ -56,6 +57,23 @@ def profile_draws(prepared: Prepared) -> dict:
     """Draws of each subject that a climb on a profile takes."""
     each = usual_draws(prepared.problem) // HALF
     return {"draws": each, "most": MOST * each, "sound": WORTH}
+
+
+def fitted_others(
+    prepared: Prepared,
+    point: Point,
+    k: int,
+    seed: int,
+    start: np.ndarray | None = None,
+    before: Climbed | None = None,
+) -> Climbed:
+    """The best fit of the other numbers with number k held, gone on with once where it is far from one. A fit
+    that is still astray (see ASTRAY) says how likely the point is at least, and not how likely at most."""
+    draws = profile_draws(prepared)
+    found = climb(prepared, point, seed, start, (k,), before, rounds=ROUNDS, enough=NEAR, **draws)
+    if not found.gain > ASTRAY:
+        return found
+    return climb(prepared, found.point, seed, None, (k,), found, rounds=LONGER, enough=NEAR, **draws)
 
 
 def confirmed_higher(prepared: Prepared, now: Climbed, k: int, seed: int, level: float) -> Higher | None:
@@ -155,8 +173,8 @@ class Walk(NamedTuple):
         low, high, step, found = known[0], None, gone, None
         for _ in range(STEPS):
             now = self.step(base + side * gone, known)
-            if now.fit.gain > ASTRAY and high is None and step > usual:  # too far for one step
-                step *= 0.5
+            if now.fit.gain > ASTRAY:  # too far for one step, and nothing that an interval may end at
+                step = 0.5 * (gone - side * (low.x - base))
                 gone -= step
                 continue
             known.append(now)
@@ -235,7 +253,7 @@ class Walk(NamedTuple):
 
     def rise(self, now: Climbed) -> float:
         """Of -2 log likelihood above the best optimum; what the climb may still lack counts as reached."""
-        return self.behind + 2 * (self.start.level + self.start.gain - now.level - now.gain)
+        return self.behind + 2 * (self.start.level + min(self.start.gain, ASTRAY) - now.level - now.gain)
 
     def error(self) -> float | None:
         """Standard error of the number, None where there is none."""
@@ -286,8 +304,7 @@ class Walk(NamedTuple):
             vector = vector + self.ahead(x - a)
         vector[self.k] = x
         point = self.unknowns.point(vector, near.point)
-        return climb(self.prepared, point, self.seed, before=near, held=(self.k,), rounds=ROUNDS, enough=NEAR,
-                     **profile_draws(self.prepared))
+        return fitted_others(self.prepared, point, self.k, self.seed, before=near)
 
     def ahead(self, move: float) -> np.ndarray:
         """How the other numbers go along with the one held, as the information at the optimum says."""

@@ -7,6 +7,7 @@ order, units.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from livingdrug.core.conventions import NOT_KNOWN
 from livingdrug.core.errors import ModelError, UnitError
@@ -17,6 +18,7 @@ from livingdrug.models.system import System
 from livingdrug.models.unit_check import check_units
 
 Part = tuple[str, Structure]
+KEPT = 64  # systems, of some 0.1 MB each
 
 
 class MissingPartner(ModelError):
@@ -33,7 +35,12 @@ def assemble(name: str, base: Structure, fragments: Sequence[Part]) -> System:
     Raises ModelError (one sentence) for a missing partner, a clash of names, a rule that meets nothing, other
     units.
     """
-    parts: list[Part] = [(name, base), *sorted(fragments)]
+    return _assembled(name, base, tuple(sorted(fragments, key=lambda part: part[0])))
+
+
+@lru_cache(maxsize=KEPT)  # every model of the same parts has the same equations
+def _assembled(name: str, base: Structure, fragments: tuple[Part, ...]) -> System:
+    parts: list[Part] = [(name, base), *fragments]
     for fragment, structure in parts[1:]:
         if structure.time_unit and structure.time_unit != base.time_unit:
             raise ModelError(

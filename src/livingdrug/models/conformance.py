@@ -2,6 +2,7 @@
 `simulation.conformance`."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.core.expressions import names
@@ -67,6 +68,7 @@ class Joining:
     why: str = ""
 
 
+@lru_cache(maxsize=512)  # some 20 answers for each of the models that are looked at
 def joining(model: Model, fragment_name: str) -> Joining:
     """Whether the fragment of this name can join the model."""
     fragment = get_fragment(fragment_name)

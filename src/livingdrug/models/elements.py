@@ -52,15 +52,15 @@ class State:
     unit : str
         `cells`, `cells/uL`, `copies/ug` ...
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     roles : tuple of str
         What it is.
     at : str
-        The place.
+        Name of the place that it is in, such as `blood`; empty where there is none.
     initial : str
         An expression of quantities.
     symbol : str
-        In LaTeX.
+        How the publication writes it, in LaTeX, without dollar signs.
     log : bool
         Solve for its logarithm (exact for a state that only multiplies; needed where it spans many decades).
     extinct_below : float
@@ -146,9 +146,9 @@ class Quantity:
     name : str
         Of the quantity.
     unit : str
-        Its unit.
+        Unit of its values, such as `1/d`.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     symbol : str
         In LaTeX, as the paper has it.
     bound : str
@@ -187,9 +187,9 @@ class Definition:
     expression : str
         Of states, quantities and other definitions.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     symbol : str
-        In LaTeX.
+        How the publication writes it, in LaTeX, without dollar signs.
     """
 
     name: str
@@ -214,9 +214,9 @@ class Clock:
     expression : str
         Of quantities and `time`.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     symbol : str
-        In LaTeX.
+        How the publication writes it, in LaTeX, without dollar signs.
     calendar : bool
         Whether its time is the subject's own, not the infusion's.
     """
@@ -244,9 +244,9 @@ class Switch:
     at : str
         The time, an expression of quantities.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     symbol : str
-        In LaTeX.
+        How the publication writes it, in LaTeX, without dollar signs.
     calendar : bool
         Whether its time is the subject's own, not the infusion's.
     """
@@ -287,7 +287,7 @@ class Event:
     at_trigger : bool
         Values are those at the trigger, not after the delay.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     """
 
     name: str
@@ -319,7 +319,7 @@ class Output:
     unit : str
         Of the expression.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     measured : bool
         Whether an assay can see it, so that `observe` applies to it.
     """
@@ -346,9 +346,9 @@ class Condition:
     Attributes
     ----------
     expression : str
-        Of quantities.
+        An expression of quantities, which is compared with 0.
     message : str
-        In words.
+        What to say to the user, in words.
     """
 
     expression: str

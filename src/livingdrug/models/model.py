@@ -235,14 +235,12 @@ class Model(Shown):
         found = [v for v in self.values if v.name == name]
         if not found:
             raise InputError(f"`{self.name}`: " + unknown("vector", name, [v.name for v in self.values]))
-        changed = replace(self, values=(*found, *(v for v in self.values if v.name != name)), vector=name)
-        if "system" in self.__dict__:  # the equations are the same
-            changed.__dict__["system"] = self.system
-        return changed
+        others = (v for v in self.values if v.name != name)
+        return self._of_the_same_equations(replace(self, values=(*found, *others), vector=name))
 
     def with_published_values(self) -> "Model":
         """The model without the values that a user has set."""
-        return replace(self, changes={})
+        return self._of_the_same_equations(replace(self, changes={}))
 
     def with_values(self, changes: Mapping[str, float] | None = None, **named: float) -> "Model":
         """The model with other typical values; a name or a paper symbol selects the quantity.
@@ -253,10 +251,11 @@ class Model(Shown):
         for given, value in {**(changes or {}), **named}.items():
             quantity = find_quantity(self, given)
             checked[quantity.name] = check_value(quantity, value)
-        changed = replace(self, changes=checked)
-        if (
-            "system" in self.__dict__
-        ):  # the equations do not depend on values, and assembling them takes a while
+        return self._of_the_same_equations(replace(self, changes=checked))
+
+    def _of_the_same_equations(self, changed: "Model") -> "Model":
+        """A model of other values: equations do not depend on those, and assembling them takes a while."""
+        if "system" in self.__dict__:
             changed.__dict__["system"] = self.system
         return changed
 
@@ -285,7 +284,7 @@ def flows_of(model: Model) -> System:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
@@ -308,7 +307,7 @@ def closed_form_of(model: Model) -> ClosedForm:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
@@ -331,7 +330,7 @@ def plain_symbol(symbol: str) -> str:
     Parameters
     ----------
     symbol : str
-        In LaTeX.
+        How the publication writes it, in LaTeX, without dollar signs.
 
     Returns
     -------
@@ -348,7 +347,7 @@ def find_quantity(model: Model, given: str) -> Quantity:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     given : str
         Its name or symbol.
 

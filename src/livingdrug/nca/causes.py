@@ -1,6 +1,7 @@
 """Why a value is absent, or to be taken with caution: one bit a cause, one sentence a bit."""
 
 from enum import IntFlag
+from functools import lru_cache
 
 import numpy as np
 
@@ -128,6 +129,7 @@ def flag_of(causes: int) -> str:
     return "caution" if causes & ~NOTED else "ok"
 
 
+@lru_cache(maxsize=4096)  # few combinations, asked for by every table
 def reason_of(causes: int, otherwise: str) -> str:
     """The sentences of the causes (of an absent value: only why it is absent), or what is true of a plain
     value."""

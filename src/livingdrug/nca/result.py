@@ -35,9 +35,11 @@ class NcaResult(Shown):
     Attributes
     ----------
     data : Data
+        Samples and doses as they were read.
     settings : NcaSettings
+        Rules of areas, terminal slope and BLQ values.
     window : (float, float) or None
-        Of AUCINT.
+        Start and end of the window of AUCINT, in the unit of the times.
     codes : tuple of str
         The parameters, in the order of the tables.
     values : dict of str to ndarray of shape (profiles,)
@@ -97,6 +99,12 @@ class NcaResult(Shown):
         """By code: the causes that there are, and which of them each profile has."""
         found = {code: np.unique(causes, return_inverse=True) for code, causes in self.causes.items()}
         return {code: (unique.tolist(), which) for code, (unique, which) in found.items()}
+
+    def tally(self, code: str, members: np.ndarray) -> list[tuple[int, int]]:
+        """(causes, how many of these profiles have them) of a parameter."""
+        causes, which = self.caused[code]
+        counts = np.bincount(which[members], minlength=len(causes)).tolist()
+        return list(zip(causes, counts, strict=True))
 
     @cached_property
     def groupings(self) -> dict[str | None, dict]:

@@ -108,10 +108,9 @@ def _numbers(values: np.ndarray) -> tuple:
 
 def _counts(result: NcaResult, code: str, members: np.ndarray) -> tuple:
     """How many values of a parameter are to be watched, censored or absent, and the commonest reason."""
-    causes, which = result.caused[code]
     flags: dict[str, int] = dict.fromkeys(("ok", "caution", "censored", "absent"), 0)
     reasons: dict[str, int] = {}
-    for cause, count in zip(causes, np.bincount(which[members], minlength=len(causes)).tolist(), strict=True):
+    for cause, count in result.tally(code, members):
         flags[flag_of(cause)] += count
         if count and flag_of(cause) != "ok":
             reason = reason_of(cause, parameter_of(code).plain)

@@ -21,6 +21,7 @@ class ProductCard:
     Attributes
     ----------
     product, trade_name, target : str
+        International name, trade name and antigen.
     exposures : tuple of ExposureFact
         Published exposures, each with its source; empty where no label table could be read.
     responses : tuple of dict
@@ -101,6 +102,7 @@ class GroupVariability:
     Attributes
     ----------
     card : ProductCard
+        The product and what is published of it.
     fact : ExposureFact
         The published number.
     n : int
@@ -187,7 +189,7 @@ def variability_ratios(
     groups : tuple of GroupVariability
         Of one exposure.
     above, below : str
-        Targets.
+        Targets of the products, such as BCMA and CD19: the first is over the second in each ratio.
 
     Returns
     -------

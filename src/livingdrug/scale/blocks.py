@@ -5,14 +5,11 @@ A task is called as task(first, count) and must be picklable. What a block gives
 so where it runs, and beside which others, changes nothing but the time.
 """
 
-import multiprocessing
 import os
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +56,9 @@ class Processes:
 
     def results(self, task: Task, blocks: Sequence[Block]) -> Generator[Any, None, None]:
         """What the task gives for each block, in their order."""
+        import multiprocessing
+        from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+
         workers = min(self.count, len(blocks))
         pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker, (task,))
         try:
@@ -114,6 +114,8 @@ _given: list[Task] = []
 
 def _start_worker(task: Task) -> None:
     """Keep the task, leave interrupts to the parent, and do not outlive it."""
+    import multiprocessing
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _given[:] = [task]
     parent = multiprocessing.parent_process()

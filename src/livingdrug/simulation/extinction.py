@@ -101,7 +101,7 @@ def courses(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     subjects : Subjects, optional
         Virtual subjects; the typical one by default.
     regimen : Regimen or Sequence, optional
@@ -220,7 +220,7 @@ def cure_probability(model: Model, by: float = 1000.0, subjects: Subjects | None
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     by : float, optional
         A time, in the model's time unit.
     subjects : Subjects, optional
@@ -242,7 +242,7 @@ def simulate_cure(model: Model, runs: int = 1000, seed: int = 1, **how) -> Cures
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     runs : int, optional
         How often.
     seed : int, optional

@@ -21,10 +21,13 @@ SAID = (
 
 def missing(search: str, work: Work) -> list[str]:
     """Files that an address asks for and the app does not have."""
-    asked = dict.fromkeys(
-        value for key, value in parse_qsl(search.lstrip("?")) if key != "item" and is_token(value)
-    )
-    return [token for token in asked if not work.uploads.has(token)]
+    return [token for token in asked_files(search) if not work.uploads.has(token)]
+
+
+def asked_files(search: str) -> tuple[str, ...]:
+    """Tokens of the files of the user that an address asks for, each once."""
+    pairs = parse_qsl(search.lstrip("?"))
+    return tuple(dict.fromkeys(value for key, value in pairs if key != "item" and is_token(value)))
 
 
 def page(path: str, search: str, work: Work) -> html.Div:

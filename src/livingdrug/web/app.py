@@ -6,7 +6,7 @@ from typing import Any, cast
 from dash import Dash, Input, Output, dcc, html, set_props
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.web import again, cancelling, explore, exports, live, shell
+from livingdrug.web import again, cancelling, explore, exports, kept_pages, live, shell
 from livingdrug.web.guard import KEY, NO_MEMORY, guard
 from livingdrug.web.pages import pages
 from livingdrug.web.parts import problem
@@ -22,6 +22,7 @@ def make_app(work: Work | None = None, key: str | None = None) -> Dash:
                update_title=no_title, on_error=_say_what_broke)  # fmt: skip
     app.index_string = app.index_string.replace("<html>", '<html lang="en">')
     guard(app.server, key)
+    kept_pages.register(app.server, work)  # after the guard: strangers get nothing that is kept
     exports.register(app.server, work)
     live.register(app.server, work)
     cancelling.register(app.server, work.tasks)

@@ -23,9 +23,9 @@ from livingdrug.web.assay_fields import (
 )
 from livingdrug.web.assay_job import job_page, register_job
 from livingdrug.web.drawn_answer import drawn, parts_of
-from livingdrug.web.forms import form, register_form
+from livingdrug.web.forms import ahead, form, present, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, downloads, problem
+from livingdrug.web.parts import attribute, beside, downloads, problem
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, PLATE, SUFFIXES
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, checked, workflow
@@ -60,9 +60,7 @@ def page(query: str, work: Work) -> html.Div:
     left = [*_choosers(scenario), *(_shown(scenario, work) if scenario else ())]
     right = list(_right(scenario, work)) if scenario else _begin()
     store = dcc.Store(id="assay-query", data=to_query(scenario) if scenario else "")
-    return html.Div(
-        [store, html.Div(left, className="left"), html.Div(right, className="right")], className="two"
-    )
+    return beside(left, right, answered=scenario is not None, stores=[store])
 
 
 def _begin() -> list:
@@ -217,13 +215,13 @@ def register(app, work: Work) -> None:
 
     @app.callback(
         Output("address", "search", allow_duplicate=True), Output("assay-start-problem", "children"),
-        Input("assay-start", "n_clicks"), State("assay-query", "data"), prevent_initial_call=True,
+        Input("assay-start", "n_clicks"), State("assay-query", "data"), State("address", "search"), prevent_initial_call=True,
     )  # fmt: skip
-    def start(clicks, query):
+    def start(clicks, query, search):
         if not clicks:
             raise PreventUpdate
         try:
-            scenario, _ = read_as(Document, query)
+            scenario, _ = present(query, search, type(read_as(Document, query)[0]))
             ident = work.runs.start(scenario, work.named(scenario), work.located(scenario))
         except LivingdrugError as error:
             return no_update, problem(in_words(str(error), {}))
@@ -236,13 +234,13 @@ def _register_chooser(app, field: str, work: Work) -> None:
     @app.callback(
         Output("address", "search", allow_duplicate=True), Output("assay-files-problem", "children", allow_duplicate=True),
         Input(f"assay-{field}", "contents"), State(f"assay-{field}", "filename"), State("assay-query", "data"),
-        prevent_initial_call=True,
+        State("address", "search"), prevent_initial_call=True,
     )  # fmt: skip
-    def take(contents, names, query):
+    def take(contents, names, query, search):
         if not contents:
             raise PreventUpdate
         try:
-            return f"?{to_query(with_files(query, field, contents, names, work))}", []
+            return f"?{to_query(with_files(ahead(query, search, Document), field, contents, names, work))}", []
         except LivingdrugError as error:
             return no_update, problem(str(error))
 

@@ -8,7 +8,7 @@ from livingdrug.report import REPORT, SCENARIO
 from livingdrug.web.address import to_query
 from livingdrug.web.assay_fields import AFTER, PATH, STEPS, in_words, steps_after
 from livingdrug.web.drawn_answer import kept, parts_of, recorded
-from livingdrug.web.parts import attribute, downloads, problem
+from livingdrug.web.parts import attribute, beside, downloads, problem
 from livingdrug.web.runs import RunJob
 from livingdrug.web.uploads import EXAMPLES
 from livingdrug.web.work import Work
@@ -24,8 +24,7 @@ def job_page(ident: str, work: Work) -> html.Div:
     left.append(html.P(["Keep the address of this page to come back while the app runs. ",
                         html.Small("Nobody can guess it; the app keeps its last ten runs.")]))  # fmt: skip
     store = dcc.Store(id="assay-job-name", data=ident)
-    right = html.Div(job_view(ident, job), className="right", id="assay-job")
-    return html.Div([store, html.Div(left, className="left"), right], className="two")
+    return beside(left, job_view(ident, job), stores=[store], answer_ident="assay-job")
 
 
 def _about(job: RunJob, work: Work) -> list:

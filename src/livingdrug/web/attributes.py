@@ -13,7 +13,7 @@ from livingdrug.web.drawn_answer import drawn, parts_of
 from livingdrug.web.files import by_their_names, chooser, in_fields, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, downloads, problem
+from livingdrug.web.parts import attribute, beside, downloads, problem
 from livingdrug.web.uploads import MAX_BYTES, PRODUCTS
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, workflow
@@ -90,7 +90,7 @@ def page(query: str, work: Work) -> html.Div:
                  form(scenario.kind, scenario, to_query(scenario), FIELDS[scenario.kind])]  # fmt: skip
         right = list(_answers(scenario, work))
         left += _more(scenario, work)
-    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
+    return beside(left, right, answered=scenario is not None)
 
 
 def _more(scenario: Document, work: Work) -> Iterator:

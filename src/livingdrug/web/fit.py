@@ -5,7 +5,7 @@ from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.report import Table, number
-from livingdrug.web.address import read_as, read_query, to_query
+from livingdrug.web.address import read_query, to_query
 from livingdrug.web.files import LIMITS, READING, chooser, register_chooser, shown_file
 from livingdrug.web.fit_answer import Shown, finished, numbers
 from livingdrug.web.fit_plan import (
@@ -21,9 +21,9 @@ from livingdrug.web.fit_plan import (
     with_roles,
 )
 from livingdrug.web.fits import FitJob
-from livingdrug.web.forms import folded, form, register_form
+from livingdrug.web.forms import folded, form, present, register_form, taken_up
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, problem, table
+from livingdrug.web.parts import attribute, beside, problem, table
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 from livingdrug.web.worker import RUN
@@ -56,8 +56,7 @@ def page(query: str, work: Work) -> html.Div:
         right = plan(scenario, work)
     store = dcc.Store(id="fit-query", data=to_query(scenario) if scenario else "")
     right = [html.Div(id="fit-start-problem"), *right]
-    return html.Div([store, html.Div([*left, *_mine()], className="left"), html.Div(right, className="right")],
-                    className="two")  # fmt: skip
+    return beside([*left, *_mine()], right, answered=scenario is not None, stores=[store])
 
 
 def _fields_to_mend(scenario: Fit) -> list:
@@ -97,8 +96,7 @@ def _job_page(ident: str, work: Work, shown: Shown) -> html.Div:
         html.P(dcc.Link("Change something and fit again", href=f"{PATH}?{asked}")),
     ]  # fmt: skip
     stores = [dcc.Store(id="fit-job-name", data=ident), dcc.Store(id="fit-mine", storage_type="local", data=[])]
-    right = html.Div(job_view(ident, job, shown, work), className="right", id="fit-job")
-    return html.Div([*stores, html.Div(left, className="left"), right], className="two")
+    return beside(left, job_view(ident, job, shown, work), stores=stores, answer_ident="fit-job")
 
 
 def job_view(ident: str, job: FitJob, shown: Shown | None = None, work: Work | None = None) -> list:
@@ -153,34 +151,34 @@ def register(app, work: Work) -> None:
     @app.callback(
         Output("address", "search", allow_duplicate=True), Output("fit-roles-problem", "children"),
         Input({"type": "fit-role", "name": ALL}, "data"), Input({"type": "fit-value", "name": ALL}, "value"),
-        State("fit-query", "data"), prevent_initial_call=True,
+        State("fit-query", "data"), State("address", "search"), prevent_initial_call=True,
     )  # fmt: skip
-    def choose(roles, values, query):
+    def choose(roles, values, query, search):
         scenario, _ = read_query(query)
-        if not isinstance(scenario, Fit):
-            raise PreventUpdate
+        if not isinstance(scenario, Fit) or present(query, search, Fit)[0].model != scenario.model:
+            raise PreventUpdate  # these are the parameters of another model
         try:
             model = model_of(scenario)
             names = list(roles_of(scenario, model))
             chosen = dict(zip(names, roles, strict=True))
             typed = fit_values(chosen, dict(zip(names, values, strict=True)))
-            changed = to_query(with_roles(scenario, model, chosen, typed))
+            new = taken_up(query, search, with_roles(scenario, model, chosen, typed))
         except LivingdrugError as error:
             return no_update, problem(str(error))
-        if changed == query:
+        if new is None:
             raise PreventUpdate
-        return "?" + changed, []
+        return "?" + new, []
 
     @app.callback(
         Output("address", "search", allow_duplicate=True), Output("fit-start-problem", "children"),
         Output("fit-mine", "data"), Input("fit-start", "n_clicks"), State("fit-query", "data"), State("fit-mine", "data"),
-        prevent_initial_call=True,
+        State("address", "search"), prevent_initial_call=True,
     )  # fmt: skip
-    def start(clicks, query, mine):
+    def start(clicks, query, mine, search):
         if not clicks:
             raise PreventUpdate
         try:
-            scenario, _ = read_as(Fit, query)
+            scenario, _ = present(query, search, Fit)
             ident = work.fits.start(scenario, work.named(scenario), work.uploads.path(scenario.file))
         except LivingdrugError as error:
             return no_update, problem(str(error)), no_update

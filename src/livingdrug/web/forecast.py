@@ -10,6 +10,7 @@ from livingdrug.web.files import READING, chooser, register_chooser, shown_file
 from livingdrug.web.forms import Entry, folded, form, register_form
 from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
+from livingdrug.web.parts import beside
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 from livingdrug.workflows import checked, workflow
@@ -46,7 +47,7 @@ def page(query: str, work: Work) -> html.Div:
         fields = form("forecast", scenario, to_query(scenario), FIELDS)
         left += [shown_file(getattr(scenario, "file", ""), work), fields, reading]
         right = list(answered(scenario, (*FIELDS, *READING), work))
-    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
+    return beside(left, right, answered=scenario is not None)
 
 
 def asked(token: str) -> str:

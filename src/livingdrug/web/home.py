@@ -2,6 +2,7 @@
 with livingdrug."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dash import dcc, html
 
@@ -28,10 +29,11 @@ class Card:
     href: str
 
 
-def cards() -> list[Card]:
+@lru_cache(maxsize=1)
+def cards() -> tuple[Card, ...]:
     """The eight questions."""
     panels = {entry.name: entry.href for entry in paper.entries()}
-    return [
+    return (
         Card(
             "How does my product compare?",
             "Simulated patients among the published exposures of tisagenlecleucel.",
@@ -80,7 +82,7 @@ def cards() -> list[Card]:
             "Then: press a panel and move what made it.",
             "/paper",
         ),
-    ]
+    )
 
 
 FURTHER = {

@@ -13,7 +13,7 @@ from livingdrug.data import check, printable
 from livingdrug.nca import NcaResult, nca
 from livingdrug.products import Comparison, compare, exposure_facts
 from livingdrug.report import Table, number
-from livingdrug.web.address import read_query, to_query
+from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.figures import axis, layout
 from livingdrug.web.files import (
     BRIDGE,
@@ -26,13 +26,13 @@ from livingdrug.web.files import (
     register_chooser,
     shown_file,
 )
-from livingdrug.web.forms import Entry, folded, register_form
+from livingdrug.web.forms import Entry, folded, present, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import FILES, attribute, downloads, field, plot, points, problem, table
+from livingdrug.web.parts import FILES, attribute, beside, downloads, field, plot, points, problem, table
 from livingdrug.web.profile_figures import MOST, all_profiles, one_profile, rows_of
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
-from livingdrug.workflows import Points, analyse
+from livingdrug.workflows import Document, Points, analyse
 from livingdrug.workflows.compare.answer import placement_sentences, placement_table
 from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.nca.answer import group_tables, nca_sentences, value_cells
@@ -71,8 +71,7 @@ def page(query: str, work: Work) -> html.Div:
     else:
         found = answers(scenario, subject, work)
     store = dcc.Store(id="data-query", data=to_query(scenario, _view(subject)) if scenario else "")
-    return html.Div([store, html.Div(_left(scenario, work), className="left"), html.Div(found, className="right")],
-                    className="two")  # fmt: skip
+    return beside(_left(scenario, work), found, answered=scenario is not None, stores=[store])
 
 
 def _view(subject: str) -> list[tuple[str, str]]:
@@ -158,11 +157,11 @@ def _rules_compared(scenario: Nca | Compare, result: NcaResult) -> list:
     """Medians under each rule of values below the limit; nothing where there are none, or too many profiles for a screen."""
     if not (result.data.cens == 1).any() or result.data.profiles.n > MOST:
         return []
-    settings = scenario.settings()
+    settings, rows = scenario.settings(), []
     codes = [code for code in ("AUCLST", "AUCALL", "AUCINT", "LAMZHL", "TLST") if code in result.codes]
-    rows = []
     for rule, words in BELOW:
-        other = nca(result.data, replace(settings, blq_first=rule, blq_middle=rule, blq_last=rule))
+        same = replace(settings, blq_first=rule, blq_middle=rule, blq_last=rule)
+        other = result if same == settings else nca(result.data, same)
         known = [other.values[code][np.isfinite(other.values[code])] for code in codes]
         rows.append((words, *(f"{number(float(np.median(v)))} (n {len(v)})" if len(v) else "-" for v in known)))
     now = ", ".join(f"{place}: {dict(BELOW)[rule]}" for place, rule in zip(("before", "between", "after"), settings.rules,
@@ -297,13 +296,13 @@ def register(app, work: Work) -> None:
         Output("address", "search", allow_duplicate=True), Output("terminal-problem", "children"),
         Input("terminal-use", "n_clicks"), Input("terminal-undo", "n_clicks"), State("terminal-start", "value"),
         State("terminal-end", "value"), State("terminal-reason", "value"), State("terminal-subject", "data"),
-        State("data-query", "data"), prevent_initial_call=True,
+        State("data-query", "data"), State("address", "search"), prevent_initial_call=True,
     )  # fmt: skip
-    def choose(use, undo, start, end, reason, subject, query):
+    def choose(use, undo, start, end, reason, subject, query, search):
         if not (use or undo):
             raise PreventUpdate
-        scenario, _ = read_query(query)
-        if not isinstance(scenario, Nca | Compare):
+        drawn, (scenario, view) = read_query(query)[0], present(query, search, Document)
+        if not (isinstance(scenario, Nca | Compare) and isinstance(drawn, Nca | Compare)) or scenario.file != drawn.file:
             raise PreventUpdate
         terminal = scenario.terminal
         if ctx.triggered_id == "terminal-undo":
@@ -318,4 +317,4 @@ def register(app, work: Work) -> None:
             changed.settings()
         except InputError as error:
             return no_update, problem(str(error))
-        return "?" + to_query(changed, _view(subject)), []
+        return "?" + to_query(changed, view_pairs(view) or _view(subject)), []

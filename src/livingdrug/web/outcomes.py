@@ -17,7 +17,7 @@ from livingdrug.web.figures import axis, band, layout
 from livingdrug.web.files import by_their_names, chooser, in_fields, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, downloads, plot, points, problem, table
+from livingdrug.web.parts import attribute, beside, downloads, plot, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows.index.answer import both_curves
 from livingdrug.workflows.index.spec import Index, IndexAnswer
@@ -69,7 +69,7 @@ def page(query: str, work: Work) -> html.Div:
     right = (
         own_response.answers(scenario, work) if isinstance(scenario, Response) else _answers(scenario, work)
     )
-    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
+    return beside(left, right)
 
 
 def _own(scenario: Index | Response, work: Work) -> list:

@@ -9,14 +9,14 @@ from livingdrug.data import printable
 from livingdrug.report import Table, text_table
 from livingdrug.response import CONFOUNDED, FITS, BinaryFit, Looked, TimeFit, VisitsFit, look
 from livingdrug.response.sample.columns import KINDS
-from livingdrug.web.address import read_query, to_query
+from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.files import by_their_names, in_fields
-from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.forms import Entry, form, present, register_form
 from livingdrug.web.parts import attribute, choice, downloads, plot, points, problem, table
 from livingdrug.web.response_figures import curve_table, response_figure
 from livingdrug.web.uploads import RESPONSES
 from livingdrug.web.work import Work
-from livingdrug.workflows import finding_table
+from livingdrug.workflows import Document, finding_table
 from livingdrug.workflows.index.spec import Index
 from livingdrug.workflows.response import by_day
 from livingdrug.workflows.response.answer import telling
@@ -282,13 +282,14 @@ def register(app, work: Work) -> None:
 
     @app.callback(
         Output("address", "search", allow_duplicate=True), Input("own-exposure", "data"), Input("own-first", "data"),
-        Input("own-second", "data"), State("own-query", "data"), prevent_initial_call=True,
+        Input("own-second", "data"), State("own-query", "data"), State("address", "search"), prevent_initial_call=True,
     )  # fmt: skip
-    def choose(exposure, first, second, query):
-        before, _ = read_query(query)
-        if not isinstance(before, Response | Index):
+    def choose(exposure, first, second, query, search):
+        drawn, (before, view) = read_query(query)[0], present(query, search, Document)
+        if not (isinstance(before, Response | Index) and isinstance(drawn, Response | Index)):
             raise PreventUpdate
-        if (exposure, first, second) == (before.exposure, *_given(before)):
+        other_file = (before.file, before.endpoints) != (drawn.file, drawn.endpoints)
+        if other_file or (exposure, first, second) == (before.exposure, *_given(before)):
             raise PreventUpdate
         looked = _look(before, work)
-        return "?" + to_query(_asked(before, looked, exposure, first, second))
+        return "?" + to_query(_asked(before, looked, exposure, first, second), view_pairs(view))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dash import dcc, html
 
@@ -43,7 +44,8 @@ def _panel(
     return Entry(name, title, f"{path}?{to_query(first, view)}")
 
 
-def entries() -> list[Entry]:
+@lru_cache(maxsize=1)
+def entries() -> tuple[Entry, ...]:
     """The panels that are simulations, in the order of the paper, with the settings of its reproduction
     (`make paper`)."""
     cr1 = Simulation(model="kirouac_2023", doses=("1e8",), days=60)
@@ -60,7 +62,7 @@ def entries() -> list[Entry]:
               ("7C", "Proliferation of a third to three times", "k_proliferation", (1 / 3, 0.5, 2.0, 3.0)),
               ("7D", "Exhaustion of half to seven times", "k_exhaustion", (0.5, 3.0, 5.0, 7.0)))  # fmt: skip
     start = get_model("stein_2019").typical["c_max"] / get_model("stein_2019").typical["fold"]
-    return [
+    return (
         _panel("1A", "Two compartments after one dose", hill.model_copy(update={"doses": ("10",)})),
         _panel("1C", "A dose a day for a week", hill.model_copy(update={"doses": daily})),
         _panel(
@@ -124,7 +126,7 @@ def entries() -> list[Entry]:
             _panel(name, title, well, *({key: typical[key] * fold} for fold in folds), path="/assay")
             for name, title, key, folds in sweeps
         ),
-    ]
+    )
 
 
 def page(query: str, work: Work) -> html.Div:

@@ -9,7 +9,10 @@ from dash import dcc, html
 from livingdrug.report import Table
 from livingdrug.web.numbers import in_words
 
+PROBLEM = "problem"  # the class of a sentence about what cannot be done
 CONFIG = {
+    # the button of Plotly that would send a chart with its data to a server
+    "showSendToCloud": False, "plotlyServerURL": "",
     "displaylogo": False, "responsive": True, "toImageButtonOptions": {"format": "svg"},
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
 }  # fmt: skip
@@ -23,6 +26,30 @@ FILES = (
 def attribute(name: str, text: str) -> dict[str, Any]:
     """An attribute of an element whose name is no name of Python, such as `aria-label`."""
     return {name: text}
+
+
+def beside(
+    fields: Sequence, answer: Sequence, *, answered: bool = True, stores: Sequence = (), ident: str = "page",
+    answer_ident: str = "answer",
+) -> html.Div:
+    """Fields with their answer beside them. On a narrow screen they stand above one another: the answer first
+    where there is one, else the fields, with a link from each to the other.
+
+    answered: whether there is an answer, or only a word on what to do; stores: what the page keeps and nobody
+    sees; ident, answer_ident: ids of the whole and of the answer, which a callback may fill.
+    """
+    to_fields = [html.A("Change the question", href="#question", className="jump")] if answered else []
+    to_answer = [html.A("Back to the answer", href=f"#{answer_ident}", className="jump")] if answered else []
+    return html.Div(
+        [
+            *stores,
+            *to_fields,
+            html.Div([*fields, *to_answer], className="left", id="question"),
+            html.Div(list(answer), className="right", id=answer_ident),
+        ],
+        id=ident,
+        className="two answered" if answered else "two",
+    )
 
 
 def table(made: Table) -> html.Div:
@@ -117,7 +144,7 @@ def choice(
 
 def problem(text: str) -> html.P:
     """One sentence about what cannot be done."""
-    return html.P(text, className="problem", role="alert")
+    return html.P(text, className=PROBLEM, role="alert")
 
 
 def points(title: str, texts: Sequence[str], kind: str = "flags") -> html.Section | None:

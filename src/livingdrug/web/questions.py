@@ -15,16 +15,16 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.known import known
 from livingdrug.models import Model
-from livingdrug.web.address import read_query, to_query
+from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.drawn_answer import answered
 from livingdrug.web.files import in_fields
-from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.forms import Entry, form, present, register_form
 from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import FILES, choice
+from livingdrug.web.parts import FILES, beside, choice
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, about, help_of, workflow
-from livingdrug.workflows.fields import EvenSo
+from livingdrug.workflows.shared_fields import EvenSo
 
 MODEL, MODELS = "model", "models"
 _EVEN_SO = get_args(EvenSo)[1].flags
@@ -138,10 +138,7 @@ class Question:
                     in_fields(" ".join(" ".join(help_of(self.kind)).split()), every, type(scenario)),
                     className="quiet",
                 ),
-                html.Div(
-                    [html.Div(left, className="left"), html.Div(right, className="right")],
-                    className="two first",
-                ),
+                beside(left, right),
             ]
         )
 
@@ -171,13 +168,14 @@ class Question:
     def _register_models(self, app) -> None:
         @app.callback(
             Output("address", "search", allow_duplicate=True), Input(f"{self.kind}-add", "data"),
-            State(f"{self.kind}-models", "data"), prevent_initial_call=True,
+            State(f"{self.kind}-models", "data"), State("address", "search"), prevent_initial_call=True,
         )  # fmt: skip
-        def add(name, query):
+        def add(name, query, search):
             if not name:
                 raise PreventUpdate
-            scenario = self.scenario(query)
-            return "?" + to_query(scenario.model_copy(update={MODELS: (*getattr(scenario, MODELS), name)}))
+            scenario, view = present(query, search, workflow(self.kind).scenario)
+            models = (*getattr(scenario, MODELS), name)
+            return "?" + to_query(scenario.model_copy(update={MODELS: models}), view_pairs(view))
 
 
 def fits(build: Callable[[], object]) -> bool:

@@ -13,7 +13,7 @@ from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.report import MOST_RUNS, REPORT, bind, word_document, write_pdf
 from livingdrug.web.address import read_query
 from livingdrug.web.pages import Page, pages
-from livingdrug.web.parts import downloads, field
+from livingdrug.web.parts import beside, downloads, field
 from livingdrug.web.uploads import EXAMPLES
 from livingdrug.web.work import Work
 from livingdrug.web.worker import RUN
@@ -49,7 +49,7 @@ def page(query: str, work: Work) -> html.Div:
         right += [html.Ol(chapters, id="report-chapters"), downloads(address(items, title), FILES, add=False)]
     else:
         right.append(html.P("No chapter is chosen yet.", id="report-chapters"))
-    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
+    return beside(left, right, answered=bool(items))
 
 
 def address(items: list[str], title: str) -> str:
@@ -165,9 +165,11 @@ def register(app, work: Work) -> None:
         Output("address", "search", allow_duplicate=True),
         Input("report-title", "value"),
         State("report-query", "data"),
+        State("address", "search"),
         prevent_initial_call=True,
     )
-    def entitle(title, query):
+    def entitle(title, drawn, search):
+        query = (search or "").lstrip("?") or drawn  # chapters may have been moved since
         view = read_query(query)[1]
         new = address(view[ITEM], (title or "").strip()[:200])
         if new == query or (not view[ITEM] and not title):

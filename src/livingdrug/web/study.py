@@ -12,9 +12,9 @@ from livingdrug.web import forecast, own_response
 from livingdrug.web.address import read_as, read_query, to_query
 from livingdrug.web.files import LIMITS, READING, by_their_names, found_in_file, in_fields
 from livingdrug.web.fit import FIRST
-from livingdrug.web.forms import form, register_form
+from livingdrug.web.forms import ahead, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, downloads, problem
+from livingdrug.web.parts import attribute, beside, downloads, problem
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, STUDY
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, TableScenario, workflow
@@ -57,7 +57,7 @@ def page(query: str, work: Work) -> html.Div:
             form("study", scenario, to_query(scenario), READING),
         ]
         right = _found(scenario, work)
-    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
+    return beside(left, right, answered=scenario is not None)
 
 
 def _shown(scenario: CheckFile, work: Work) -> list:
@@ -163,13 +163,14 @@ def _register_chooser(app, name: str, work: Work) -> None:
         Input(f"study-{name}", "contents"),
         State(f"study-{name}", "filename"),
         State("study-query", "data"),
+        State("address", "search"),
         prevent_initial_call=True,
     )
-    def take(contents, title, query):
+    def take(contents, title, query, search):
         if not contents:
             raise PreventUpdate
         try:
-            return f"?{to_query(with_file(query, name, contents, title, work))}", []
+            return f"?{to_query(with_file(ahead(query, search, CheckFile), name, contents, title, work))}", []
         except LivingdrugError as error:
             return no_update, problem(str(error))
 

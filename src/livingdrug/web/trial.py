@@ -1,12 +1,14 @@
 """Trial: how many patients per arm to see an x-fold change, the power curve, and a whole trial simulated."""
 
+from functools import lru_cache
+
 import numpy as np
 from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.report import Table, number, text_table
-from livingdrug.trial import OneArm, PowerAnswer, Smallest, TrialAnswer, effect_of_fold, size_for_means
+from livingdrug.trial import Design, OneArm, PowerAnswer, Smallest, TrialAnswer, effect_of_fold, size_for_means
 from livingdrug.web import design
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout
@@ -15,7 +17,7 @@ from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.limits import check_run
 from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, downloads, plot, points, problem, table
+from livingdrug.web.parts import attribute, beside, downloads, plot, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows import Conduct, scenario_of_text, workflow
 from livingdrug.workflows.examples.trial import UMBRELLA
@@ -106,8 +108,7 @@ def page(query: str, work: Work) -> html.Div:
             dcc.Link("Several versions against a shared control", href=f"{PATH}?{to_query(_example_trial())}")
         ),
     ]
-    return html.Div([html.Div(left, className="left"), html.Div(_answers(scenario, work), className="right")],
-                    className="two")  # fmt: skip
+    return beside(left, _answers(scenario, work))
 
 
 def _entries(wanted: str) -> tuple[Entry, ...]:
@@ -223,14 +224,18 @@ def _power_figure(curve, answer) -> dict:
                                            yaxis=axis("power", range=[0, 1.02]))}  # fmt: skip
 
 
+@lru_cache(maxsize=1024)  # the grid is the same for every question with the same power and test
+def _size(fold: float, sd: float, design_: Design) -> int:
+    """Patients in the smaller arm for a fold change at an SD of ln exposure."""
+    return size_for_means(effect_of_fold(fold, sd), design_, "", None).n_per_arm
+
+
 def _grid(scenario: Power) -> html.Div:
     """Patients in the smaller arm over folds and spreads, with the scenario's own spread among them."""
     own = log_sd_of(scenario)
     rows = []
     for sd in sorted({*SDS, own}):
-        cells = [
-            str(size_for_means(effect_of_fold(f, sd), scenario.design(), "", None).n_per_arm) for f in FOLDS
-        ]
+        cells = [str(_size(f, sd, scenario.design())) for f in FOLDS]
         rows.append((f"{sd:.3g}{' (yours)' if sd == own else ''}", *cells))
     header = ("SD of ln exposure", *(f"{fold:g}-fold" for fold in FOLDS))
     return table(

@@ -31,11 +31,23 @@ class Work:
     """What the app runs, with a bound on everything: results in memory, folders on disk, jobs at once."""
 
     def __init__(self) -> None:
-        self.uploads, self.fits, self.runs, self.tasks = Uploads(), Fits(), Runs(), Tasks()
+        self.uploads, self._fits, self._job_runs, self.tasks = Uploads(), Fits(), Runs(), Tasks()
         self._results: OrderedDict[str, Result] = OrderedDict()
         self._runs: OrderedDict[str, Path] = OrderedDict()
         self._folder = temporary_folder(self)
         self._lock, self._jobs = threading.Lock(), threading.BoundedSemaphore(JOBS)
+
+    @property
+    def fits(self) -> Fits:
+        """Fits that were started in this app."""
+        _jobs_are_looked_at()
+        return self._fits
+
+    @property
+    def runs(self) -> Runs:
+        """Other long runs that were started in this app."""
+        _jobs_are_looked_at()
+        return self._job_runs
 
     def simulate(self, scenario: Simulation) -> Result:
         """Curves of a scenario, at the times of its table and those that a drawing needs beside them. Raises InputError for
@@ -145,6 +157,20 @@ class Work:
     def folder(self) -> Path:
         """Where files of a moment lie: it goes with the app."""
         return self._folder
+
+
+def _jobs_are_looked_at() -> None:
+    from flask import g, has_request_context
+
+    if has_request_context():
+        g.jobs_looked_at = True
+
+
+def looked_at_jobs() -> bool:
+    """Whether the answer to the present request rests on a fit or another run, which goes on meanwhile."""
+    from flask import g
+
+    return g.get("jobs_looked_at", False)
 
 
 def _files(scenario: Document) -> dict[str, str | tuple[str, ...]]:

@@ -1,8 +1,8 @@
 """What a field of a scenario is, said once: the command line, faults, the app and the docs are made of it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.words import parts
@@ -50,12 +50,9 @@ class About:
     hidden: bool = False
     former: tuple[str, ...] = ()
 
-
-# of every kind that takes a model
-EvenSo = Annotated[
-    bool,
-    About("Take a fitted model whose fit is not sound too; every output says so.", ("--even-so",), INPUT),
-]
+    def under(self, group: str = METHOD, former: tuple[str, ...] = ()) -> "About":
+        """The same under another heading, or with former names, for a field that several kinds have."""
+        return replace(self, group=group, former=former or self.former)
 
 
 def about(field) -> About | None:

@@ -26,7 +26,7 @@ def array_function(arguments: tuple[str, ...], lines: tuple[tuple[str, str], ...
     lines : tuple[tuple[str, str], ...]
         (name, expression) pairs, in order.
     results : tuple of str
-        Expressions.
+        Expressions, one for each element of the array.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def state_function(system: System, texts: tuple[str, ...], more: tuple[str, ...]
     system : System
         The assembled equations.
     texts : tuple of str
-        Expressions.
+        Expressions of states, quantities and time, one for each result.
     more : tuple of str, optional
         Names of further values.
 

@@ -1,5 +1,6 @@
 """Hill curves in exposure without a fit: an EC50 that gives an observed rate over a population."""
 
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -72,10 +73,15 @@ def calibrate_ec50(rate: float, slope: float, median: float, log_sd: float) -> f
     InputError
         For a rate outside (0, 1).
     """
-    from scipy.optimize import brentq
-
     if not 0 < rate < 1:
         raise InputError(f"the rate is {rate:g}; it must be between 0 and 1")
+    return _calibrated(rate, slope, median, log_sd)
+
+
+@lru_cache(maxsize=64)  # those of the built-in curves are asked for again and again
+def _calibrated(rate: float, slope: float, median: float, log_sd: float) -> float:
+    from scipy.optimize import brentq
+
     center = np.log(median)
     at = brentq(lambda x: marginal_rate(np.exp(x), slope, median, log_sd) - rate, center - 40, center + 40)
     return float(np.exp(cast(float, at)))

@@ -38,9 +38,9 @@ class Question:
     Attributes
     ----------
     exposure : str
-        Names.
+        Column of the exposure, or the code of what `nca` computes of samples.
     endpoint : str or None
-        Names.
+        Column or name of the outcome, such as `CRS`; None for a time that `time` and `event` give.
     kind : Kind or None
         None lets the values decide.
     trials : str or None
@@ -60,7 +60,7 @@ class Question:
     start : str or None
         Of a time: column with the start of each row (start-stop rows of a subject).
     strata : tuple of str
-        Columns.
+        Of a time: columns whose combinations have a baseline hazard of their own.
     cluster : str or None
         Column of rows that belong together (of a time), or whose each row of a repeated outcome is.
     robust : bool

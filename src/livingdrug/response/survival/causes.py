@@ -53,17 +53,17 @@ class CompetingFit(Shown):
     Attributes
     ----------
     sample : Sample
-        Subjects.
+        Exposure, outcome and covariates of the subjects that take part.
     model : str
-        Its name.
+        Name of the model, `fine-gray` or `cause-specific`.
     scale : Scale
-        Of the exposure.
+        On which the exposure enters: `linear` or `log`.
     level : float
         Of the intervals.
     times : CompetingTimes
-        With causes.
+        Times to the first event, with its cause.
     groups : tuple of GroupIncidence
-        By exposure.
+        Cumulative incidences of groups of exposure, the lowest first.
     gray : tuple of ChiSquare
         Test of the groups for each cause.
     until : float
@@ -72,7 +72,7 @@ class CompetingFit(Shown):
         Cause -> fit, of the subdistribution hazard (fine-gray) or the cause-specific one, None where the
         cause has too few events for it.
     exposure : str
-        Its term.
+        Name of the term of the exposure in the regression.
     per : float
         The step of exposure whose ratio is given.
     notes : tuple of str

@@ -31,11 +31,11 @@ class CompetingTimes:
     cause : ndarray
         0 where censored, 1 for the first of `causes`, 2 for the next.
     causes : tuple of str
-        Names.
+        Names of the causes; `cause` counts them from 1.
     unit : str
         Of the times.
     subjects : tuple of str
-        Their names.
+        Names of the subjects, in the order of all arrays.
     """
 
     time: np.ndarray
@@ -89,7 +89,7 @@ class Incidence(Shown):
     censored : ndarray
         Subjects last seen then.
     incidence : ndarray
-        The estimate.
+        Cumulative incidence of the cause, by Aalen and Johansen.
     error : ndarray
         Its standard error.
     low, high : ndarray
@@ -194,7 +194,7 @@ def gray_test(times: CompetingTimes, group: np.ndarray, cause: int = 1) -> ChiSq
     times : CompetingTimes
         With causes.
     group : ndarray, shape (n,)
-        Labels.
+        Label of each subject's group.
     cause : int, optional
         Its number, from 1.
     """
@@ -284,7 +284,7 @@ class SubdistributionFit:
     Attributes
     ----------
     terms : tuple of str
-        Names.
+        Names of the exposure and the covariates, in the order of the coefficients.
     coefficients : ndarray, shape (p,)
         Logarithms of subdistribution hazard ratios.
     covariance : ndarray, shape (p, p)

@@ -10,9 +10,25 @@ from livingdrug.assay import AssayReading
 from livingdrug.core.errors import InputError
 from livingdrug.data import printable
 from livingdrug.report import file_hash
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import INPUT, About, commas
+
+# of the kinds that carry a fit to patients
+PATIENTS = About(
+    "Model of patients, in days, whose values stand for the control construct.", ("--product",)
+)
+Links = Annotated[
+    tuple[str, ...],
+    About(
+        "Which rate of the assay moves which quantity of the model, and the slope of their logarithms with its SD; "
+        "1+-0.5 where none is given.",
+        ("--map",),
+        metavar="RATE=QUANTITY[:SLOPE+-SD[~SCATTER]]",
+        read=commas,
+    ),
+]
+Control = Annotated[str | None, About("Control construct; the first one of the fit by default.")]
 
 
 def read_columns(texts: tuple[str, ...], option: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.units import in_a_day
-from livingdrug.models import Model, build_model
+from livingdrug.models import Model
 from livingdrug.simulation import (
     Course,
     Cures,
@@ -20,9 +20,10 @@ from livingdrug.simulation import (
     read_dose,
     simulate_cure,
 )
-from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers
+from livingdrug.workflows.fields import About
+from livingdrug.workflows.shared_fields import CV, SEED, SUBJECTS, VARIABILITY, EvenSo, Fragments, Values, built
 
 POPULATION = "Virtual population"
 MOST = 2_000  # subjects: each keeps its rates at ten times a day
@@ -32,6 +33,7 @@ RUNS = 500  # of each subject, where every population is drawn
 class Cure(Document):
     """Probability of cure and of relapse."""
 
+    OUTPUTS: ClassVar = ("resume",)
     EXAMPLES: ClassVar = (
         "livingdrug cure kimmel_2021 --set mu_tumour=0.1 -n 20 --cv 0.05 --days 400",
         "livingdrug cure kimmel_2021 --set mu_tumour=0.1 --events all --days 60 --runs 50",
@@ -41,18 +43,8 @@ class Cure(Document):
     model: Annotated[
         str, About("A model made of flows: a name from `livingdrug models`, or a file.", argument=True)
     ]
-    fragments: Annotated[
-        tuple[str, ...], About("Fragments to join.", ("--with",), metavar="F1,F2", read=commas)
-    ] = ()
-    values: Annotated[
-        dict[str, float],
-        About(
-            "A parameter by name or paper symbol. Repeatable.",
-            ("--set",),
-            metavar="NAME=VALUE",
-            read=named_numbers,
-        ),
-    ] = Field(default_factory=dict)
+    fragments: Fragments = ()
+    values: Values = Field(default_factory=dict)
     doses: Annotated[
         tuple[str, ...], About("A dose, as in `simulate`; repeatable.", ("--dose",), metavar="DOSE")
     ] = ()
@@ -69,19 +61,9 @@ class Cure(Document):
         float, About("With `all`: cells from which a population follows its rates.", unit="cells", example="1000")
     ] = 10_000.0
     days: Annotated[float, About("Horizon by which a patient is cured or not.", unit="d")] = 1000.0
-    subjects: Annotated[
-        int | None,
-        About("Virtual subjects; without it the typical subject.", ("-n", "--subjects"), POPULATION),
-    ] = None
-    variability: Annotated[
-        str | None, About("Which published between-subject variability.", group=POPULATION)
-    ] = None
-    cv: Annotated[
-        float | None,
-        About(
-            "Log-normal CV on every rate, where no variability is published (0.5 = 50 %).", group=POPULATION
-        ),
-    ] = None
+    subjects: Annotated[int | None, SUBJECTS.under(POPULATION)] = None
+    variability: Annotated[str | None, VARIABILITY.under(POPULATION)] = None
+    cv: Annotated[float | None, CV.under(POPULATION)] = None
     runs: Annotated[
         int | None,
         About(
@@ -89,7 +71,7 @@ class Cure(Document):
             "last cells event by event so many times (Gillespie), as a check."
         ),
     ] = None
-    seed: Annotated[int, About("Seed of the random numbers.", group=POPULATION)] = 1
+    seed: Annotated[int, SEED.under(POPULATION)] = 1
     even_so: EvenSo = False
 
 
@@ -125,7 +107,7 @@ def run(scenario: Cure, conduct: Conduct = HERE) -> CureFound | RunsFound:
     computed."""
     conduct.alone(scenario)
     _check(scenario)
-    model = build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so)
+    model = built(scenario)
     by = scenario.days * in_a_day(model.time_unit)
     regimen = Regimen.of(read_dose(text) for text in scenario.doses) if scenario.doses else None
     subjects = None
@@ -135,7 +117,7 @@ def run(scenario: Cure, conduct: Conduct = HERE) -> CureFound | RunsFound:
         )
     how = {"regimen": regimen, "state": scenario.state, "below": scenario.below, "until": by}
     if scenario.events == "all":
-        how |= {"seed": scenario.seed, "large": scenario.large, "progress": conduct.progress}
+        how |= {"seed": scenario.seed, "large": scenario.large, "progress": conduct.progress, "kept": conduct.kept}
         every = random_runs(model, subjects, runs=RUNS if scenario.runs is None else scenario.runs, **how)
         if all(runs.reason for runs in every):
             raise InputError(every[0].reason)

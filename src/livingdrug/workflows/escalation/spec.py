@@ -8,10 +8,10 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.simulation import Regimen, read_dose
 from livingdrug.trial import Escalation, EscalationAnswer, Level, simulate_escalation
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo
 from livingdrug.workflows.memory import PATIENT
+from livingdrug.workflows.shared_fields import VARIABILITY, EvenSo
 from livingdrug.workflows.trial.spec import EndpointEntry, Part, read_own_dose
 
 
@@ -56,9 +56,7 @@ class EscalationScenario(Document):
     model: str | None = None
     fragments: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)
-    variability: Annotated[
-        str | None, About("Which published between-subject variability.", former=("spread",))
-    ] = None
+    variability: Annotated[str | None, VARIABILITY.under(former=("spread",))] = None
     cv: float | None = None
     output: str = ""
     doses: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from pathlib import Path
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.names import unknown
+from livingdrug.core.pieces import Kept
 from livingdrug.data import Data, Reading, cross, join, read_data, read_endpoints
 from livingdrug.fit import (
     FEWEST_KEPT,
@@ -42,6 +43,7 @@ from livingdrug.fit.outcome_problem import check_evaluated, with_outcomes
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.models import build_model, find_quantity
 from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.shared_fields import built
 
 
 def run_fit(
@@ -88,9 +90,9 @@ def evaluate_fit(scenario: Fit) -> tuple[Objective, tuple[str, ...]]:
     return found, (*notes, *design.notes, *few_draws(design.subjects, found))
 
 
-def uncertainty_of(scenario: Fit, result: FitResult) -> Uncertainty:
-    """What a scenario asks for beside the standard errors."""
-    return uncertainty(result, scenario.profile, scenario.bootstrap, scenario.sir, scenario.seed)
+def uncertainty_of(scenario: Fit, result: FitResult, kept: Kept | None = None) -> Uncertainty:
+    """What a scenario asks for beside the standard errors; kept: where finished pieces of it are kept on the way."""
+    return uncertainty(result, scenario.profile, scenario.bootstrap, scenario.sir, scenario.seed, kept)
 
 
 def _check_uncertainty(scenario: Fit, problem: FitProblem) -> None:
@@ -169,7 +171,7 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     is computed."""
     _check_method(scenario)
     reading = scenario.reading()
-    model = build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so)
+    model = built(scenario)
     data = samples_of(scenario, reading)
     published = {n: s.sd for n, s in model.populations[0].spreads.items()} if model.populations else {}
     random = {}

@@ -9,8 +9,9 @@ from pydantic import Field
 
 import livingdrug
 from livingdrug.core.errors import InputError
-from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers
+from livingdrug.workflows.fields import About, commas, named_numbers
 from livingdrug.workflows.memory import DRAW, VECTOR
+from livingdrug.workflows.shared_fields import FRAGMENTS, SEED, EvenSo
 from livingdrug.workflows.tables import Duplicates, TableScenario, Untreated
 
 MODEL, STARTS, UNCERTAINTY, FEW, BAYES = (
@@ -37,6 +38,14 @@ def read_theirs(texts: tuple[str, ...], option: str) -> dict[str, str]:
     return pairs
 
 
+OUTPUT_IS = About(
+    "Map DVID in the data to a model output: DVID=OUTPUT.",
+    ("--output-is",),
+    metavar="DVID=OUTPUT",
+    read=read_theirs,
+)
+
+
 class Fit(TableScenario):
     """A fit. The reading of the table is that of `check`; replicates are kept, and subjects without a
     dose, where others have one, are untreated, unless duplicates and untreated say otherwise."""
@@ -57,9 +66,7 @@ class Fit(TableScenario):
     ]
     also: tuple[str, ...] = ()
     compare: Annotated[bool, About("Fit by saem, focei and laplace, and say whether they agree.")] = False
-    fragments: Annotated[
-        tuple[str, ...], About("Fragments to join.", ("--with",), MODEL, metavar="F1,F2", read=commas)
-    ] = ()
+    fragments: Annotated[tuple[str, ...], FRAGMENTS.under(MODEL)] = ()
     values: Annotated[
         dict[str, float],
         About(
@@ -133,13 +140,7 @@ class Fit(TableScenario):
             group=MODEL, metavar="TIME",
         ),
     ] = None
-    outputs: Annotated[
-        dict[str, str],
-        About(
-            "Map DVID in the data to a model output: DVID=OUTPUT.",
-            ("--output-is",), MODEL, metavar="DVID=OUTPUT", read=read_theirs,
-        ),
-    ] = Field(default_factory=dict)
+    outputs: Annotated[dict[str, str], OUTPUT_IS.under(MODEL)] = Field(default_factory=dict)
     compartments: Annotated[
         dict[str, str],
         About(
@@ -222,7 +223,7 @@ class Fit(TableScenario):
             group="Figures",
         ),
     ] = "first"
-    seed: Annotated[int, About("Seed of the random numbers.")] = 1
+    seed: Annotated[int, SEED] = 1
     prior: Annotated[
         tuple[str, ...],
         About(

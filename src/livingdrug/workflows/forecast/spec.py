@@ -11,12 +11,13 @@ from livingdrug.core.known import known
 from livingdrug.data import Check, Data, Endpoints, check_endpoints, cross, join, read_endpoints
 from livingdrug.fit.text import read_residuals
 from livingdrug.forecast import DRAWS, UNCERTAIN, UNTIL, Forecast, forecast
-from livingdrug.models import Model, build_model
+from livingdrug.models import Model
 from livingdrug.response import read_outcome, read_subjects
-from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.curves import TakenCurve, take_curve
-from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers, numbers
-from livingdrug.workflows.fit.scenario import read_theirs
+from livingdrug.workflows.fields import About, named_numbers, numbers
+from livingdrug.workflows.fit.scenario import OUTPUT_IS, read_theirs
+from livingdrug.workflows.shared_fields import CV, FRAGMENTS, SEED, VARIABILITY, EvenSo, built
 from livingdrug.workflows.tables import TableScenario, checked_table
 
 COUNTED = "patients"
@@ -48,9 +49,7 @@ class ForecastScenario(TableScenario):
             metavar="NAME",
         ),
     ]
-    fragments: Annotated[
-        tuple[str, ...], About("Fragments to join.", ("--with",), MODEL, metavar="F1,F2", read=commas)
-    ] = ()
+    fragments: Annotated[tuple[str, ...], FRAGMENTS.under(MODEL)] = ()
     values: Annotated[
         dict[str, float],
         About(
@@ -58,17 +57,8 @@ class ForecastScenario(TableScenario):
             metavar="NAME=VALUE", read=named_numbers,
         ),
     ] = Field(default_factory=dict)
-    variability: Annotated[
-        str | None,
-        About(
-            "Which between-subject variability, where there are several (stein_2019: sd, variance).",
-            group=MODEL,
-        ),
-    ] = None
-    cv: Annotated[
-        float | None,
-        About("Log-normal CV on every rate, where no variability is published (0.5 = 50 %).", group=MODEL),
-    ] = None
+    variability: Annotated[str | None, VARIABILITY.under(MODEL)] = None
+    cv: Annotated[float | None, CV.under(MODEL)] = None
     residual: Annotated[
         tuple[str, ...],
         About(
@@ -78,13 +68,7 @@ class ForecastScenario(TableScenario):
             metavar="[OUTPUT=]KIND:A,B",
         ),
     ] = ()
-    outputs: Annotated[
-        dict[str, str],
-        About(
-            "Map DVID in the data to a model output: DVID=OUTPUT.", ("--output-is",), MODEL,
-            metavar="DVID=OUTPUT", read=read_theirs,
-        ),
-    ] = Field(default_factory=dict)
+    outputs: Annotated[dict[str, str], OUTPUT_IS.under(MODEL)] = Field(default_factory=dict)
     compartments: Annotated[
         dict[str, str],
         About(
@@ -174,11 +158,7 @@ class ForecastScenario(TableScenario):
     ] = None
     even_so: EvenSo = False
     draws: Annotated[int, About("Draws of each patient's posterior.", group=ASKED)] = DRAWS
-    seed: Annotated[int, About("Seed of the random numbers.", group=ASKED)] = 1
-
-    def built(self) -> Model:
-        """The model. Raises InputError or ModelError for what cannot be."""
-        return build_model(self.model, self.fragments, self.values, self.even_so)
+    seed: Annotated[int, SEED.under(ASKED)] = 1
 
     def samples(self, checked: Check) -> Data:
         """The samples: endpoints joined, units converted."""
@@ -201,7 +181,7 @@ class Forecasts:
 def run(scenario: ForecastScenario, conduct: Conduct = HERE) -> Forecasts:
     """Read the samples, forecast every patient. Raises InputError before anything is computed."""
     conduct.alone(scenario)
-    model = scenario.built()
+    model = built(scenario)
     checked = checked_table(scenario)
     entries = {
         role: take_curve(name, scenario.even_so)

@@ -7,10 +7,11 @@ from pydantic import Field
 
 from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
-from livingdrug.models import Model, build_model
+from livingdrug.models import Model
 from livingdrug.simulation import Fractionation, compare_splits, draw_subjects, read_split, with_il6
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers
+from livingdrug.workflows.fields import About, commas
+from livingdrug.workflows.shared_fields import CV, SEED, SUBJECTS, VARIABILITY, EvenSo, Values, built
 
 POPULATION, OUTCOMES = "Virtual population", "Outcomes"
 SPLITS = ("100@0", "10/30/60@0,1,2", "1/1/1@0,1,2", "1/1/1@0,7,14")
@@ -36,15 +37,7 @@ class FractionationScenario(Document):
             read=commas,
         ),
     ] = ()
-    values: Annotated[
-        dict[str, float],
-        About(
-            "A parameter by name or paper symbol. Repeatable.",
-            ("--set",),
-            metavar="NAME=VALUE",
-            read=named_numbers,
-        ),
-    ] = Field(default_factory=dict)
+    values: Values = Field(default_factory=dict)
     dose: Annotated[float, About("The whole dose.", unit="cells")]
     splits: Annotated[
         tuple[str, ...],
@@ -69,20 +62,10 @@ class FractionationScenario(Document):
             unit="pg/mL",
         ),
     ] = None
-    subjects: Annotated[
-        int | None,
-        About("Virtual subjects; without it the typical subject.", ("-n", "--subjects"), POPULATION),
-    ] = None
-    variability: Annotated[
-        str | None, About("Which published between-subject variability.", group=POPULATION)
-    ] = None
-    cv: Annotated[
-        float | None,
-        About(
-            "Log-normal CV on every rate, where no variability is published (0.5 = 50 %).", group=POPULATION
-        ),
-    ] = None
-    seed: Annotated[int, About("Seed of the random numbers.", group=POPULATION)] = 1
+    subjects: Annotated[int | None, SUBJECTS.under(POPULATION)] = None
+    variability: Annotated[str | None, VARIABILITY.under(POPULATION)] = None
+    cv: Annotated[float | None, CV.under(POPULATION)] = None
+    seed: Annotated[int, SEED.under(POPULATION)] = 1
     even_so: EvenSo = False
 
 
@@ -105,7 +88,7 @@ def run(scenario: FractionationScenario) -> FractionationFound:
         raise InputError("a between-subject variability was given without a number of subjects; add -n 200")
     if scenario.subjects is not None and not 1 < scenario.subjects <= MOST:
         raise InputError(f"{scenario.subjects} subjects; from 2 to {MOST:,} are simulated under every split")
-    model = with_il6(build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so))
+    model = with_il6(built(scenario))
     subjects = None
     if scenario.subjects is not None:
         subjects = draw_subjects(

@@ -30,11 +30,12 @@ from livingdrug.response import (
     tradeoff,
 )
 from livingdrug.workflows.curves import independence, take_curve
-from livingdrug.workflows.fields import INPUT, About, EvenSo
+from livingdrug.workflows.fields import INPUT, About
 from livingdrug.workflows.index.product import modelled
 from livingdrug.workflows.memory import SUBJECT
 from livingdrug.workflows.response.spec import Response
 from livingdrug.workflows.response.spec import run as run_response
+from livingdrug.workflows.shared_fields import EXPOSURE, EvenSo
 from livingdrug.workflows.tables import KineticScenario, hashes
 
 FEW_SUBJECTS = 50  # whose exposures are said to stand for all patients
@@ -62,14 +63,7 @@ class Index(KineticScenario):
     listing: Annotated[
         bool, About("List the built-in exposure-responses with their sources.", ("--list",), BOTH)
     ] = False
-    exposure: Annotated[
-        str | None,
-        About(
-            "A column of FILE, or what nca computes of samples: CMAX, AUCINT, ...",
-            group=BOTH,
-            metavar="NAME",
-        ),
-    ] = None
+    exposure: Annotated[str | None, EXPOSURE.under(BOTH)] = None
     efficacy: Annotated[
         str | None,
         About(

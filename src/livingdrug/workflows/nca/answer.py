@@ -214,16 +214,15 @@ def reason_sentences(result: NcaResult) -> list[str]:
     """Each cause of a flag or of a missing value once, with the parameters it touches and how often."""
     said = []
     for key, members in groups(result).items():
+        tallies = {code: result.tally(code, members) for code in result.codes}
         of = f" ({group_title(key, len(members))})" if len(groups(result)) > 1 else ""
         for cause, sentence in SENTENCES.items():
             if cause & (NOTED | CENSORING) or cause == Cause.STILL_POSITIVE:
                 continue
             counts: dict[int, list[str]] = {}
-            for code in result.codes:
-                causes = result.causes[code][members]
+            for code, tally in tallies.items():
                 # what is absent is not also to be watched
-                causes = np.where(causes & ABSENT, causes & ABSENT, causes)
-                count = int(((causes & int(cause)) != 0).sum())
+                count = sum(n for causes, n in tally if (causes & ABSENT or causes) & cause)
                 if count:
                     counts.setdefault(count, []).append(code)
             which = "; ".join(f"{', '.join(codes)} in {n} of {len(members)}" for n, codes in counts.items())

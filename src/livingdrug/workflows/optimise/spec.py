@@ -7,15 +7,16 @@ import numpy as np
 from pydantic import Field
 
 from livingdrug.core.errors import InputError
-from livingdrug.models import Model, build_model
+from livingdrug.models import Model
 from livingdrug.optimum import Aim, Optimum, Schedule, Side, optimise, read_schedule, side_of, splits, stated_curve
 from livingdrug.response import is_curve_file
 from livingdrug.simulation import Draw, Regimen, check_outputs, read_dose
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.curves import independence, take_curve
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers, numbers
+from livingdrug.workflows.fields import About, numbers
 from livingdrug.workflows.memory import SUBJECT
+from livingdrug.workflows.shared_fields import CV, VARIABILITY, EvenSo, Fragments, Values, built
 
 COUNTED = "doses"
 WHAT, OUTCOMES, PATIENTS = "Doses and schedules", "Response and toxicity", "Virtual patients"
@@ -30,6 +31,7 @@ CURVE_HELP = (
 class Optimise(Document):
     """A search for the best dose and schedule."""
 
+    OUTPUTS: ClassVar = ("resume",)
     CURVES: ClassVar = ("response_curve", "toxicity_curve")
     EXAMPLES: ClassVar = (
         "livingdrug optimise singh_2021 --between 1e6,1e10 --points 7 -n 100 --response tisagenlecleucel_response "
@@ -43,13 +45,8 @@ class Optimise(Document):
         str, About("A model that takes doses: a name from `livingdrug models`, a model file, or the folder of a fit.",
                    argument=True),
     ]  # fmt: skip
-    fragments: Annotated[
-        tuple[str, ...], About("Fragments to join.", ("--with",), metavar="F1,F2", read=commas)
-    ] = ()
-    values: Annotated[
-        dict[str, float],
-        About("A parameter by name or paper symbol. Repeatable.", ("--set",), metavar="NAME=VALUE", read=named_numbers),
-    ] = Field(default_factory=dict)
+    fragments: Fragments = ()
+    values: Values = Field(default_factory=dict)
     output: Annotated[
         str | None, About("Output whose exposure the curves are on; the measured one by default.", metavar="OUTPUT")
     ] = None
@@ -94,14 +91,8 @@ class Optimise(Document):
               ("--beside",), WHAT, metavar="DOSE"),
     ] = ()
     subjects: Annotated[int, About("Virtual patients, the same for every dose.", ("-n", "--subjects"), PATIENTS)] = 500
-    variability: Annotated[
-        str | None,
-        About("Which published between-subject variability, where there are several.", group=PATIENTS),
-    ] = None
-    cv: Annotated[
-        float | None,
-        About("Log-normal CV on every rate, where no variability is published (0.5 = 50 %).", group=PATIENTS),
-    ] = None
+    variability: Annotated[str | None, VARIABILITY.under(PATIENTS)] = None
+    cv: Annotated[float | None, CV.under(PATIENTS)] = None
     seed: Annotated[int, About("Of the virtual patients and of the draws of the curves.", group=PATIENTS)] = 1
     method: Annotated[
         Literal["grid", "nelder-mead"],
@@ -111,10 +102,6 @@ class Optimise(Document):
         int, About("Draws of the curves from their errors, by which the optimum is uncertain; 0 for none.")
     ] = 400
     even_so: EvenSo = False
-
-    def built(self) -> Model:
-        """The model. Raises InputError or ModelError for what cannot be."""
-        return build_model(self.model, self.fragments, self.values, self.even_so)
 
     def aim(self) -> Aim:
         """What is to be largest."""
@@ -162,7 +149,7 @@ def run(scenario: Optimise, conduct: Conduct) -> Optimum:
         raise InputError(
             "an `optimise` scenario uses the processors of this machine by itself; leave out --workers and --dask"
         )
-    model, doses, plans, aim = scenario.built(), scenario.amounts(), scenario.plans(), scenario.aim()
+    model, doses, plans, aim = built(scenario), scenario.amounts(), scenario.plans(), scenario.aim()
     if len(doses) * len(plans) > MOST:
         raise InputError(f"{len(doses) * len(plans):,} doses and schedules were asked for; compare up to {MOST:,}")
     if not 0 <= scenario.draws <= 100_000:
@@ -176,6 +163,7 @@ def run(scenario: Optimise, conduct: Conduct) -> Optimum:
     return optimise(
         model, response, toxicity, doses, plans, aim, output, draw, Regimen.of(map(read_dose, scenario.beside)),
         refine=scenario.method == "nelder-mead", draws=scenario.draws, seed=scenario.seed, progress=conduct.progress,
+        pieces=conduct.kept,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.toml import read_text
-from livingdrug.models import Model, build_model, lognormal
+from livingdrug.models import Model, lognormal
 from livingdrug.population import (
     Matched,
     Target,
@@ -19,10 +19,11 @@ from livingdrug.population import (
     read_targets,
 )
 from livingdrug.simulation import Draw, Regimen, check_count, read_dose
-from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers
+from livingdrug.workflows.fields import About
 from livingdrug.workflows.memory import SUBJECT
+from livingdrug.workflows.shared_fields import CV, VARIABILITY, Doses, EvenSo, Fragments, ModelName, Values, built
 
 COUNTED = "candidates"
 CANDIDATES, TARGETS = "Candidates", "Targets"
@@ -46,7 +47,7 @@ class PopulationScenario(Document):
     }
 
     kind: Literal["population"] = "population"
-    model: Annotated[str, About("A model: a name from `livingdrug models`, or a model file.", argument=True)]
+    model: ModelName
     targets: Annotated[str | None, About("File of targets (.toml).", hidden=True)] = None
     product: Annotated[str | None, About("Product with published exposures.", group=TARGETS, hidden=True)] = (
         None
@@ -58,36 +59,11 @@ class PopulationScenario(Document):
         float, About("Effective sample size below which the targets count as out of reach.", group=TARGETS)
     ] = 50.0
     subjects: Annotated[int, About("Candidates.", ("-n", "--subjects"), CANDIDATES)] = 2000
-    variability: Annotated[
-        str | None,
-        About("Which published between-subject variability, where there are several.", group=CANDIDATES),
-    ] = None
-    cv: Annotated[
-        float | None,
-        About(
-            "Log-normal CV on every rate, where no variability is published (0.5 = 50 %).", group=CANDIDATES
-        ),
-    ] = None
-    fragments: Annotated[
-        tuple[str, ...], About("Fragments to join.", ("--with",), metavar="F1,F2", read=commas)
-    ] = ()
-    values: Annotated[
-        dict[str, float],
-        About(
-            "A parameter by name or paper symbol. Repeatable.",
-            ("--set",),
-            metavar="NAME=VALUE",
-            read=named_numbers,
-        ),
-    ] = Field(default_factory=dict)
-    doses: Annotated[
-        tuple[str, ...],
-        About(
-            "A dose, as in `simulate`; repeatable. The model's first experiment by default.",
-            ("--dose",),
-            metavar="DOSE",
-        ),
-    ] = ()
+    variability: Annotated[str | None, VARIABILITY.under(CANDIDATES)] = None
+    cv: Annotated[float | None, CV.under(CANDIDATES)] = None
+    fragments: Fragments = ()
+    values: Values = Field(default_factory=dict)
+    doses: Doses = ()
     by: Annotated[
         Literal["weight", "accept"],
         About("Weight the candidates, or accept each by chance in proportion to its weight."),
@@ -109,10 +85,6 @@ class PopulationScenario(Document):
     def named(self) -> str:
         """What the population is matched to, by its name."""
         return self.product or Path(self.targets or "").name
-
-    def built(self) -> Model:
-        """The model. Raises InputError or ModelError for what cannot be."""
-        return build_model(self.model, self.fragments, self.values, self.even_so)
 
     def wanted(self, model: Model) -> tuple[Target, ...]:
         """What the population has to look like. Raises InputError for what no distribution can be."""
@@ -140,7 +112,7 @@ class PopulationScenario(Document):
 def run(scenario: PopulationScenario, conduct: Conduct = HERE) -> Matched:
     """Draw candidates, simulate and weigh them. Raises InputError before anything is computed."""
     conduct.alone(scenario)
-    model = scenario.built()
+    model = built(scenario)
     check_count(scenario.subjects)
     if scenario.cv is not None:
         lognormal(cv=scenario.cv)

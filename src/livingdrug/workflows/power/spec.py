@@ -38,8 +38,9 @@ from livingdrug.trial import (
 )
 from livingdrug.trial import power_curve as curve
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo
+from livingdrug.workflows.fields import About
 from livingdrug.workflows.power.asking import in_place, wanted_of
+from livingdrug.workflows.shared_fields import POWER, EvenSo
 
 MEANS = "two-sample t-test with equal variances, exact noncentral t"
 WELCH = "Welch's t-test, each arm with its own SD, an approximation by the noncentral t"
@@ -137,7 +138,7 @@ class Power(Document):
             group=ONE_ARM,
         ),
     ] = None
-    power: Annotated[float, About("Power of the test.", group=TEST)] = 0.8
+    power: Annotated[float, POWER.under(TEST)] = 0.8
     alpha: Annotated[float, About("Significance level.", group=TEST)] = 0.05
     sides: Annotated[
         int, About("One- or two-sided test of two arms; one arm is tested one-sided.", group=TEST)

@@ -9,7 +9,8 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import Model, build_model, get_regimen, list_regimens
 from livingdrug.simulation import Preconditioned, compare_regimens, with_full_host
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers
+from livingdrug.workflows.fields import About, commas, named_numbers
+from livingdrug.workflows.shared_fields import EvenSo
 
 BODY, LINK = "Patient", "Link to response"
 NEEDED = "preconditioning"

@@ -26,6 +26,7 @@ from livingdrug.response import (
 from livingdrug.workflows.fields import About, commas
 from livingdrug.workflows.response.by_day import ByDay, by_day
 from livingdrug.workflows.response.coefficients import LEVEL
+from livingdrug.workflows.shared_fields import EXPOSURE
 from livingdrug.workflows.tables import KineticScenario
 
 ASKED = "Exposure and outcome"
@@ -60,14 +61,7 @@ class Response(KineticScenario):
     )
 
     kind: Literal["response"] = "response"
-    exposure: Annotated[
-        str,
-        About(
-            "A column of FILE, or what nca computes of samples: CMAX, AUCINT, ...",
-            group=ASKED,
-            metavar="NAME",
-        ),
-    ]
+    exposure: Annotated[str, EXPOSURE.under(ASKED)]
     endpoint: Annotated[
         str | None,
         About(

@@ -9,9 +9,10 @@ from pydantic import Field
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.fit import DaysResult, extra_days
-from livingdrug.models import Model, build_model
+from livingdrug.models import Model
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers, numbers
+from livingdrug.workflows.fields import About, commas, numbers
+from livingdrug.workflows.shared_fields import FRAGMENTS, VALUES, VARIABILITY, EvenSo, built
 
 MODEL, SAMPLES = "Model", "Samples"
 
@@ -30,28 +31,9 @@ class Sampling(Document):
 
     kind: Literal["sampling"] = "sampling"
     model: Annotated[str, About("A model by name, or a model file (.toml).", argument=True, group=MODEL)]
-    fragments: Annotated[
-        tuple[str, ...], About("Fragments to join.", ("--with",), MODEL, metavar="F1,F2", read=commas)
-    ] = ()
-    values: Annotated[
-        dict[str, float],
-        About(
-            "A parameter by name or paper symbol. Repeatable.",
-            ("--set",),
-            MODEL,
-            metavar="NAME=VALUE",
-            read=named_numbers,
-        ),
-    ] = Field(default_factory=dict)
-    variability: Annotated[
-        str | None,
-        About(
-            "Which published between-subject variability, where there are several (stein_2019: sd, "
-            "variance).",
-            group=MODEL,
-            former=("spread",),
-        ),
-    ] = None
+    fragments: Annotated[tuple[str, ...], FRAGMENTS.under(MODEL)] = ()
+    values: Annotated[dict[str, float], VALUES.under(MODEL)] = Field(default_factory=dict)
+    variability: Annotated[str | None, VARIABILITY.under(MODEL, ("spread",))] = None
     days: Annotated[
         tuple[float, ...],
         About(
@@ -100,7 +82,7 @@ class SamplingAnswer:
 
 def run(scenario: Sampling) -> SamplingAnswer:
     """Build the model, compute the errors. Raises InputError or ModelError before anything is computed."""
-    model = build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so)
+    model = built(scenario)
     days, candidates, notes = _schedule(scenario, model)
     found = extra_days(
         model,

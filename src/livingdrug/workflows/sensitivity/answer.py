@@ -8,6 +8,7 @@ from livingdrug.report import Answer, Picture, Table, cell, model_card
 from livingdrug.sensitivity import Sensitivity, Separation, rules, sentences, separation_sentences
 from livingdrug.simulation import RISES, infusate_words
 from livingdrug.workflows.sensitivity.spec import SensitivityScenario
+from livingdrug.workflows.shared_fields import built
 
 PEAKS = ("CMAX", "TMAX")
 
@@ -16,7 +17,7 @@ def answer(scenario: SensitivityScenario, found: Sensitivity | Separation) -> An
     """The strongest inputs first."""
     if isinstance(found, Separation):
         return _separated(scenario, found)
-    model = scenario.built()
+    model = built(scenario)
     what = f"{'the logarithm of ' if found.log else ''}{found.metric} of {found.output}"
     inputs = tuple((i.name, i.words()) for i in found.inputs)
     return Answer(
@@ -70,7 +71,7 @@ def _separated(scenario: SensitivityScenario, found: Separation) -> Answer:
             Table("quantities", header, rows),
             Table("tree of depth two", ("vectors with", f"of {found.group}", "of all"), ends),
         ),
-        cards=(model_card(scenario.built()),),
+        cards=(model_card(built(scenario)),),
     )
 
 

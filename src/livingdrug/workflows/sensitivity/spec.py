@@ -5,13 +5,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from livingdrug.core.errors import InputError
-from livingdrug.models import Model, build_model
+from livingdrug.models import Model
 from livingdrug.sensitivity import Sensitivity, Separation, inputs_of, sensitivity, separate
 from livingdrug.simulation import Regimen, read_dose
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo, commas, flag_of, named_numbers
+from livingdrug.workflows.fields import About, commas, flag_of
 from livingdrug.workflows.memory import SUBJECT
+from livingdrug.workflows.shared_fields import CV, VARIABILITY, Doses, EvenSo, Fragments, ModelName, Values, built
 
 COUNTED = "runs"
 VARIES = "What varies"
@@ -52,6 +53,7 @@ def read_groups(texts: tuple[str, ...], option: str) -> dict[str, tuple[str, ...
 class SensitivityScenario(Document):
     """A study of sensitivity. Everything but the model has a default that serves."""
 
+    OUTPUTS: ClassVar = ("resume",)
     EXAMPLES: ClassVar = (
         "livingdrug sensitivity stein_2019 --n 64",
         "livingdrug sensitivity kirouac_2023 --cv 0.5 --range dose=1e7,1e9 --n 64 --of CMAX --out "
@@ -59,27 +61,10 @@ class SensitivityScenario(Document):
     )
 
     kind: Literal["sensitivity"] = "sensitivity"
-    model: Annotated[str, About("A model: a name from `livingdrug models`, or a model file.", argument=True)]
-    fragments: Annotated[
-        tuple[str, ...], About("Fragments to join.", ("--with",), metavar="F1,F2", read=commas)
-    ] = ()
-    values: Annotated[
-        dict[str, float],
-        About(
-            "A parameter by name or paper symbol. Repeatable.",
-            ("--set",),
-            metavar="NAME=VALUE",
-            read=named_numbers,
-        ),
-    ] = Field(default_factory=dict)
-    doses: Annotated[
-        tuple[str, ...],
-        About(
-            "A dose, as in `simulate`; repeatable. The model's first experiment by default.",
-            ("--dose",),
-            metavar="DOSE",
-        ),
-    ] = ()
+    model: ModelName
+    fragments: Fragments = ()
+    values: Values = Field(default_factory=dict)
+    doses: Doses = ()
     of: Annotated[
         Literal["AUC", "CMAX", "TMAX", "XCMAX", "XTMAX"],
         About("What is to be explained, from time 0 on; XCMAX and XTMAX: after the distribution minimum."),
@@ -98,18 +83,8 @@ class SensitivityScenario(Document):
             read=commas,
         ),
     ] = ()
-    variability: Annotated[
-        str | None,
-        About(
-            "Which published between-subject variability, where there are several.",
-            group=VARIES,
-            former=("spread",),
-        ),
-    ] = None
-    cv: Annotated[
-        float | None,
-        About("Log-normal CV on every rate, where no variability is published (0.5 = 50 %).", group=VARIES),
-    ] = None
+    variability: Annotated[str | None, VARIABILITY.under(VARIES, ("spread",))] = None
+    cv: Annotated[float | None, CV.under(VARIES)] = None
     ranges: Annotated[
         dict[str, tuple[float, float]],
         About(
@@ -157,15 +132,11 @@ class SensitivityScenario(Document):
         """Base points, trajectories or runs."""
         return POINTS[self.method] if self.n is None else self.n
 
-    def built(self) -> Model:
-        """The model. Raises InputError or ModelError for what cannot be."""
-        return build_model(self.model, self.fragments, self.values, self.even_so)
-
     def memory(self) -> float:
         """Bytes of the runs."""
         if self.separate:
             return 0.0
-        inputs = len(inputs_of(self.built(), self.over, self.variability, self.cv, self.ranges))
+        inputs = len(inputs_of(built(self), self.over, self.variability, self.cv, self.ranges))
         return (
             SUBJECT
             * self.points
@@ -190,7 +161,7 @@ def run(scenario: SensitivityScenario, conduct: Conduct) -> Sensitivity | Separa
             "a `sensitivity` scenario uses the processors of this machine by itself; leave out "
             "--workers and --dask"
         )
-    model = scenario.built()
+    model = built(scenario)
     if scenario.separate:
         _check_alone(scenario)
         return separate(model, scenario.separate)
@@ -209,6 +180,7 @@ def run(scenario: SensitivityScenario, conduct: Conduct) -> Sensitivity | Separa
         log=not scenario.linear,
         seed=scenario.seed,
         progress=conduct.progress,
+        kept=conduct.kept,
     )
 
 

@@ -35,10 +35,11 @@ from livingdrug.simulation import (
     observed_part,
     read_dose,
 )
-from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo, commas, named_number, named_numbers
+from livingdrug.workflows.fields import About, named_number
 from livingdrug.workflows.memory import ROW, SUBJECT
+from livingdrug.workflows.shared_fields import CV, SEED, SUBJECTS, VARIABILITY, EvenSo, Fragments, ModelName, Values, built
 from livingdrug.workflows.simulate.conducted import check_large, conducted, keep_part
 from livingdrug.workflows.simulate.doses import doses_after, doses_of_file
 
@@ -88,53 +89,15 @@ class Simulation(Document):
     )
 
     kind: Literal["simulate"] = "simulate"
-    model: Annotated[str, About("A model: a name from `livingdrug models`, or a model file.", argument=True)]
-    fragments: Annotated[
-        tuple[str, ...],
-        About(
-            "Fragments to join, such as tissue,host_competition.",
-            ("--with",),
-            metavar="F1,F2",
-            read=commas,
-        ),
-    ] = ()
-    values: Annotated[
-        dict[str, float],
-        About(
-            "A parameter by name or paper symbol. Repeatable.",
-            ("--set",),
-            metavar="NAME=VALUE",
-            read=named_numbers,
-        ),
-    ] = Field(default_factory=dict)
+    model: ModelName
+    fragments: Fragments = ()
+    values: Values = Field(default_factory=dict)
     doses: Annotated[
         tuple[str, ...], About(DOSE_HELP, ("--dose",), metavar="'AMOUNT[@TIME] WORD=VALUE ...'")
     ] = ()
-    subjects: Annotated[
-        int | None,
-        About(
-            "Virtual subjects; without it the typical subject.",
-            ("-n", "--subjects"),
-            POPULATION,
-        ),
-    ] = None
-    variability: Annotated[
-        str | None,
-        About(
-            "Which published between-subject variability, where there are several (stein_2019: sd, "
-            "variance).",
-            group=POPULATION,
-            former=("spread",),
-            metavar="NAME",
-        ),
-    ] = None
-    cv: Annotated[
-        float | None,
-        About(
-            "Log-normal CV on every rate, where no variability is published (0.5 = 50 %).",
-            group=POPULATION,
-        ),
-    ] = None
+    subjects: Annotated[int | None, SUBJECTS.under(POPULATION)] = None
+    variability: Annotated[str | None, VARIABILITY.under(POPULATION, ("spread",))] = None
+    cv: Annotated[float | None, CV.under(POPULATION)] = None
     days: Annotated[
         float | None, About("Horizon; by default that of the model's first experiment.", unit="d")
     ] = None
@@ -165,7 +128,7 @@ class Simulation(Document):
             read=read_above,
         ),
     ] = Field(default_factory=dict)
-    seed: Annotated[int, About("Seed of the random numbers.", group=POPULATION)] = 1
+    seed: Annotated[int, SEED.under(POPULATION)] = 1
     uncertainty: Annotated[
         int,
         About(
@@ -249,7 +212,7 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
         file = CurveFile(conduct.out, rows, kept)
     result = run_curves(task, executor, conduct.progress, file=file, kept=conduct.kept)
     made = (
-        bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress)
+        bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress, conduct.kept)
         if scenario.uncertainty
         else None
     )
@@ -283,7 +246,7 @@ def plan(scenario: Simulation) -> CurvesTask | ExposureTask:
 
     Raises InputError or ModelError for everything that cannot be; nothing is computed.
     """
-    model = build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so)
+    model = built(scenario)
     if scenario.limit is not None and not scenario.observe:
         raise InputError(
             "a limit of quantification was given without observing; add `observe` (command line: --observe)"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,7 +10,7 @@ from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.units import in_a_day
-from livingdrug.models import Model, build_model
+from livingdrug.models import Model
 from livingdrug.response import Link, exposure_at, exposure_factor, read_curves
 from livingdrug.simulation import Regimen, drawn_models, read_dose
 from livingdrug.trial import (
@@ -26,11 +26,12 @@ from livingdrug.trial import (
     simulate_trial,
     with_assurance,
 )
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.curves import doubted
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo
+from livingdrug.workflows.fields import About
 from livingdrug.workflows.memory import OUTCOME
+from livingdrug.workflows.shared_fields import VARIABILITY, EvenSo, built
 
 # times the planned numbers, where figures are asked for without sizes
 PLOT_SIZES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
@@ -158,13 +159,13 @@ class TrialScenario(Document):
     model, over which power is averaged to assurance; even_so: take the model of a fit that is not sound too.
     """
 
+    OUTPUTS: ClassVar = ("resume",)
+
     kind: Literal["trial"] = "trial"
     model: str
     fragments: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)
-    variability: Annotated[
-        str | None, About("Which published between-subject variability.", former=("spread",))
-    ] = None
+    variability: Annotated[str | None, VARIABILITY.under(former=("spread",))] = None
     cv: float | None = None
     output: str = ""
     doses: tuple[str, ...] = ()
@@ -196,7 +197,7 @@ class TrialScenario(Document):
 
     def trial(self) -> Trial:
         """The trial itself, checked. Raises InputError or ModelError for what cannot be."""
-        model = build_model(self.model, self.fragments, self.values, self.even_so)
+        model = built(self)
         doses = Regimen.of(read_dose(text) for text in self.doses) if self.doses else None
         futility = Futility(**self.futility.model_dump()) if self.futility else None
         plain = (
@@ -258,9 +259,9 @@ def run(scenario: TrialScenario, conduct: Conduct | None = None) -> TrialAnswer:
     trial, curves = asked.trial(), tuple(_of_curves(asked))
     if asked.uncertainty:
         drawn_models(trial.model, asked.uncertainty, asked.seed)  # refused before anything is computed
-    answer = simulate_trial(trial, asked.replicates, asked.seed, asked.sizes, progress=conduct.progress)
+    answer = simulate_trial(trial, asked.replicates, asked.seed, asked.sizes, progress=conduct.progress, kept=conduct.kept)
     answer = replace(answer, notices=(*curves, *answer.notices))
     if not asked.uncertainty:
         return answer
-    found = assurance(trial, asked.uncertainty, asked.replicates, asked.seed, progress=conduct.progress)
+    found = assurance(trial, asked.uncertainty, asked.replicates, asked.seed, progress=conduct.progress, kept=conduct.kept)
     return with_assurance(answer, found)

@@ -9,7 +9,9 @@ from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.workflows.assay.fitted import OfAssay
+from livingdrug.workflows.assay.inputs import PATIENTS, Control
 from livingdrug.workflows.fields import INPUT, About, named_numbers
+from livingdrug.workflows.shared_fields import DAYS
 
 
 class AssayCalibration(OfAssay):
@@ -34,10 +36,7 @@ class AssayCalibration(OfAssay):
             metavar="FILE",
         ),
     ]
-    model: Annotated[
-        str,
-        About("Model of patients, in days, whose values stand for the control construct.", ("--product",)),
-    ] = "kirouac_2023"
+    model: Annotated[str, PATIENTS] = "kirouac_2023"
     link: Annotated[
         str,
         About("Which rate of the assay moves which quantity of the model.", ("--map",), metavar="RATE=QUANTITY"),
@@ -54,8 +53,8 @@ class AssayCalibration(OfAssay):
             read=named_numbers,
         ),
     ] = Field(default_factory=dict)
-    control: Annotated[str | None, About("Control construct; the first one of the fit by default.")] = None
-    days: Annotated[float, About("Horizon.", unit="d")] = MONTH
+    control: Control = None
+    days: Annotated[float, DAYS] = MONTH
 
 
 def run(scenario: AssayCalibration) -> Calibration:

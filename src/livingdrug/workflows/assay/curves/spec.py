@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from livingdrug.assay import Band, Question, predict_courses, usual
 from livingdrug.workflows.assay.fitted import OfAssay
 from livingdrug.workflows.fields import About, commas
+from livingdrug.workflows.shared_fields import SeedOfDraws
 
 DESIGN = "Design"
 
@@ -39,7 +40,7 @@ class AssayCurves(OfAssay):
     new_donor: Annotated[
         bool, About("Bands for a donor who was not on the plate, not for the mean of donors.")
     ] = False
-    seed: Annotated[int, About("Seed of the draws.")] = 1
+    seed: SeedOfDraws = 1
 
 
 def question(scenario: AssayCurves) -> Question:

@@ -10,7 +10,9 @@ from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.workflows.assay.fitted import OfAssay
-from livingdrug.workflows.fields import About, commas, named_numbers, numbers
+from livingdrug.workflows.assay.inputs import Control, Links
+from livingdrug.workflows.fields import About, named_numbers, numbers
+from livingdrug.workflows.shared_fields import DAYS
 
 SAFETY = "Safety"
 
@@ -37,17 +39,8 @@ class FirstDosing(OfAssay):
         dict[str, float],
         About("A quantity of the model that is set.", ("--set",), metavar="NAME=VALUE", read=named_numbers),
     ] = Field(default_factory=dict)
-    links: Annotated[
-        tuple[str, ...],
-        About(
-            "Which rate of the assay moves which quantity of the model, and the slope of their logarithms with its SD; "
-            "1+-0.5 where none is given.",
-            ("--map",),
-            metavar="RATE=QUANTITY[:SLOPE+-SD[~SCATTER]]",
-            read=commas,
-        ),
-    ]
-    control: Annotated[str | None, About("Control construct; the first one of the fit by default.")] = None
+    links: Links
+    control: Control = None
     metric: Annotated[
         str | None,
         About("Exposure: an output and CMAX or AUC; CMAX of the first measured output by default.", metavar="'OUTPUT CMAX'"),
@@ -63,7 +56,7 @@ class FirstDosing(OfAssay):
         About("A dose of mice, carried over to patients by blood volume (rules kirouac_2024 and singh_2021).", group=SAFETY,
               unit="cells"),
     ] = None  # fmt: skip
-    days: Annotated[float, About("Horizon.", unit="d")] = MONTH
+    days: Annotated[float, DAYS] = MONTH
     subjects: Annotated[int, About("Virtual patients.")] = 500
     cv: Annotated[
         float | None, About("Coefficient of variation of every rate, for a model without a published variability.")

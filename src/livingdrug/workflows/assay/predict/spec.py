@@ -10,7 +10,9 @@ from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.workflows.assay.fitted import OfAssay
-from livingdrug.workflows.fields import About, commas, named_numbers
+from livingdrug.workflows.assay.inputs import PATIENTS, Control, Links
+from livingdrug.workflows.fields import About, named_numbers
+from livingdrug.workflows.shared_fields import DAYS, SeedOfDraws
 
 
 class AssayPrediction(OfAssay):
@@ -24,21 +26,8 @@ class AssayPrediction(OfAssay):
     LONG: ClassVar = True
 
     kind: Literal["assay-predict"] = "assay-predict"
-    model: Annotated[
-        str,
-        About("Model of patients, in days, whose values stand for the control construct.", ("--product",)),
-    ] = "kirouac_2023"
-    links: Annotated[
-        tuple[str, ...],
-        About(
-            "Which rate of the assay moves which quantity of the model, and the slope of their logarithms "
-            "with its SD; "
-            "1+-0.5 where none is given.",
-            ("--map",),
-            metavar="RATE=QUANTITY[:SLOPE+-SD[~SCATTER]]",
-            read=commas,
-        ),
-    ]
+    model: Annotated[str, PATIENTS] = "kirouac_2023"
+    links: Links
     values: Annotated[
         dict[str, float],
         About(
@@ -48,10 +37,10 @@ class AssayPrediction(OfAssay):
             read=named_numbers,
         ),
     ] = Field(default_factory=dict)
-    control: Annotated[str | None, About("Control construct; the first one of the fit by default.")] = None
-    days: Annotated[float, About("Horizon.", unit="d")] = MONTH
+    control: Control = None
+    days: Annotated[float, DAYS] = MONTH
     draws: Annotated[int, About("Draws of the rates and of the slopes.")] = 300
-    seed: Annotated[int, About("Seed of the draws.")] = 1
+    seed: SeedOfDraws = 1
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from livingdrug.assay import Ranking, derived_ranking, rank
 from livingdrug.workflows.assay.fitted import OfAssay
 from livingdrug.workflows.fields import About
+from livingdrug.workflows.shared_fields import SeedOfDraws
 
 NUMBERS = ("kills", "effector_doubling", "gr_24h", "rounds")
 
@@ -25,7 +26,7 @@ class AssayRanking(OfAssay):
             ("--by",),
         ),
     ] = "k_kill"
-    seed: Annotated[int, About("Seed of the draws.")] = 1
+    seed: SeedOfDraws = 1
 
 
 def run(scenario: AssayRanking) -> Ranking:

@@ -15,7 +15,8 @@ from livingdrug.core.random import normals
 from livingdrug.models import build_model
 from livingdrug.simulation import Link, Prediction, carry, read_link, read_with_sd, settled
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import INPUT, About, EvenSo, commas
+from livingdrug.workflows.fields import INPUT, About, commas
+from livingdrug.workflows.shared_fields import DAYS, EvenSo, SeedOfDraws
 
 MEASURED = "attribute"  # the uncertainty of the ratio
 NEW, REFERENCE = "new product", "the reference product"
@@ -88,9 +89,9 @@ class Carry(Document):
     rate: Annotated[
         float | None, About("With --response: probability of response with the reference product.")
     ] = None
-    days: Annotated[float, About("Horizon.", unit="d")] = MONTH
+    days: Annotated[float, DAYS] = MONTH
     draws: Annotated[int, About("Draws of the ratios and of the slopes.")] = 300
-    seed: Annotated[int, About("Seed of the draws.")] = 1
+    seed: SeedOfDraws = 1
     even_so: EvenSo = False
 
     @field_validator("draws")

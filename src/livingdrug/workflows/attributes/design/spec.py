@@ -18,6 +18,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About
+from livingdrug.workflows.shared_fields import POWER
 
 PRECISION = (0.1, 0.05)  # half widths of the interval of an AUC
 
@@ -35,7 +36,7 @@ class AttributeDesign(Document):
     auc: Annotated[float | None, About("The same as an area under the ROC curve.")] = None
     features: Annotated[int, About("Attributes that are looked at.")] = 1
     events: Annotated[float, About("Part of the patients who have the outcome.")] = 0.5
-    power: Annotated[float, About("Power of the test.")] = 0.8
+    power: Annotated[float, POWER] = 0.8
     n: Annotated[int | None, About("What so many patients show.", ("-n", "--n"))] = None
 
     @field_validator("events", "power")

@@ -6,8 +6,9 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.simulation import ModelsCompared, compare_models
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo
+from livingdrug.workflows.fields import About
 from livingdrug.workflows.memory import ROW
+from livingdrug.workflows.shared_fields import DAYS, SEED, EvenSo
 from livingdrug.workflows.simulate.spec import DOSE_HELP
 
 POPULATION = "Virtual population"
@@ -39,7 +40,7 @@ class ModelsCompare(Document):
             metavar="'AMOUNT[@TIME] WORD=VALUE ...'",
         ),
     ] = ()
-    days: Annotated[float, About("Horizon.", unit="d")] = 100.0
+    days: Annotated[float, DAYS] = 100.0
     conversion: Annotated[
         str,
         About(
@@ -62,7 +63,7 @@ class ModelsCompare(Document):
             group=POPULATION,
         ),
     ] = None
-    seed: Annotated[int, About("Seed of the random numbers.", group=POPULATION)] = 1
+    seed: Annotated[int, SEED.under(POPULATION)] = 1
     even_so: EvenSo = False
 
     def memory(self) -> float:

@@ -10,8 +10,9 @@ from livingdrug.core.units import in_a_day
 from livingdrug.models import Model, build_model, is_model_file
 from livingdrug.simulation import Distinguished, Regimen, distinguish, read_dose
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers, numbers
+from livingdrug.workflows.fields import About, commas, named_numbers, numbers
 from livingdrug.workflows.memory import ROW
+from livingdrug.workflows.shared_fields import SEED, EvenSo
 
 SAMPLES, PATIENTS = "Samples", "Virtual patients"
 DAYS, SUBJECTS = (1.0, 3.0, 5.0, 7.0, 10.0, 14.0, 21.0, 28.0, 42.0, 60.0, 90.0), 400
@@ -84,10 +85,10 @@ class ModelsDistinguish(Document):
         float | None,
         About("Log-normal CV on every rate, instead of the models' own variability.", group=PATIENTS),
     ] = None
-    seed: Annotated[int, About("Seed of the random numbers.", group=PATIENTS)] = 1
+    seed: Annotated[int, SEED.under(PATIENTS)] = 1
     even_so: EvenSo = False
 
-    def built(self) -> tuple[Model, Model]:
+    def both(self) -> tuple[Model, Model]:
         """Both models. Raises InputError or ModelError for what cannot be."""
         if len(self.models) != 2:
             raise InputError(f"{len(self.models)} model(s) were named; two explanations are compared")
@@ -111,7 +112,7 @@ def _built(name: str, even_so: bool) -> Model:
 
 def run(scenario: ModelsDistinguish) -> Distinguished:
     """Simulate both. Raises InputError or ModelError before anything is computed."""
-    one, other = scenario.built()
+    one, other = scenario.both()
     day = in_a_day(one.time_unit)
     return distinguish(
         one,
