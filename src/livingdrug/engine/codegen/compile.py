@@ -78,7 +78,19 @@ def state_function(system: System, texts: tuple[str, ...], more: tuple[str, ...]
 
 
 def condition_function(system: System, texts: tuple[str, ...]) -> Callable:
-    """Array function (time, *states, *quantities, *switches) -> list of the values of expressions."""
+    """Array function (time, *states, *quantities, *switches) -> list of the values of expressions.
+
+    Parameters
+    ----------
+    system : System
+        The assembled equations.
+    texts : tuple of str
+        Expressions.
+
+    Returns
+    -------
+    Callable
+    """
     moving = (*(s.name for s in system.states), *(q.name for q in system.quantities), *(s.name for s in system.switches))
     return array_function(("time", *moving), _lines(system), texts)
 
