@@ -30,7 +30,7 @@ endpoints = [{ name = "expansion", kind = "cmax" }]
 CASES = {
     "simulate": (("simulate", "stein_2019", "-n", "40", "--exposure", "0", "28"), 5),
     "sensitivity": (("sensitivity", "stein_2019", "-n", "4", "--over", "c_max,alpha,beta"), 4),
-    "trial": (("run", "trial.toml"), 12),
+    "trial": (("trial", "trial.toml"), 12),
     "fit": (("fit", "data.csv", "--model", "model.toml", "--random", "top,rate=0.4", "--residual", "lognormal:0.2",
              "--method", "focei", "--profile", "top", "--bootstrap", "20"), 21),
     "cure": (("cure", "kimmel_2021", "--set", "mu_tumour=0.1", "--events", "all", "--days", "2", "--runs", "2", "-n", "3",

@@ -7,7 +7,7 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.data import printable
 from livingdrug.report import Table, text_table
-from livingdrug.response import CONFOUNDED, FITS, BinaryFit, Looked, TimeFit, VisitsFit, look
+from livingdrug.response import CONFOUNDED, FITS, BinaryFit, CompetingFit, Looked, TimeFit, VisitsFit, look
 from livingdrug.response.sample.columns import KINDS
 from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.files import by_their_names, in_fields
@@ -235,8 +235,8 @@ def _answer(answer: Answer, k: int) -> list:
         ends.append(table(_levels(said["exposure_at"], answer.sample.exposure_unit)))
     if isinstance(answer.fit, BinaryFit):
         ends += [table(found) for found in category_tables(answer.fit)]
-    if answer.by_day is not None and isinstance(answer.fit, TimeFit | VisitsFit):
-        ends.append(table(by_day.table(answer.by_day, answer.fit)))
+    if answer.by_day is not None and isinstance(answer.fit, TimeFit | VisitsFit | CompetingFit):
+        ends += [table(found) for found in by_day.tables(answer.by_day, answer.fit)]
         ends += [html.P(words) for words in by_day.cautions(answer.by_day)]
     return [
         html.P(said["sentence"], className="answer", **({} if k else attribute("id", "sentence"))),

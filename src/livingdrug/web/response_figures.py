@@ -1,4 +1,4 @@
-"""Plotly figures of an exposure-response: the curve with its band, what was observed, survival by exposure."""
+"""Plotly figures of an exposure-response: the curve with its band, what was observed, times by exposure."""
 
 from typing import cast
 

@@ -15,7 +15,8 @@ from livingdrug.workflows.document import Document, to_toml
 
 @contextmanager
 def kept_run(scenario: Document, conduct: Conduct) -> Iterator[Conduct | None]:
-    """Around a run and the writing of what comes of it: its finished pieces are kept beside it until it is whole.
+    """Around a run and the writing of what comes of it: its finished pieces are kept beside it until it is
+    whole.
 
     Raises NothingLeft where it goes on from a run whose folder is whole already."""
     check_resumed(conduct)
@@ -39,8 +40,8 @@ def check_resumed(conduct: Conduct) -> None:
 
 
 def begin_again(scenario: Document, conduct: Conduct) -> None:
-    """Say that a run that was to go on has nothing to go on from. Raises NothingLeft where its folder holds the whole
-    run, of nothing but the scenario: a file that it reads may have changed since."""
+    """Say that a run that was to go on has nothing to go on from. Raises NothingLeft where its folder holds
+    the whole run, of nothing but the scenario: a file that it reads may have changed since."""
     out = conduct.folder or conduct.out
     if not conduct.resume or out is None:
         return

@@ -13,6 +13,7 @@ from livingdrug.response import (
     CURVE_FILE,
     SEPARATED,
     BinaryFit,
+    CompetingFit,
     Curve,
     FittedCurve,
     GradedFit,
@@ -50,7 +51,7 @@ def answer(scenario: Response, found: tuple[ResponseAnswer, ...]) -> Answer:
         parts = list(module.tables(one))
         if one.by_day is not None:
             sentences += by_day.lines(one.by_day)
-            parts.append(by_day.table(one.by_day, cast(TimeFit | VisitsFit, one.fit)))
+            parts += by_day.tables(one.by_day, cast(TimeFit | VisitsFit | CompetingFit, one.fit))
         tables += [Table(t.title + of, t.header, t.rows, t.detail) for t in parts]
         checks += [*one.sample.notes, *one.fit.notes]
     tables = [*by_groups(found), *tables]
@@ -143,7 +144,7 @@ def _kept(one: ResponseAnswer) -> tuple[tuple[Curve, ...], tuple[str, ...], tupl
     """(curves, why they are not sound, what else to know of them) of a fit, for those who take them."""
     fit = one.fit
     if one.by_day is not None:
-        return one.by_day.curves, one.by_day.doubts, (*fit.notes, *([one.by_day.note] if one.by_day.note else ()))
+        return one.by_day.curves, one.by_day.doubts, (*fit.notes, *one.by_day.notes)
     if isinstance(fit, GradedFit):
         return fit.curves, (), fit.notes
     if isinstance(fit, RepeatedFit):
