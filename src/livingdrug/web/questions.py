@@ -134,10 +134,7 @@ class Question:
         right = list(answered(scenario, every, work, self.files))
         return html.Div(
             [
-                html.P(
-                    in_fields(" ".join(" ".join(help_of(self.kind)).split()), every, type(scenario)),
-                    className="quiet",
-                ),
+                *_introduced(in_fields(" ".join(" ".join(help_of(self.kind)).split()), every, type(scenario))),
                 beside(left, right),
             ]
         )
@@ -176,6 +173,13 @@ class Question:
             scenario, view = present(query, search, workflow(self.kind).scenario)
             models = (*getattr(scenario, MODELS), name)
             return "?" + to_query(scenario.model_copy(update={MODELS: models}), view_pairs(view))
+
+
+def _introduced(text: str) -> list:
+    """What the page does: the first sentence, and the others for who asks."""
+    first, stop, rest = text.partition(". ")
+    more = [html.Details([html.Summary("How it is computed"), html.P(rest, className="quiet")])] if rest else []
+    return [html.P(first + stop.strip(), className="quiet"), *more]
 
 
 def fits(build: Callable[[], object]) -> bool:

@@ -19,7 +19,7 @@ from livingdrug.web.work import Work
 from livingdrug.web.worker import RUN
 
 PATH = "/report"
-PAGE = Page(PATH, "Report", place=85)
+PAGE = Page(PATH, "Report", place=500)
 STORE = "report-added"  # in the browser: the addresses that were added (app.js writes it)
 FILES = (("report.html", "report (HTML)"), ("report.pdf", "report (PDF)"), ("report.docx", "report (Word)"))
 ITEM, TITLE = "item", "title"
