@@ -85,7 +85,7 @@ def condition_function(system: System, texts: tuple[str, ...]) -> Callable:
     system : System
         The assembled equations.
     texts : tuple of str
-        Expressions.
+        Expressions of the time, states, quantities, switches and definitions of the system.
 
     Returns
     -------
