@@ -81,7 +81,8 @@ class Response(KineticScenario):
     model: Annotated[
         str | None,
         About(
-            "Model of the outcome. binary: logistic, firth, probit, cloglog, emax, hill; repeated: gee; graded: ordinal; time: cox, km, "
+            "Model of the outcome. binary: logistic, firth, probit, cloglog, emax, hill; repeated: gee; "
+            "graded: ordinal; time: cox, km, "
             "weibull, exponential, loglogistic, lognormal; visits: weibull, exponential, loglogistic, lognormal; competing: "
             "fine-gray, cause-specific; continuous: emax, emax-baseline, hill, 4pl. "
             "The first is the default.",
