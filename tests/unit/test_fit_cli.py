@@ -95,7 +95,7 @@ def test_refusals_are_sentences(files):
         (("--method", "magic"), "unknown method `magic`; known: `bayes`, `focei`"),
         (("--evaluate", "saem"), "unknown method `saem`"),
         (("--random", "top=0"), "an initial omega (SD) is above 0"), (("--covariate", "WT on top"), "unknown covariate `WT`"),
-        (("--resume",), "name it with --out"), (("--residual", "lognormal"), "lognormal needs a"),
+        (("--resume",), "name that with --out"), (("--residual", "lognormal"), "lognormal needs a"),
         (("--fix", "beta=1"), "unknown parameter `beta`"), (("--starts", "0"), "0 starts were asked for"),
     ):  # fmt: skip
         found = run(*problem(files), *more)
