@@ -78,6 +78,30 @@ def test_each_parameter_of_a_face_is_described(package):
     assert not faults, "to be described in a section Parameters or Attributes (numpydoc): " + "; ".join(faults)
 
 
+def said_of(text: str) -> dict[str, str]:
+    """`names : type` -> description, of the section Parameters or Attributes of a docstring."""
+    lines, found, inside, head = text.split("\n"), {}, False, ""
+    for line, under in zip(lines, [*lines[1:], ""], strict=True):
+        if under.strip() and set(under.strip()) == {"-"}:
+            inside = line.strip() in ("Parameters", "Attributes")
+        elif inside and line and not line.startswith(" ") and set(line) != {"-"}:
+            head = line
+            found[head] = ""
+        elif inside and line.startswith(" "):
+            found[head] = f"{found[head]} {line.strip()}".strip()
+    return found
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_description_is_more_than_a_word(package):
+    faults = []
+    for name, node in definitions(package):
+        for head, text in said_of(inspect.cleandoc(ast.get_docstring(node) or "")).items():
+            if len(text.split()) == 1 or text in ("The model.", "The parts.", "Of matplotlib."):
+                faults.append(f"livingdrug.{package}.{name}: {head}: {text}")
+    assert not faults, "say what it means, with its unit or shape: " + "; ".join(faults)
+
+
 def test_faces_are_found():
     assert sum(len(definitions(package)) for package in PACKAGES) > 500
 

@@ -12,7 +12,7 @@ from livingdrug.workflows.attributes.learn.spec import Learn
 from livingdrug.workflows.attributes.learn.spec import run as learn
 from livingdrug.workflows.attributes.relate.spec import Relate
 from livingdrug.workflows.attributes.relate.spec import run as relate
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from tests.commands import livingdrug
 
 

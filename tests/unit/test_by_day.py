@@ -134,7 +134,7 @@ def test_days_are_days_whatever_the_unit_of_the_times_and_count_from_the_infusio
      ({"by_day": 5000.0}, "lies beyond the observations"), ({"by_day": 0.001}, "nobody has had PFS by 0.001"),
      ({"by_day": -1.0}, "must be a day above 0"), ({"by_day": 50.0, "landmark": 60.0}, r"above 60 \(the landmark\)"),
      ({"by_day": 90.0, "robust": True}, "leave out --start, --strata, --robust"),
-     ({"by_day": 90.0, "causes": {"a": "1", "b": "2"}}, "of a time to one kind of event")],
+     ({"by_day": 90.0, "causes": {"a": "1", "b": "2"}, "model": "cause-specific"}, "use --model fine-gray")],
 )  # fmt: skip
 def test_what_has_no_such_probability_is_refused(tmp_path, more, said):
     file = rows(tmp_path / "days.csv")
@@ -153,7 +153,7 @@ def test_hazards_that_are_not_proportional_make_a_doubt(tmp_path, monkeypatch):
     lines = ["ID,CMAX (copies/ug),PFS (d),PFS_event", *(f"{i},{np.exp(9 + v):.3f},{t:.4f},1" for i, (v, t) in
                                                         enumerate(zip(x, time, strict=True)))]  # fmt: skip
     (tmp_path / "data.csv").write_text("\n".join(lines))
-    monkeypatch.setattr("livingdrug.workflows.base.save", undrawn)
+    monkeypatch.setattr("livingdrug.report.save", undrawn)
     done = livingdrug("response", "data.csv", *ASKED, "--by-day", "90", "--out", "run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     with pytest.raises(InputError, match="changes with time"):
@@ -188,7 +188,7 @@ def test_all_commands_take_it(tmp_path, monkeypatch):
     from tests.unit.test_curves_taken import commands
 
     rows(tmp_path / "days.csv")
-    monkeypatch.setattr("livingdrug.workflows.base.save", undrawn)
+    monkeypatch.setattr("livingdrug.report.save", undrawn)
     done = livingdrug("response", "days.csv", *ASKED, "--by-day", "180", "--out", "run", "--json", cwd=tmp_path)
     assert done.returncode == 0 and json.loads(done.stdout)["by_day"]["curves"][0]["link"] == "cloglog"
     for kind, line in commands(tmp_path, "run:no PFS event by day 180").items():
@@ -206,7 +206,7 @@ def test_few_events_are_noted_wherever_the_curve_is_taken(tmp_path, monkeypatch)
     rows(tmp_path / "all.csv")
     text = (tmp_path / "all.csv").read_text().splitlines()
     (tmp_path / "days.csv").write_text("\n".join(text[:14]))
-    monkeypatch.setattr("livingdrug.workflows.base.save", undrawn)
+    monkeypatch.setattr("livingdrug.report.save", undrawn)
     done = livingdrug("response", "days.csv", *ASKED, "--by-day", "180", "--model", "weibull", "--out", "run", cwd=tmp_path)
     assert done.returncode == 0 and "events for 3 estimated number(s)" in " ".join(done.stdout.split())
     one = read_curves(str(tmp_path / "run"))[0]

@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
         lines.append(f"{i},{cmax:.1f},{'yes' if yes else 'no'},{grade}")
     (path / "data.csv").write_text("\n".join(lines))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("livingdrug.workflows.base.save", undrawn)
+        patch.setattr("livingdrug.report.save", undrawn)
         for endpoint, out in (("ORR", "orr"), ("CRS", "crs")):
             done = livingdrug("response", "data.csv", "--exposure", "CMAX", "--endpoint", endpoint, "--out", out, cwd=path)
             assert done.returncode == 0, done.stderr

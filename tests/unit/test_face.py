@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -123,3 +124,41 @@ def test_words_of_values():
     assert shortly(1234567) == "1,234,567" and shortly(0.123456) == "0.1235" and shortly(()) == "" and shortly(None) == ""
     assert shortly(np.zeros((3, 4))) == "array (3, 4)" and shortly(tuple(range(99))) == "99 items"
     assert shortly("x" * 99).endswith("...") and shortly(True) == "yes" and shortly({"a": 1}) == "1 item"
+
+
+def test_whatever_a_function_gives_is_shown_shortly():
+    """Records that functions of the face give have one line for a terminal and a table for a notebook; what users make
+    themselves (`Dose`) is shown as it is written."""
+    made = {"Dose", "Reset"}
+    for name in ld.__all__:
+        given = getattr(ld, name)
+        if isinstance(given, type) or name.startswith("plot_"):
+            continue
+        found = inspect.unwrap(given.__call__ if inspect.ismodule(given) else given)
+        back = get_type_hints(found).get("return")
+        for kind in get_args(back) or (back,):
+            if isinstance(kind, type) and kind.__module__.startswith("livingdrug"):
+                assert issubclass(kind, Shown) or kind.__name__ in made, (name, kind)
+
+
+def test_a_list_of_records_is_one_line_and_a_table():
+    facts = ld.exposure_facts()
+    assert repr(facts) == f"<Records ExposureFact, number: {len(facts)}>" and facts == tuple(facts)
+    assert "tisagenlecleucel" in facts._repr_html_() and f"{len(facts) - 12:,} more rows" in facts._repr_html_()
+
+
+def test_the_face_shows_nothing_else():
+    assert {name for name in dir(ld) if not name.startswith("_")} == set(ld.__all__)
+
+
+@pytest.mark.parametrize("call", [
+    lambda: ld.simulate("stein_2019"), lambda: ld.draw_subjects("stein_2019", 5), lambda: ld.typical_subject("stein_2019"),
+])  # fmt: skip
+def test_a_name_is_no_model_and_the_message_says_what_to_write(call):
+    with pytest.raises(InputError, match=r"model is 'stein_2019'; give a model, such as get_model\('stein_2019'\)"):
+        call()
+
+
+def test_a_number_is_no_subjects():
+    with pytest.raises(InputError, match=r"subjects is 5; give subjects, such as draw_subjects\(model, 100\)"):
+        ld.simulate(ld.get_model("stein_2019"), 5)

@@ -10,16 +10,19 @@ from scipy.optimize import brentq
 from scipy.stats import chi2, t
 
 import livingdrug as ld
+import livingdrug.fit.walk as walk_module
 from bench.small_trials import LOG_SD, TRUTH, data_set
 from livingdrug.data import Reading, read_data
 from livingdrug.fit import ResidualError, Saem, fit, new_problem, point_of, unknowns_of
 from livingdrug.fit.climb import climb
 from livingdrug.fit.importance import drawn, importance, propose
 from livingdrug.fit.information import louis
-from livingdrug.fit.limits import cutoff
+from livingdrug.fit.limits import cutoff, error_limits
 from livingdrug.fit.point import prepare
-from livingdrug.fit.search import Searched, confirmed
-from livingdrug.fit.settle import settle, without
+from livingdrug.fit.saem import begin
+from livingdrug.fit.search import Searched, confirmed, searched
+from livingdrug.fit.settle import Settled, carried, finished, settle, with_again, without
+from livingdrug.fit.starts import FAR
 from livingdrug.fit.verdict import search_words
 from livingdrug.fit.walk import Top
 from livingdrug.models.text import from_toml
@@ -85,7 +88,7 @@ def test_profiles_of_few_values_end_where_closed_forms_say(tmp_path):
         for fine in (False, True):
             walk = top.walk(name, 0.0, fall)._replace(fine=fine)
             for side, end in zip((-1, 1), ends, strict=True):
-                found, known = walk.along(side)
+                found, known, _ = walk.along(side)
                 assert found == pytest.approx(end, abs=0.02 * abs(end - walk.optimum.x)), (name, side, fine)
                 assert len(known) <= (4 if fine else 3)  # one or two fits of the others, where roots are all but straight
 
@@ -230,3 +233,63 @@ def test_searches_begin_around_a_better_optimum_than_they_reached(tmp_path):
     # one search that was asked for is left alone
     alone = Searched((best,), (best.level - 2,), None)
     assert confirmed(alone, prepared, SHORT, 1, None) is alone
+
+
+def test_no_interval_begins_at_a_variability_of_which_the_likelihood_is_flat(tmp_path):
+    problem = decline_of(tmp_path, 8, omega_rate=0.0, seed=5)
+    less = without(problem, "omega rate")
+    none = settle(prepare(less), point_of(less), 1)
+    # hardly less likely than none, and so small that the curvature by its draws is the difference of two huge numbers
+    tiny = with_again(none.prepared.problem, problem, "omega rate", 0.01)
+    prepared, point, seed, etas = carried(none, tiny, 1)
+    now = Settled(prepared, climb(prepared, point, seed, etas, rounds=0), ())
+    assert now.climbed.gain < 0.01 and now.level < none.level + 0.05
+    ended = finished(now, 1)
+    assert ended.dropped == ("omega rate",) and ended.level > now.level - 0.05
+    assert np.linalg.eigvalsh(ended.climbed.information.matrix)[0] > 0
+
+
+def test_a_profile_does_not_end_where_the_other_numbers_are_not_fitted(tmp_path, monkeypatch):
+    problem = decline_of(tmp_path, 8)
+    walk = Top(settle(prepare(problem), point_of(problem), 1), 1).walk("top", 0.0, cutoff(8))
+    upper = walk.end(1)
+    assert upper > walk.optimum.x
+    fitted = walk_module.fitted_others
+    monkeypatch.setattr(walk_module, "fitted_others", lambda *a, **k: fitted(*a, **k)._replace(gain=5.0))
+    # far below by what was reached, but that may rise by as much
+    course = walk.along(1)
+    assert course.end is None and course.lost and len(course.steps) == 1
+    # of steps too far for the others the one nearer to the optimum counts
+    far = 0.9 * (upper - walk.optimum.x)
+    monkeypatch.setattr(
+        walk_module,
+        "fitted_others",
+        lambda prepared, point, k, *a, **b: (
+            found := fitted(prepared, point, k, *a, **b),
+            found._replace(gain=5.0) if walk.unknowns.vector(point)[k] - walk.optimum.x > 2 * far else found,
+        )[1],
+    )
+    assert walk.end(1, first=2.5 * far) == pytest.approx(upper, abs=0.02)
+
+
+def test_searches_begin_with_wide_variabilities_and_with_those_given_by_turns():
+    # one of 20 subjects never expands: it is far off in t_max from wide variabilities, and in c_max, which is more likely,
+    # from the published ones
+    problem = new_problem(ld.get_model("stein_2019"), data_set("twenty_one_fails", 4))
+    prepared = prepare(problem)
+    assert np.array_equal(begin(prepared, Saem(), wide=False).point.omega, point_of(problem).omega)
+    found = searched(prepared, Saem(exploration=150, smoothing=50), 1, 2, None, None, None)
+    first, second = found.levels
+    assert second > first + 3 and found.optima[0].level == pytest.approx(second, abs=0.3) and not found.agreed
+
+
+def test_a_variability_that_may_be_beyond_any_population_is_not_determined(tmp_path):
+    problem = decline_of(tmp_path, 8)
+    unknowns, covariance = unknowns_of(problem), np.zeros((5, 5))
+    k = unknowns.names.index("omega rate")
+    for sd, known in ((1.0, True), (4.0, False)):
+        point = point_of(problem)._replace(omega=np.diag([0.25, sd**2]))
+        covariance[k, k] = 0.2**2
+        limit = error_limits(unknowns, point, covariance, 8)["omega rate"]
+        assert limit.determined is known and limit.lower < sd < limit.upper, sd
+    assert limit.upper > FAR

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
+from livingdrug.cli.explained import Explained
 from livingdrug.cli.options import command_of
 from livingdrug.cli.reference import page
 from livingdrug.workflows import about, has_command, kinds, workflow
@@ -38,6 +39,64 @@ def test_every_option_says_what_it_is_and_the_help_ends_with_examples(kind):
     shown = command.get_help(context)
     assert len(scenario.EXAMPLES) == 2 and all(line in shown for line in scenario.EXAMPLES)
     assert shown.rstrip().endswith(scenario.EXAMPLES[-1])
+
+
+def listed(group: click.Group, above: str = ""):
+    """(name, command) of every command below a group."""
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
+        yield f"{above}{name}", command
+        if isinstance(command, click.Group):
+            yield from listed(command, f"{above}{name} ")
+
+
+def test_every_option_of_every_command_says_what_it_is():
+    from livingdrug.cli.main import cli
+
+    found = [(name, p) for name, command in listed(cli) for p in command.params if isinstance(p, click.Option)]
+    assert len(found) > 400
+    sentences = {f"{name} {p.opts[-1]}": p.help or "" for name, p in found}
+    said = {option for option, text in sentences.items() if len(text) > 5 and text[0].isupper()}
+    assert set(sentences) - said == set()
+    assert [option for option, text in sentences.items() if text.startswith("Of ")] == []
+
+
+def alone():
+    """(name, command) of every command that is no kind of analysis."""
+    from livingdrug.cli.main import cli
+
+    written = [(name, command) for name, command in listed(cli) if not isinstance(command, click.Group)]
+    return [(name, c) for name, c in written if name.replace(" ", "-") not in kinds() and not name.startswith("example ")]
+
+
+@pytest.mark.parametrize(("name", "command"), alone(), ids=[name for name, _ in alone()])
+def test_the_help_of_a_command_that_is_no_kind_ends_with_examples_it_takes(name, command):
+    assert isinstance(command, Explained) and len(command.examples) == 2
+    assert command.get_help(click.Context(command)).rstrip().endswith(command.examples[-1])
+    for line in command.examples:
+        words = shlex.split(line)
+        assert words[: 1 + len(name.split())] == ["livingdrug", *name.split()]
+        command.make_context(name, words[1 + len(name.split()) :])  # parses; below, all but those named are run
+
+
+# without: what serves for ever, compiles, or needs files of test_fit_cli, test_petab and test_run_log
+@pytest.mark.parametrize("line", [line for name, command in alone() for line in command.examples
+                                  if name not in ("app", "warmup", "vpc", "petab", "log check")])  # fmt: skip
+def test_the_examples_of_other_commands_run(line, runs):
+    run = livingdrug(*shlex.split(line)[1:], cwd=runs)
+    assert run.returncode == 0 and "Traceback" not in run.stderr, run.stderr
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Designs of trials, a scenario document, and the folders of two runs of it."""
+    folder = tmp_path_factory.mktemp("runs")
+    assert livingdrug("example", "trial", ".", cwd=folder).returncode == 0
+    shown = livingdrug("power", "--fold", "2", "--log-sd", "0.846", "--as-scenario", cwd=folder)
+    (folder / "scenario.toml").write_text(shown.stdout)
+    for name in ("run_1", "run_2"):
+        assert livingdrug("run", "scenario.toml", "--out", name, cwd=folder).returncode == 0
+    return folder
 
 
 @pytest.mark.parametrize("line", [line for kind in filter(ours, COMMANDS) for line in workflow(kind).scenario.EXAMPLES])

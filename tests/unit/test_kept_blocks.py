@@ -12,10 +12,12 @@ from test_exposures import EXPLODING, EXPONENTIAL
 
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.core.folders import held
+from livingdrug.core.packed import mark_of, marks_of, read_piece, write_piece
+from livingdrug.core.pieces import kept_pieces
 from livingdrug.models import get_model
-from livingdrug.scale import Serial, kept_blocks, run_curves, run_exposures
+from livingdrug.scale import Serial, run_curves, run_exposures
 from livingdrug.scale.blocks import Processes, cut
-from livingdrug.scale.packed import mark_of, marks_of, read_block, write_block
+from livingdrug.scale.kept import stage_of
 from livingdrug.simulation import Draw, exposure_task
 from tests.commands import livingdrug
 from tests.dying import Dead, Dying, contents
@@ -32,7 +34,7 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr("os.fsync", lambda handle: None)
     monkeypatch.setattr("livingdrug.scale.runs.EXPOSURE_BLOCK", 64)
     monkeypatch.setattr("livingdrug.scale.runs.KEPT_CURVES", 8)
-    monkeypatch.setattr("livingdrug.workflows.base.save", undrawn)
+    monkeypatch.setattr("livingdrug.report.save", undrawn)
 
 
 def whole(folder, out, arguments):
@@ -76,12 +78,12 @@ def test_a_killed_simulation_goes_on_from_every_moment(arguments, out, step, tmp
 def test_a_run_killed_by_the_system_goes_on(tmp_path):
     script = (
         "import os, signal, sys\n"
-        "import livingdrug.scale.runs as runs, livingdrug.scale.kept as kept\n"
-        "runs.EXPOSURE_BLOCK, write = 64, kept.write_block\n"
-        "def killed(path, mark, first, found):\n"
-        "    if first == 128: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    write(path, mark, first, found)\n"
-        "kept.write_block = killed\n"
+        "import livingdrug.scale.runs as runs, livingdrug.core.pieces as pieces\n"
+        "runs.EXPOSURE_BLOCK, write = 64, pieces.write_piece\n"
+        "def killed(path, mark, key, *found):\n"
+        "    if key == '129-192': os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    write(path, mark, key, *found)\n"
+        "pieces.write_piece = killed\n"
         "from livingdrug.cli.main import main\n"
         "main()\n"
     )
@@ -95,15 +97,13 @@ def test_a_run_killed_by_the_system_goes_on(tmp_path):
 
 def stopped(folder, monkeypatch, arguments=EXPOSURE, error=KeyboardInterrupt):
     """A run that ends with its third block."""
-    from livingdrug.scale import kept
-
-    def write(path, mark, first, found):
-        if first == 128:
+    def write(path, mark, key, *found):
+        if key == "129-192":
             raise error
-        write_block(path, mark, first, found)
+        write_piece(path, mark, key, *found)
 
     with monkeypatch.context() as patch:
-        patch.setattr(kept, "write_block", write)
+        patch.setattr("livingdrug.core.pieces.write_piece", write)
         return livingdrug(*arguments, "--out", "out.csv", cwd=folder)
 
 
@@ -129,7 +129,7 @@ def damaged(path):
     yield b""
     content[len(content) // 2] ^= 1
     yield bytes(content)
-    yield path.read_bytes().replace(b'"first": 0', b'"first": 9')
+    yield path.read_bytes().replace(b'"piece": "1-64"', b'"piece": "1-65"')
     yield path.read_bytes().replace(b'"mark": "', b'"mark": "0')
     yield b"[" * 5000
 
@@ -218,7 +218,7 @@ def test_somebody_elses_files_beside_blocks_stay(tmp_path, monkeypatch):
 def test_nothing_is_kept_of_a_population_of_which_nobody_is_computed(tmp_path):
     model = get_model("kirouac_2023").with_values(mu_memory=1.0, d_memory=0.0)
     task = exposure_task(model, Draw(200, 1, cv=0.01), window=(0, 3000))
-    with pytest.raises(SolveError, match="no subject was computed"), kept_blocks(tmp_path / "a.csv", False, str) as kept:
+    with pytest.raises(SolveError, match="no subject was computed"), kept_pieces(tmp_path / "a.csv", False, str) as kept:
         run_exposures(task, Serial(), tmp_path / "a.csv", kept=kept)
     assert not list(tmp_path.iterdir())
 
@@ -228,14 +228,14 @@ def test_what_is_kept_is_what_was_computed_whoever_computes_it(where, tmp_path):
     said, out = [], tmp_path / "there.csv"
     expected = run_exposures(EXPLODING, Serial(), tmp_path / "here.csv").summary()
     for resume in (False, True):  # the second reads what the first wrote
-        with pytest.raises(KeyboardInterrupt), kept_blocks(out, resume, said.append) as kept:
+        with pytest.raises(KeyboardInterrupt), kept_pieces(out, resume, said.append) as kept:
             assert run_exposures(EXPLODING, where, out, size=16, kept=kept).summary() == expected
             raise KeyboardInterrupt
         assert out.read_bytes() == (tmp_path / "here.csv").read_bytes()
     assert f"3 of 3 blocks are kept from before in {out}.blocks" in said
     one = run_curves(curves(), Serial())
     for resume in (False, True):
-        with pytest.raises(KeyboardInterrupt), kept_blocks(tmp_path / "c", resume, said.append) as kept:
+        with pytest.raises(KeyboardInterrupt), kept_pieces(tmp_path / "c", resume, said.append) as kept:
             many = run_curves(curves(), where, size=5, kept=kept)
             raise KeyboardInterrupt
         assert many.values.tobytes() == one.values.tobytes() and many.status == one.status
@@ -245,13 +245,14 @@ def test_what_is_kept_is_what_was_computed_whoever_computes_it(where, tmp_path):
 def test_a_mark_is_the_same_in_every_process_and_another_for_another_run(tmp_path):
     code = (
         "from test_exposures import EXPLODING\n"
-        "from livingdrug.scale.packed import mark_of, marks_of\n"
-        "print(mark_of(marks_of(EXPLODING)))"
+        "from livingdrug.core.packed import mark_of, marks_of\n"
+        "from livingdrug.scale.kept import stage_of\n"
+        "print(mark_of(marks_of(stage_of(EXPLODING).of)))"
     )
-    here = mark_of(marks_of(EXPLODING))
+    here = mark_of(marks_of(stage_of(EXPLODING).of))
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=_environment())
     assert ran.stdout.strip() == here, ran.stderr
-    assert here != mark_of(marks_of(EXPONENTIAL))
+    assert here != mark_of(marks_of(stage_of(EXPONENTIAL).of))
 
 
 def _environment():
@@ -265,11 +266,13 @@ def _environment():
 def test_a_block_is_read_back_as_it_was(task, tmp_path):
     first, count = cut(12, 5)[1]
     block = task(first, count)
-    write_block(tmp_path / "a", "mark", first, block)
-    read = read_block(tmp_path / "a", "mark", first)
+    kinds = stage_of(task).kinds
+    write_piece(tmp_path / "a", "mark", "6-10", block, kinds)
+    (read,) = read_piece(tmp_path / "a", "mark", "6-10", kinds)
     assert type(read) is type(block)
     for name, value in vars(block).items():
         again = getattr(read, name)
         assert again.tobytes() == value.tobytes() if hasattr(value, "tobytes") else again == value, name
         assert type(again) is type(value), name
-    assert read_block(tmp_path / "a", "another", first) is None and read_block(tmp_path / "a", "mark", 0) is None
+    for mark, key, of in (("another", "6-10", kinds), ("mark", "1-5", kinds), ("mark", "6-10", ())):
+        assert read_piece(tmp_path / "a", mark, key, of) == ()

@@ -108,6 +108,16 @@ def test_an_estimator(add, tmp_path):
         assert found[f"omega {name}"] == pytest.approx(np.log(own).std(ddof=1), rel=1e-4)
 
 
+def test_a_command(add):
+    from livingdrug.cli.main import cli
+
+    add("cli/later/greet.py")
+    shown = CliRunner().invoke(cli, ["--help"]).output
+    assert "greet" in shown and "Say hello to the cells." in shown
+    assert "livingdrug.cli.later.greet" not in sys.modules
+    assert CliRunner().invoke(cli, ["greet", "--cells", "3"]).output == "Hello, 3 cells.\n"
+
+
 def test_example_data(add, tmp_path):
     from livingdrug.cli.main import cli
 

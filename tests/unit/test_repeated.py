@@ -105,7 +105,7 @@ def written(path, s: Sample, name="ID") -> None:
 
 
 def test_the_command_takes_rows_of_a_subject_together(tmp_path, monkeypatch):
-    monkeypatch.setattr("livingdrug.workflows.base.save", undrawn)
+    monkeypatch.setattr("livingdrug.report.save", undrawn)
     s = sample(covariate=False)
     written(tmp_path / "rows.csv", s)
     asked = ("response", "rows.csv", "--exposure", "CMAX", "--endpoint", "CRS3")
@@ -158,7 +158,7 @@ def weak(subjects=8) -> Sample:
 
 def test_the_file_of_the_curve_has_the_intervals_of_t(tmp_path, monkeypatch):
     """Whoever takes the file uses normal quantiles; what `response` calls not determined must not be sure there."""
-    monkeypatch.setattr("livingdrug.workflows.base.save", undrawn)
+    monkeypatch.setattr("livingdrug.report.save", undrawn)
     written(tmp_path / "rows.csv", weak())
     asked = ("response", "rows.csv", "--exposure", "CMAX", "--endpoint", "CRS3", "--kind", "repeated")
     done = livingdrug(*asked, "--json", "--out", "run", cwd=tmp_path)
@@ -204,7 +204,7 @@ BALANCED = {
 @pytest.mark.parametrize("case", BALANCED)
 def test_errors_of_0_are_not_determined(case, tmp_path, monkeypatch):
     """Every subject's residuals balance, so its score is 0: the sandwich says that the curve is known exactly."""
-    monkeypatch.setattr("livingdrug.workflows.base.save", undrawn)
+    monkeypatch.setattr("livingdrug.report.save", undrawn)
     s = alike(BALANCED[case])
     fit = fit_response(s, "repeated")
     assert not fit.determined and np.isnan([*fit.errors, *fit.intervals.ravel(), fit.p_value]).all()

@@ -1,10 +1,6 @@
 """Questions of models and doses, answered by clicks in a real browser."""
 
-import pytest
-
 from tests.web.test_app import addressed, check_equal, opened, says, taken
-
-WAYS = ("/preconditioning", "/fractionation", "/optimise", "/models-compare", "/models-distinguish", "/cure", "/population")
 
 
 def changed(page, label, text):
@@ -42,15 +38,6 @@ def test_what_is_downloaded_is_what_the_command_and_the_script_write(page, addre
     taken(page, tmp_path)
     check_equal(tmp_path)
     assert (tmp_path / "picture.svg").read_bytes().startswith(b"<?xml")
-
-
-@pytest.mark.parametrize("path", WAYS)
-def test_a_page_of_a_phone_shows_the_answer_before_the_fields(page, address, path):
-    page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, address, path, plot=None)
-    page.wait_for_selector("#sentence")
-    top = "e => document.querySelector(e).getBoundingClientRect().top"
-    assert page.evaluate(top, "#sentence") < page.evaluate(top, ".left .field")
 
 
 def test_a_link_to_a_file_asks_for_it_and_shows_what_it_showed(page, address, tmp_path):

@@ -31,7 +31,7 @@ class AssayPlan:
     Attributes
     ----------
     model : Model
-        Of `assay_model`.
+        Laws of growth, killing and effectors, made by `assay_model`.
     by : tuple of str
         Columns of the map whose groups have rates of their own.
     shared : tuple of str

@@ -101,13 +101,20 @@ def calibrate(
 
     Parameters
     ----------
-    estimates : of an assay fit
-    model : in days, whose values stand for the control construct
-    rate, quantity : of the assay and of the model
-    clinic : of `read_clinic`
-    control : the construct that ratios are to
-    metric : of exposure, as the prediction calls it, such as `car_t_blood AUC28`
-    until : horizon in d
+    estimates : Estimates
+        Of an assay fit.
+    model : Model
+        In days, whose values stand for the control construct.
+    rate, quantity : str
+        Of the assay and of the model.
+    clinic : sequence of Clinic
+        Of `read_clinic`.
+    control : str
+        The construct that ratios are to.
+    metric : str
+        Of exposure, as the prediction calls it, such as `car_t_blood AUC28`.
+    until : float, optional
+        Horizon in d.
 
     Raises
     ------

@@ -69,10 +69,14 @@ def check(
 
     Parameters
     ----------
-    paths : files of readings, of one plate or of several
-    plan : the map of the wells (CSV, Excel, XML), where the files do not hold it
-    events : a table of what was done to the wells
-    reading : what the user says where the files leave something open
+    paths : Sequence[str or Path]
+        Files of readings, of one plate or of several.
+    plan : str or Path or None
+        The map of the wells (CSV, Excel, XML), where the files do not hold it.
+    events : str or Path or None
+        A table of what was done to the wells.
+    reading : AssayReading or None
+        What the user says where the files leave something open.
 
     Raises
     ------

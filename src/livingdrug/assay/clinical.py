@@ -46,7 +46,8 @@ def read_clinic(path: str | Path, metrics: Sequence[str]) -> tuple[Clinic, ...]:
     path : CSV, TSV or Excel. Either a row for each patient, with a column for the product (`construct`) and one for each
         metric, called as in the prediction or by its last word (`car_t_blood CMAX` or `CMAX`); or a row for each product
         and metric, with the columns construct, metric, n, geometric_mean and geometric_cv (%)
-    metrics : of the prediction
+    metrics : sequence of str
+        Of the prediction.
 
     Raises
     ------

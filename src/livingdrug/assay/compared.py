@@ -28,11 +28,11 @@ class ModelOfPlate:
     numbers : int
         Of fixed effects and of the error model.
     aic : float
-        Minus2ll + 2 numbers.
+        minus2ll + 2 numbers.
     delta : float
         Above the best.
     weight : float
-        Akaike's.
+        Akaike weight: how plausible the model is among those compared (they sum to 1).
     unknown : tuple of str
         Rates whose SE is above a factor of e.
     fit : AssayFit or str
@@ -96,7 +96,7 @@ def compare_models(
         How they are fitted; its model is replaced, and rates that it shares or fixes apply where a model has
         them.
     seen : Observed
-        The readings.
+        Readings of the wells with what was done to them, see `observe`.
     laws : sequence of dict
         Words of `assay_model` of each.
     progress : callable, optional

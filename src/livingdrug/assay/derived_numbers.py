@@ -30,7 +30,7 @@ class Derived:
     draws : ndarray, shape (count,)
         Of its uncertainty.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     """
 
     name: str

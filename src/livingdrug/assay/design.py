@@ -42,7 +42,7 @@ class AssayDesign:
     targets : float
         Cells at the start, and added at the ends of rounds but the last.
     rounds : int
-        How many.
+        Number of rounds of stimulation.
     hours : float
         h of a round.
     every : float
@@ -176,9 +176,12 @@ def expected_errors(
 
     Parameters
     ----------
-    model : of `assay_model`
-    values : rate -> what it may be, in cells and hours; the model's initial estimates where it is missing
-    design, errors : what is done, and how it errs
+    model : Model
+        Of `assay_model`.
+    values : Mapping[str, float]
+        Rate -> what it may be, in cells and hours; the model's initial estimates where it is missing.
+    design, errors : AssayDesign or CountErrors
+        What is done, and how it errs.
 
     Raises
     ------

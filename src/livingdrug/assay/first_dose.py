@@ -70,7 +70,7 @@ class FirstDose:
     dose_unit : str
         Of the doses.
     percentiles : tuple of float
-        Of patients.
+        Percentiles of patients that `rows` give, such as 50 and 95.
     rows : tuple of Exposed
         By dose, the lowest first.
     notes : tuple of str
@@ -116,18 +116,30 @@ def first_dose(
 
     Parameters
     ----------
-    estimates : of an assay fit
-    model : in days, whose population got the control construct
-    links : how rates of the assay move quantities of the model
-    group : the construct that is dosed
-    control : the construct that the model's values stand for
-    doses : in the unit that the model takes
-    metric : `OUTPUT CMAX` or `OUTPUT AUC`; CMAX of the first measured output by default
-    until : horizon in d
-    count : virtual patients
-    percentiles : of exposure, above 0 and below 100
-    cv : a stated coefficient of variation of every rate, for a model without a published variability
-    seed : of patients, rates and slopes
+    estimates : Estimates
+        Of an assay fit.
+    model : Model
+        In days, whose population got the control construct.
+    links : sequence of Link
+        How rates of the assay move quantities of the model.
+    group : str
+        The construct that is dosed.
+    control : str
+        The construct that the model's values stand for.
+    doses : sequence of float
+        In the unit that the model takes.
+    metric : str or None
+        `OUTPUT CMAX` or `OUTPUT AUC`; CMAX of the first measured output by default.
+    until : float, optional
+        Horizon in d.
+    count : int, optional
+        Virtual patients.
+    percentiles : sequence of float, optional
+        Of exposure, above 0 and below 100.
+    cv : float or None
+        A stated coefficient of variation of every rate, for a model without a published variability.
+    seed : int, optional
+        Of patients, rates and slopes.
 
     Raises
     ------

@@ -29,7 +29,7 @@ class AssayFit:
     Attributes
     ----------
     seen : Observed
-        The readings.
+        Readings of the wells with what was done to them, see `observe`.
     layout : Layout
         Where each rate stands among the columns.
     errors : Errors
@@ -122,10 +122,14 @@ def fit_assay(
 
     Parameters
     ----------
-    plan : the model, and which rates differ between which wells
-    seen : readings and wells, of `observe`
-    progress : called with a word as the fit goes on
-    start : initial estimates of rates by name, instead of a search
+    plan : AssayPlan
+        The model, and which rates differ between which wells.
+    seen : Observed
+        Readings and wells, of `observe`.
+    progress : Callable[[str], None] or None
+        Called with a word as the fit goes on.
+    start : dict[str, float] or None
+        Initial estimates of rates by name, instead of a search.
 
     Raises
     ------
@@ -218,7 +222,7 @@ def fit_wells(
     plan : AssayPlan
         How they are fitted.
     seen : Observed
-        The readings.
+        Readings of the wells with what was done to them, see `observe`.
     progress : callable, optional
         Called with a word as the fits go on.
 

@@ -280,9 +280,12 @@ def assay_model(name: str = "carrgo", killing: str = "mass_action", growth: str 
 
     Parameters
     ----------
-    name : what effectors do, a key of NAMED
-    killing : law of killing, a key of KILLING
-    growth : law of growth of the targets, a key of GROWTH
+    name : str, optional
+        What effectors do, a key of NAMED.
+    killing : str, optional
+        Law of killing, a key of KILLING.
+    growth : str, optional
+        Law of growth of the targets, a key of GROWTH.
 
     Raises
     ------

@@ -69,7 +69,7 @@ def made_plate(
     Parameters
     ----------
     model : Model
-        Of `assay_model`.
+        Laws of growth, killing and effectors, made by `assay_model`.
     rates : mapping of str to mapping of str to float
         Construct -> rate -> value; what is missing has the model's value; targets alone grow as with the
         first construct.

@@ -37,7 +37,7 @@ class WellMap:
     middle : float
         The number that is nothing unusual.
     values : ndarray, shape (wells,)
-        Nan where a well has none.
+        nan where a well has none.
     marked : ndarray, shape (wells,)
         The wells that the check names.
     """

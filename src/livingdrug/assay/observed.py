@@ -132,13 +132,22 @@ def observe(
 
     Parameters
     ----------
-    plate : readings, map and events
-    first, last : window in h on the plate's clock; a well starts at its first reading there, or when effectors came
-    most : readings of one well and channel that are used, evenly over time; the others are nearly the same again
-    per_cell : quantity -> reading per cell, for readings that are not cells
-    counted : part of a well's cells that a count is made of; 0 where errors of counting are not told apart
-    unknown_scale : quantities whose reading per cell is looked for, from `per_cell` on
-    counts : LOGNORMAL or NEGATIVE_BINOMIAL, which needs `counted` and takes counts of zero
+    plate : Plate
+        Readings, map and events.
+    first, last : float or None
+        Window in h on the plate's clock; a well starts at its first reading there, or when effectors
+        came.
+    most : int, optional
+        Readings of one well and channel that are used, evenly over time; the others are nearly the same
+        again.
+    per_cell : Mapping[str, float] or None
+        Quantity -> reading per cell, for readings that are not cells.
+    counted : float, optional
+        Part of a well's cells that a count is made of; 0 where errors of counting are not told apart.
+    unknown_scale : sequence of str, optional
+        Quantities whose reading per cell is looked for, from `per_cell` on.
+    counts : str, optional
+        LOGNORMAL or NEGATIVE_BINOMIAL, which needs `counted` and takes counts of zero.
 
     Raises
     ------

@@ -34,12 +34,18 @@ def predict_patient(
 
     Parameters
     ----------
-    estimates : of an assay fit
-    model : in days, whose typical patient got the control construct
-    links : how rates of the assay move quantities of the model
-    control : the construct that the model's values stand for
-    until : horizon in d
-    count, seed : of the draws, each of rates and of slopes
+    estimates : Estimates
+        Of an assay fit.
+    model : Model
+        In days, whose typical patient got the control construct.
+    links : sequence of Link
+        How rates of the assay move quantities of the model.
+    control : str
+        The construct that the model's values stand for.
+    until : float, optional
+        Horizon in d.
+    count, seed : int, optional
+        Of the draws, each of rates and of slopes.
 
     Raises
     ------

@@ -26,7 +26,7 @@ class Question:
     effectors, targets : float
         Cells at the start.
     rounds : int
-        How many.
+        Number of rounds of stimulation.
     hours : float
         h of a round.
     added : float
@@ -66,9 +66,9 @@ class Band:
     Attributes
     ----------
     group : str
-        Whose.
+        Construct (or other group of wells) whose course it is.
     times : ndarray
-        In h.
+        Hours from the start.
     targets, effectors : ndarray, shape (3, times)
         Lower end, median, upper end.
     died : float

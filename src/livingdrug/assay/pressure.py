@@ -19,13 +19,13 @@ class Pressure:
     Attributes
     ----------
     group : str
-        Whose.
+        Construct (or other group of wells) that kills.
     ratio : float
         Effectors per target.
     hours : float
         Over which it is taken, from the start.
     value : float
-        1/h.
+        Rate at which targets are killed, per target and hour (1/h).
     low, high : float
         95 % interval.
     """

@@ -14,8 +14,10 @@ def quality(plate: Plate, reading: AssayReading | None = None) -> Checked:
 
     Parameters
     ----------
-    plate : as `read_assay` makes it
-    reading : what the user said (the size of the plate, when the effectors were added)
+    plate : Plate
+        As `read_assay` makes it.
+    reading : AssayReading or None
+        What the user said (the size of the plate, when the effectors were added).
 
     Returns
     -------

@@ -53,7 +53,7 @@ class Ranking:
     Attributes
     ----------
     by : str
-        The number.
+        Name of the number by which constructs are ranked, such as `k_kill`.
     high : bool
         Whether more of it is better.
     rows : tuple of Ranked
@@ -110,9 +110,12 @@ def rank(estimates: Estimates, by: str = "k_kill", seed: int = 1, count: int = D
 
     Parameters
     ----------
-    estimates : of a fit with rates by construct
-    by : the rate
-    seed, count : of the draws
+    estimates : Estimates
+        Of a fit with rates by construct.
+    by : str, optional
+        The rate.
+    seed, count : int, optional
+        Of the draws.
 
     Raises
     ------

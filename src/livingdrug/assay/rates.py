@@ -38,7 +38,7 @@ class Rate:
     at : float
         The logarithm where `log`, else the value.
     se : float
-        Of `at`.
+        Standard error of `at`.
     df : float
         Degrees of freedom of the interval.
     log : bool
@@ -110,7 +110,7 @@ class Estimates:
     errors : tuple[tuple[str, float], ...]
         Numbers of the error model.
     wells, readings : int
-        How many.
+        Numbers of wells and of readings that were fitted.
     minus2ll : float
         -2 log likelihood.
     notes : tuple of str

@@ -48,9 +48,12 @@ def simulated_errors(
 
     Parameters
     ----------
-    model, values, design, errors : as of `expected_errors`
-    plates, seed : how many plates, and of their random numbers
-    progress : called with the number of plates that are done
+    model, values, design, errors : Model or Mapping[str, float] or AssayDesign or CountErrors
+        As of `expected_errors`.
+    plates, seed : int, optional
+        How many plates, and of their random numbers.
+    progress : Callable[[int], None] or None
+        Called with the number of plates that are done.
     """
     names = rates_of(model)
     truth = {name: values.get(name, model.typical[name]) for name in names}

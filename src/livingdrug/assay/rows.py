@@ -65,7 +65,7 @@ class Readings:
     well : ndarray
         Position in Wells.
     time : ndarray
-        In h.
+        Hours on the clock of the readings.
     quantity : ndarray
         A key of QUANTITIES.
     value : ndarray
@@ -117,7 +117,7 @@ class Events:
     well : ndarray
         Position in Wells.
     time : ndarray
-        In h.
+        Hours on the clock of the readings.
     kind : ndarray
         One of EVENTS.
     kept : ndarray

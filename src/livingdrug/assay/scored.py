@@ -77,9 +77,10 @@ class MetricScore:
     metric : str
         Which it is.
     products : int
-        How many.
+        Number of products compared.
     held, directions : Part
-        How many.
+        How many products lay within the interval predicted for them, and how many changed in the
+        predicted direction.
     chance : float
         Probability that directions as good come about by guessing.
     rank : float
@@ -132,9 +133,12 @@ def score_prediction(changes: Sequence[Change], clinic: Sequence[Clinic], contro
 
     Parameters
     ----------
-    changes : of `predict_patient`; those with both uncertainties are compared
-    clinic : of `read_clinic`
-    control : the construct that ratios are to
+    changes : sequence of Change
+        Of `predict_patient`; those with both uncertainties are compared.
+    clinic : sequence of Clinic
+        Of `read_clinic`.
+    control : str
+        The construct that ratios are to.
 
     Raises
     ------

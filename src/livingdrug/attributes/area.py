@@ -16,9 +16,9 @@ class Auc:
     value : float
         Probability that a responder ranks above a non-responder.
     variance : float
-        DeLong's.
+        Of the area, by DeLong's method.
     lower, upper : float
-        An interval.
+        Ends of the interval that `by` names.
     by : str
         Where the interval is from.
     """

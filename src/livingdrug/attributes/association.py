@@ -28,9 +28,9 @@ class Effect:
         Per SD of the attribute: difference of means in SD (binary), slope of the standardised value
         (continuous), log hazard ratio (survival).
     lower, upper : float
-        Interval.
+        Ends of the interval of the effect.
     p_value : float
-        By permutation.
+        From outcomes permuted among the patients.
     q_value : float
         Benjamini-Hochberg over all attributes looked at.
     auc : Auc or None
@@ -60,7 +60,7 @@ class Pooled:
     effect, lower, upper : float
         With its interval.
     tau : float
-        Between-study SD.
+        SD of the true effect between studies, on the scale of the effect.
     same : int
         Studies whose effect has the sign of the pooled one.
     studies : int
@@ -139,7 +139,7 @@ def relate(
     Parameters
     ----------
     x : ndarray, shape (n, p)
-        Nan where missing.
+        nan where missing.
     names : tuple of str
         Of the attributes.
     outcome : Outcome
@@ -233,11 +233,11 @@ def pool(name: str, x: np.ndarray, outcome: Outcome, study: np.ndarray, level: f
     name : str
         Of the attribute.
     x : ndarray, shape (n,)
-        One attribute.
+        Values of the attribute, nan where missing.
     outcome : Outcome
         That attributes are related to.
     study : ndarray, shape (n,)
-        Labels.
+        Label of each patient's study.
     level : float, optional
         Of the interval.
 

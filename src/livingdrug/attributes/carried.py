@@ -81,7 +81,7 @@ def ratios_of(
     table : ProductTable
         Products with their attributes, see `read_products`.
     attributes : sequence of str
-        Names.
+        Headings of the attributes whose ratios are wanted.
     lots : sequence of str
         Names of products.
     control : str or None

@@ -15,7 +15,7 @@ class Composition:
     Attributes
     ----------
     parts : tuple of str
-        Names.
+        Names of the parts, such as subsets of T cells, in the order of the columns.
     fractions : ndarray, shape (products, parts)
         Each row sums to 1, none is 0.
     replaced : ndarray, shape (products, parts)
@@ -39,7 +39,7 @@ def close(
     values : ndarray, shape (products, parts)
         In any one unit.
     parts : tuple of str
-        Names.
+        Names of the parts, in the order of the columns.
     limit : float or ndarray
         Detection limit as a fraction of the whole, a number or one for each part.
     part : float, optional

@@ -35,7 +35,7 @@ def auc_of(effect: float) -> float:
     Parameters
     ----------
     effect : float
-        In SD.
+        Difference of the means with and without the outcome, in SD of the attribute.
 
     Returns
     -------
@@ -79,11 +79,11 @@ def detectable(n1: int, n2: int, looked_at: int = 1, power: float = POWER, alpha
     n1, n2 : int
         Patients with and without the outcome.
     looked_at : int, optional
-        Attributes tested.
+        How many attributes are tested; alpha is divided by it (Bonferroni).
     power : float, optional
         That is wanted.
     alpha : float, optional
-        Significance.
+        Probability of a false positive that the test allows (type I error).
 
     Returns
     -------
@@ -102,15 +102,15 @@ def patients_for(
     Parameters
     ----------
     effect : float
-        In SD.
+        Difference of the means with and without the outcome, in SD of the attribute.
     looked_at : int, optional
-        Attributes tested.
+        How many attributes are tested; alpha is divided by it (Bonferroni).
     events : float, optional
         Part of the patients who have the outcome.
     power : float, optional
         That is wanted.
     alpha : float, optional
-        Significance.
+        Probability of a false positive that the test allows (type I error).
 
     Returns
     -------

@@ -17,7 +17,7 @@ class FirthFit:
     Attributes
     ----------
     estimates, errors : ndarray, shape (terms,)
-        Intercept first.
+        Coefficients (log odds ratios) and their standard errors, the intercept first.
     penalised : float
         log-likelihood plus half the log determinant of the information.
     """
@@ -35,7 +35,7 @@ def fit_firth(x: np.ndarray, event: np.ndarray, fixed: tuple[int, float] | None 
     x : ndarray, shape (n, k)
         Columns without the intercept.
     event : ndarray, shape (n,)
-        Of bool.
+        Bool: whether each patient had the outcome.
     fixed : tuple[int, float], optional
         A term (0 is the intercept) and the value at which it is held, for profiles.
 
@@ -104,7 +104,7 @@ def profile_interval(x: np.ndarray, event: np.ndarray, term: int, level: float =
     x : ndarray, shape (n, k)
         Columns without the intercept.
     event : ndarray, shape (n,)
-        Of bool.
+        Bool: whether each patient had the outcome.
     term : int
         Position of the coefficient; 0 is the intercept.
     level : float, optional
@@ -141,7 +141,7 @@ def profile_p(x: np.ndarray, event: np.ndarray, term: int) -> float:
     x : ndarray, shape (n, k)
         Columns without the intercept.
     event : ndarray, shape (n,)
-        Of bool.
+        Bool: whether each patient had the outcome.
     term : int
         Position of the coefficient; 0 is the intercept.
 

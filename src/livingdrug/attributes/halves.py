@@ -22,7 +22,7 @@ class Stability:
     frequency : ndarray, shape (p,)
         Part of halves that picked each attribute.
     picked : float
-        Mean number.
+        Mean number of attributes picked in a half.
     bound : float
         Expected number of false ones at a frequency of CUT or more, at the most.
     """

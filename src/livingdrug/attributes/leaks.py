@@ -28,9 +28,9 @@ class Leak:
     code : str
         `outcome`, `after`, `twins` or `batch`.
     column : str
-        Which.
+        Heading of the attribute concerned.
     problem : str
-        In words.
+        What is wrong with it, in words.
     severity : str
         `error` stops learning, `warning` is said.
     """

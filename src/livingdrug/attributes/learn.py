@@ -3,7 +3,9 @@ would do."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import count
 from os import cpu_count
 from typing import Literal
 
@@ -12,6 +14,7 @@ import numpy as np
 from livingdrug.attributes import folds as folding
 from livingdrug.attributes.crossing import ELASTIC_NET, SPARSE_PLS, merit, over_ridge, over_tuned
 from livingdrug.attributes.outcome import Outcome
+from livingdrug.core.pieces import Kept, Stage, each
 
 Method = Literal["ridge", "elastic-net", "lasso", "sparse-pls"]
 # weight of the absolute values in the penalty; of sparse PLS the number of components, see `Plan.mixing`
@@ -23,6 +26,7 @@ TUNED_NET = (0.9, 0.7, 0.5, 0.35, 0.2, 0.1)  # of the penalty that leaves nothin
 FIXED_RIDGE, FIXED_NET = (1.0,), (0.5,)
 TUNE_FROM = 10  # patients of the smaller class in a training part from which a penalty can be chosen at all
 PERMUTATIONS = 499
+PIECE = 20  # permutations that are kept in one file
 MANY = 1000  # attributes above which the strongest KEPT enter an elastic net, chosen within each fold
 KEPT = 100
 
@@ -36,7 +40,7 @@ class Features:
     x : ndarray, shape (n, p)
         Attributes, nan where missing.
     names : tuple of str (p,)
-        Names.
+        Names of the attributes, in the order of the columns of x.
     starts, members : ndarray
         Sets of columns whose mean z score is the attribute, for signatures whose moments belong inside the
         folds.
@@ -63,7 +67,7 @@ class Plan:
     Attributes
     ----------
     method : Method
-        Of penalisation.
+        How coefficients are penalised: one of the words of `Method`.
     grid : tuple of float
         Penalties tried; one: fixed beforehand.
     keep : int
@@ -148,7 +152,7 @@ def plan_for(
     count : int
         Number of attributes.
     method : Method, optional
-        Of penalisation.
+        How coefficients are penalised: one of the words of `Method`.
     repeats : int, optional
         Of the cross-validation.
     permutations : int, optional
@@ -178,13 +182,15 @@ def crossed(
     study: np.ndarray | None = None,
     by_study: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    kept: Kept | None = None,
+    name: str = "permutations",
 ) -> Crossed:
     """The measure for patients not seen, and what the whole procedure gives with permuted outcomes.
 
     Parameters
     ----------
     features : Features
-        Attributes.
+        Attributes of patients, a column each, with how signatures are scored within folds.
     outcome : Outcome
         That attributes are related to.
     plan : Plan
@@ -195,6 +201,10 @@ def crossed(
         Each study is left out as a whole instead of random folds.
     progress : callable, optional
         Called with permutations done and all, and may raise to stop.
+    kept : Kept, optional
+        Where finished permutations are kept on the way.
+    name : str, optional
+        Of their stage.
 
     Returns
     -------
@@ -204,7 +214,12 @@ def crossed(
     own = _folds(outcome, plan, study, by_study, "observed")
     eta = eta_of(features, outcome, plan, own)
     value = float(merit(eta, outcome.y, outcome.event, own, outcome.family))
-    null, brier_null = _null(features, outcome, plan, study, by_study, progress).T
+    
+    def stage() -> Stage:
+        of = {"attributes": features, "outcomes": outcome, "plan or seed": plan, "studies": (study, by_study)}
+        return Stage(name, of, words="permutations, twenty each,")
+
+    null, brier_null = _null(features, outcome, plan, study, by_study, progress, kept, stage).T
     seen = null[~np.isnan(null)]
     p_value = (1 + int((seen >= value - 1e-12).sum())) / (1 + len(seen)) if len(seen) else np.nan
     return Crossed(value, eta, own, null, p_value, brier_null)
@@ -236,8 +251,8 @@ def eta_of(features: Features, outcome: Outcome, plan: Plan, own: np.ndarray) ->
     return over_tuned(features.x, y, event, order, own, family, plan.code, plan.mixing, grid, *given)
 
 
-def _null(features, outcome, plan, study, by_study, progress) -> np.ndarray:
-    """Measure and Brier score (permutations, 2); two at a time: the compiled pass holds no lock."""
+def _null(features, outcome, plan, study, by_study, progress, kept, stage) -> np.ndarray:
+    """Measure and Brier score (permutations, 2); several at a time: the compiled pass holds no lock."""
     places = folding.permutations(outcome.y, study, plan.permutations, plan.seed)
 
     def one(k: int) -> tuple[float, float]:
@@ -246,14 +261,22 @@ def _null(features, outcome, plan, study, by_study, progress) -> np.ndarray:
         eta = eta_of(features, other, plan, own)
         return float(merit(eta, other.y, other.event, own, other.family)), brier(eta, other)
 
-    null = np.empty((len(places), 2))
+    done, firsts, null = count(1), range(0, len(places), PIECE), []
     with ThreadPoolExecutor(max(1, min(4, cpu_count() or 1))) as pool:
-        try:
-            for k, value in enumerate(pool.map(one, range(len(places)))):
-                null[k] = value
+
+        def some(i: int) -> np.ndarray:
+            rows = []
+            for row in pool.map(one, range(firsts[i], min(firsts[i] + PIECE, len(places)))):
+                rows.append(row)
                 if progress is not None:
-                    progress(k + 1, len(places))
+                    progress(next(done), len(places))
+            return np.array(rows)
+
+        keys = [f"{first + 1}-{min(first + PIECE, len(places))}" for first in firsts]
+        try:
+            with closing(each(kept if len(keys) > 1 else None, stage, keys, some)) as parts:
+                null = list(parts)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return null
+    return np.concatenate(null) if null else np.empty((0, 2))

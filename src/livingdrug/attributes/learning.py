@@ -14,6 +14,7 @@ from livingdrug.attributes.design import detectable
 from livingdrug.attributes.learn import Crossed, Features, Method, Plan, crossed, eta_of, plan_for
 from livingdrug.attributes.outcome import LEAST, MEASURE, NOTHING, Outcome
 from livingdrug.core.errors import InputError
+from livingdrug.core.pieces import Kept
 from livingdrug.core.random import uniforms
 
 Verdict = Literal["not assessable", "no signal beyond chance", "association, this cohort", "consistent"]
@@ -117,6 +118,7 @@ def study(
     seed: int = 1,
     keep: int | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    kept: Kept | None = None,
 ) -> LearningStudy:
     """Learn from attributes, and say what that is worth.
 
@@ -131,7 +133,7 @@ def study(
     clinical : Features, optional
         Columns known anyway, for comparison.
     method : Method, optional
-        Of penalisation.
+        How coefficients are penalised: one of the words of `Method`.
     repeats : int, optional
         Of the cross-validation.
     permutations : int, optional
@@ -142,6 +144,8 @@ def study(
         Columns kept in each fold.
     progress : callable, optional
         Called with a word, and with how many permutations are done, and of how many.
+    kept : Kept, optional
+        Where finished permutations are kept on the way.
 
     Raises
     ------
@@ -159,7 +163,7 @@ def study(
 
     def run(name: str, own: Features, by_study: bool = False) -> Crossed:
         step = partial(progress, name) if progress else None
-        return crossed(own, outcome, plan, place, by_study, step)
+        return crossed(own, outcome, plan, place, by_study, step, kept, name.replace(" ", "-"))
 
     main = run("random folds", features)
     by_study, left = None, ()
@@ -344,7 +348,7 @@ def sentences(result: LearningStudy) -> list[str]:
     Parameters
     ----------
     result : LearningStudy
-        Of `study`.
+        What `study` found: cross-validated measures, permutations, cautions.
     """
     outcome, main = result.outcome, result.headline
     null = main.null[np.isfinite(main.null)]

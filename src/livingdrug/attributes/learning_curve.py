@@ -21,7 +21,7 @@ class Growth:
     Attributes
     ----------
     sizes : ndarray
-        Patients.
+        Numbers of patients at which the procedure was tried.
     value, low : ndarray
         Mean and quartiles of the measure over draws of patients.
     high : ndarray, shape (sizes,)
@@ -40,7 +40,7 @@ def growth(features: Features, outcome: Outcome, plan: Plan, draws: int = DRAWS)
     Parameters
     ----------
     features : Features
-        Attributes.
+        Attributes of patients, a column each, with how signatures are scored within folds.
     outcome : Outcome
         That attributes are related to.
     plan : Plan

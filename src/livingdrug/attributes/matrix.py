@@ -31,7 +31,7 @@ class Expression:
     x : ndarray, shape (genes, products)
         log expression.
     genes, products : tuple of str
-        Names.
+        Names of the rows and of the columns of x.
     notes : tuple of str
         What was done to the numbers.
     """

@@ -35,13 +35,13 @@ class Model:
     kind : str
         Of the outcome.
     outcome : str
-        Its name.
+        Name of the outcome, such as `CR`.
     mean, sd : ndarray, shape (p,)
         Of the patients seen.
     intercept : float
-        Per SD.
+        Linear predictor of a patient with the mean of every attribute.
     coefficients : ndarray, shape (p,)
-        Per SD.
+        Change of the linear predictor for one SD of each attribute.
     draws : ndarray, shape (DRAWS, 1 + p)
         The same from patients drawn with replacement.
     lowest, highest : ndarray, shape (p,)
@@ -97,7 +97,7 @@ def build(
     Parameters
     ----------
     result : LearningStudy
-        Of `study`.
+        What `study` found: cross-validated measures, permutations, cautions.
     columns : tuple of dict
         Headings, scales, gates and units of the table.
     card : dict

@@ -301,13 +301,13 @@ def elastic_net(
     Parameters
     ----------
     x : ndarray, shape (n, p)
-        Columns.
+        Attributes, a column each, without an intercept.
     y : ndarray, shape (n,)
         0 or 1 (binary) or values (continuous).
     alpha : float
         Part of the penalty that is absolute rather than square.
     lam : float
-        Penalty.
+        Strength of the penalty, 0 or above; 0 is least squares or plain logistic regression.
     standardise : bool, optional
         Whether columns are brought to an SD of 1 first.
     family : int, optional

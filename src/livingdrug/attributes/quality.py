@@ -54,7 +54,7 @@ def acceptance(
     name : str
         Of the attribute.
     values : ndarray, shape (n,)
-        As written.
+        Values of the attribute as the table has them, nan where missing.
     event : ndarray, shape (n,)
         Whether each had the outcome, of bool.
     floor : float
@@ -62,7 +62,7 @@ def acceptance(
     level : float, optional
         Of the interval.
     log : bool, optional
-        Take logarithms.
+        Whether the regression is on the logarithms of the values.
 
     Returns
     -------

@@ -29,7 +29,7 @@ class Signature:
     name, source : str
         Texts of the file.
     genes : tuple of str
-        Symbols.
+        Symbols of the genes, as the file writes them.
     weights : ndarray or None, shape (genes,)
         None for a plain set.
     """
@@ -160,13 +160,13 @@ class ScoreTable:
     Attributes
     ----------
     method : Method
-        Of scoring.
+        How a set of genes becomes a number: one of the words of `Method`.
     names : tuple of str
         Of the signatures.
     products : tuple of str
-        Names.
+        Names of the products, in the order of the columns of scores.
     scores : ndarray, shape (signatures, products)
-        Nan where too few genes are present.
+        nan where too few genes are present.
     coverage : tuple of Coverage
         Of each signature.
     """
@@ -200,7 +200,7 @@ def score(
     signatures : sequence of Signature
         See `read_signatures`.
     method : Method, optional
-        Of scoring.
+        How a set of genes becomes a number: one of the words of `Method`.
     reference : ndarray, optional
         Products whose moments the z scores use (all by default).
     least : int, optional

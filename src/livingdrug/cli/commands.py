@@ -1,39 +1,36 @@
 """The list of commands, which knows what each does in one line without loading it."""
 
-from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 
 import click
 
+from livingdrug.cli import later
 from livingdrug.workflows import groups, has_command, help_of, kinds
 
 
 class Commands(click.Group):
-    """A group whose further commands are loaded when they are called: options by the dozen cost a start its
-    time.
+    """A group whose further commands, the modules of `cli.later` and the kinds of analysis, are loaded when
+    they are called: options by the dozen cost a start its time."""
 
-    later: name -> (module in which the command has that name, what it does in one line: the first sentence of
-    its help); kinds: whether every kind of analysis is a command too.
-    """
-
-    def __init__(self, *given, later: Mapping[str, tuple[str, str]], kinds: bool = False, **named) -> None:
-        super().__init__(*given, **named)
-        self.later, self.of_kinds = later, kinds
+    def _later(self) -> list[str]:
+        """Commands that are modules of their own."""
+        return [found.name for found in iter_modules(later.__path__)]
 
     def _kinds(self) -> list[str]:
         """Kinds and groups of kinds that are commands."""
-        alone = [kind for kind in kinds() if "-" not in kind and has_command(kind)]
-        return [*alone, *groups()] if self.of_kinds else []
+        return [*(kind for kind in kinds() if "-" not in kind and has_command(kind)), *groups()]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in order."""
-        return sorted({*self.commands, *self.later, *self._kinds()})
+        return sorted({*self.commands, *self._later(), *self._kinds()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, loaded; None where there is none of that name."""
         name = cmd_name
-        if name in self.later:
-            return getattr(import_module(self.later[name][0]), name)
+        if name in self._later():
+            return getattr(import_module(f"{later.__name__}.{name}"), name)
         if name in self.commands:  # a group of its own, which takes up the kinds of its name
             return self.commands[name]
         if name in self._kinds():
@@ -43,9 +40,8 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help."""
         mine = {name: command.get_short_help_str(64) for name, command in self.commands.items()}
-        mine |= {name: line for name, (_, line) in self.later.items()} | {
-            name: help_of(name)[0] for name in self._kinds()
-        }
+        mine |= {name: _line_of(name) for name in self._later()}
+        mine |= {name: help_of(name)[0] for name in self._kinds()}
         with formatter.section("Commands"):
             formatter.write_dl(sorted(mine.items()))
 
@@ -77,6 +73,12 @@ class Group(click.Group):
         if name in self.commands:
             return self.commands[name].get_short_help_str(64)
         return help_of(f"{self.name}-{name}")[0]
+
+
+def _line_of(name: str) -> str:
+    """The first line of the docstring of a module of `cli.later`, which is not loaded for it."""
+    text = next(found for folder in later.__path__ if (found := Path(folder, f"{name}.py")).is_file()).read_text("utf-8")
+    return text.split('"""', 2)[1].strip().partition("\n")[0]
 
 
 def _group(name: str) -> Group:

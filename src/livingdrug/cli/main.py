@@ -13,25 +13,18 @@ import click
 
 from livingdrug import __version__
 from livingdrug.cli.commands import Commands, Group
-from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, UNCERTAINTY_HELP, YES_HELP
+from livingdrug.cli.explained import Explained
+from livingdrug.cli.out_help import DASK_HELP, MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, UNCERTAINTY_HELP, YES_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
 from livingdrug.core.words import parts
 from livingdrug.workflows.shared_fields import EVEN_SO, FRAGMENTS, VARIABILITY
 
-LATER = {
-    "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
-    "log": ("livingdrug.cli.log", "Check a log of runs."),
-    "petab": ("livingdrug.cli.petab", "Evaluate the PEtab PROBLEM (YAML, version 1 or 2)."),
-    "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
-}
-
-
 COLLECT = 50_000  # new objects after which garbage is looked for
 SHOWN = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
-@click.group(cls=Commands, later=LATER, kinds=True, context_settings=SHOWN)
+@click.group(cls=Commands, context_settings=SHOWN)
 @click.version_option(__version__)
 def cli() -> None:
     """Quantitative pharmacology of engineered T cells. For research, not for clinical decisions."""
@@ -42,7 +35,7 @@ def cli() -> None:
 @click.option("--target", help="Only models of this target, such as CD19.")
 @click.option("--mechanism", help="Only models with this mechanism, such as 'antigen loss'.")
 @click.option("--data", help="Only models whose numbers are from patients, mice or an assay.")
-@click.option("--kind", help="population, typical, individual fits, ensemble or illustration.")
+@click.option("--kind", help="Only models of this kind: population, typical, individual fits, ensemble or illustration.")
 @click.option("--licence", help="Part of the licence of the place where the numbers were read, such as CC0.")
 @click.pass_context
 def models(context: click.Context, **wanted: str | None) -> None:
@@ -53,7 +46,10 @@ def models(context: click.Context, **wanted: str | None) -> None:
         print_catalogue(wanted)
 
 
-@models.command()
+@models.command(cls=Explained, examples=(
+    "livingdrug models show kirouac_2023",
+    "livingdrug models show stein_2019 --diagram stein_2019.svg",
+))
 @click.argument("name")
 @click.option("--with", "fragments", metavar="F1,F2", default="", help=FRAGMENTS.text)
 @click.option("--latex", is_flag=True, help="Print the equations as LaTeX only.")
@@ -71,10 +67,13 @@ def show(name: str, fragments: str, latex: bool, toml: bool, diagram: str | None
     print_model(name, parts(fragments), latex, toml, diagram, even_so)
 
 
-@models.command()
+@models.command(cls=Explained, examples=(
+    "livingdrug models export stein_2019 --to nonmem --out stein.ctl",
+    "livingdrug models export kirouac_2023 --with tissue --to nlmixr2",
+))
 @click.argument("name")
-@click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too), mrgsolve, monolix, "
-              "pumas, sbml, antimony or omex (an archive).")
+@click.option("--to", "target", required=True, help="Tool or format: nonmem, nlmixr2 (rxode2 reads it too), "
+              "mrgsolve, monolix, pumas, sbml, antimony or omex (an archive).")
 @click.option("--with", "fragments", metavar="F1,F2", default="", help=FRAGMENTS.text)
 @click.option("--variability", "--spread", "variability", help=VARIABILITY.text)
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
@@ -86,7 +85,10 @@ def export(name: str, target: str, fragments: str, variability: str | None, out:
     export_model(name, target, parts(fragments), variability, out, even_so)
 
 
-@models.command()
+@models.command(cls=Explained, examples=(
+    "livingdrug models check kirouac_2023",
+    "livingdrug models check stein_2019",
+))
 @click.argument("name", required=False)
 @click.option("--even-so", is_flag=True, help=EVEN_SO.text)
 def check(name: str | None, even_so: bool) -> None:
@@ -96,7 +98,10 @@ def check(name: str | None, even_so: bool) -> None:
     sys.exit(0 if print_check(name, even_so) else 1)
 
 
-@models.command()
+@models.command(cls=Explained, examples=(
+    "livingdrug models new mine.toml --flows",
+    "livingdrug models new curve.toml --closed-form",
+))
 @click.argument("file", type=click.Path())
 @click.option("--closed-form", "shape", flag_value="closed_form", help="Outputs as formulas of time, in pieces.")
 @click.option("--flows", "shape", flag_value="flows", help="States, and flows between them, that are solved.")
@@ -118,7 +123,10 @@ def new(file: str, shape: str | None, roles_of: str | None) -> None:
     write_model(file, shape)
 
 
-@cli.command()
+@cli.command(cls=Explained, examples=(
+    "livingdrug warmup stein_2019",
+    "livingdrug warmup kirouac_2023 --with tissue",
+))
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join to each named model.")
 def warmup(names: tuple[str, ...], fragments: str) -> None:
@@ -128,12 +136,15 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
     warm_up(names, parts(fragments))
 
 
-@cli.command()
+@cli.command(cls=Explained, examples=(
+    "livingdrug run scenario.toml",
+    "livingdrug run scenario.toml --out run_again",
+))
 @click.argument("file", type=click.Path())
 @click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--workers", type=int, help="Distribute the subjects over this many processes.")
-@click.option("--dask", metavar="ADDRESS", help="Distribute the subjects over a Dask cluster's workers.")
+@click.option("--dask", metavar="ADDRESS", help=DASK_HELP)
 @click.option("--resume", is_flag=True, help=RESUME_HELP)
 @click.option("--shard", metavar="I/N", help=SHARD_HELP)
 @click.option("--yes", is_flag=True, help=YES_HELP)
@@ -146,11 +157,14 @@ def run(file: str, **options) -> None:
     run_document(file, Output.taken_from(options))
 
 
-@cli.command()
+@cli.command(cls=Explained, examples=(
+    "livingdrug report run_1",
+    "livingdrug report run_1 run_2 --out both --title 'Two runs'",
+))
 @click.argument("folders", metavar="FOLDER...", type=click.Path(file_okay=False), nargs=-1, required=True)
 @click.option("--out", metavar="FOLDER", type=click.Path(file_okay=False), help="One document of all the runs, into this "
               "new folder.")  # fmt: skip
-@click.option("--title", metavar="TEXT", default="", help="Of the one document.")
+@click.option("--title", metavar="TEXT", default="", help="Title of the one document.")
 @click.option("--pdf", is_flag=True, help="Write report.pdf as well (needs the extra `pdf`).")
 @click.option("--docx", is_flag=True, help="Write report.docx as well, for Word (needs the extra `word`).")
 def report(folders: tuple[str, ...], out: str | None, title: str, pdf: bool, docx: bool) -> None:
@@ -167,8 +181,13 @@ def report(folders: tuple[str, ...], out: str | None, title: str, pdf: bool, doc
         remake_report(next(iter(folders)), pdf, docx)
 
 
-@cli.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8050, show_default=True, help="0: any free one.")
+@cli.command(cls=Explained, examples=(
+    "livingdrug app",
+    "livingdrug app --port 0",
+))
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8050, show_default=True, help="Port of the page; 0 takes any free one."
+)
 def app(port: int) -> None:
     """Open the web app on this machine. Sliders, your own data, trials; nothing leaves the machine."""
     from livingdrug.web.app import serve
@@ -176,7 +195,10 @@ def app(port: int) -> None:
     serve(port, lambda address: click.echo(f"livingdrug is open at {address} (end it with Ctrl+C)", err=True))
 
 
-@cli.command()
+@cli.command(cls=Explained, examples=(
+    "livingdrug trial umbrella.toml --replicates 500",
+    "livingdrug trial escalation.toml --replicates 200 --out run_escalation",
+))
 @click.argument("design", type=click.Path())
 @click.option("--replicates", type=int, help="Simulated trials (10000, or what the design says).")
 @click.option("--seed", type=int, help="Seed of the simulation (1, or what the design says).")
@@ -186,6 +208,7 @@ def app(port: int) -> None:
 @click.option("--plots", type=click.Path(file_okay=False), help="Write figures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
+@click.option("--resume", is_flag=True, help=RESUME_HELP)
 def trial(design: str, **rest) -> None:
     """Simulate the trial in the TOML file DESIGN many times. `livingdrug example trial FOLDER` writes a commented design."""
     from livingdrug.cli.documents import run_design

@@ -1,12 +1,12 @@
 """The command of a kind of analysis, made of what its fields say."""
 
-from collections.abc import Sequence
 from types import UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin
 
 import click
 
-from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, YES_HELP
+from livingdrug.cli.explained import Explained
+from livingdrug.cli.out_help import DASK_HELP, MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, YES_HELP
 from livingdrug.workflows import COMMAND_LINE, OUTPUT, About, about, flag_of, help_of, option_names
 
 # options of what becomes of an answer, by the name of their field in `cli.output.Output`; a kind names the ones it has in
@@ -21,7 +21,7 @@ OUTPUTS = {
                              "help": "Write the figures (PNG and SVG) into this folder."}),
     "as_json": (("--json", "as_json"), {"is_flag": True, "help": "Print the answer as JSON."}),
     "workers": (("--workers",), {"type": int, "help": "Distribute the subjects over this many processes."}),
-    "dask": (("--dask",), {"metavar": "ADDRESS", "help": "Distribute the subjects over a Dask cluster's workers."}),
+    "dask": (("--dask",), {"metavar": "ADDRESS", "help": DASK_HELP}),
     "memory": (("--memory",), {"type": float, "metavar": "GB", "help": MEMORY_HELP}),
     "resume": (("--resume",), {"is_flag": True, "help": RESUME_HELP}),
     "yes": (("--yes",), {"is_flag": True, "help": YES_HELP}),
@@ -32,12 +32,8 @@ OUTPUTS = {
 }  # fmt: skip
 
 
-class Command(click.Command):
+class Command(Explained):
     """A command whose options stand under headings, with examples at the end."""
-
-    def __init__(self, *given, examples: Sequence[str] = (), **named) -> None:
-        super().__init__(*given, **named)
-        self.examples = examples
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Options by their groups, in the order of the fields."""
@@ -50,13 +46,6 @@ class Command(click.Command):
         for heading, records in groups.items():
             with formatter.section(heading):
                 formatter.write_dl(records)
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The examples."""
-        if self.examples:
-            with formatter.section("Examples"):
-                for line in self.examples:
-                    formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
 class Option(click.Option):

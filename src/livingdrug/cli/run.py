@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from livingdrug.cli.log import logged
+from livingdrug.cli.later.log import logged
 from livingdrug.cli.output import Output, is_folder
 from livingdrug.cli.progress import Progress
 from livingdrug.cli.render import cautions, show

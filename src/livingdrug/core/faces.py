@@ -41,7 +41,8 @@ def lazy(package: str) -> tuple[Callable[[str], object], Callable[[], list[str]]
         return value
 
     def names() -> list[str]:
-        return sorted({*module.__dict__, *_homes(module)} - {"TYPE_CHECKING"})
+        own = {name for name in module.__dict__ if name.startswith("_")}  # what a module was made of is none of its face
+        return sorted(own | set(_homes(module)))
 
     return get, names
 

@@ -50,6 +50,19 @@ class Shown:
         return None
 
 
+class Records(Shown, tuple):
+    """Records of one kind, as a tuple whose `repr` is one line and which a notebook shows as a table."""
+
+    def _facts(self) -> dict[str, str]:
+        kind = type(self[0]).__name__ if self else "nothing"
+        return {"name": kind, "number": f"{len(self):,}"}
+
+    def _frame(self) -> Any:
+        import pandas as pd
+
+        return pd.DataFrame([{f.name: getattr(one, f.name) for f in fields(one)} for one in self])
+
+
 def shortly(value: object) -> str:
     """A value in a few words: numbers to four digits, arrays by shape, long collections by length, "" for
     nothing."""

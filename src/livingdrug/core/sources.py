@@ -12,7 +12,7 @@ class Source:
     Attributes
     ----------
     key : str
-        Short name.
+        Short name, such as `stein_2019`.
     citation : str
         How to cite it.
     doi : str

@@ -50,7 +50,7 @@ class Endpoints(Shown):
     name : str
         Of the file.
     subjects : tuple of str
-        Their names.
+        Names of the subjects, in the order of all arrays.
     values : dict[str, ndarray]
         Name of an endpoint -> text of each subject, "" where missing.
     columns : tuple of Column

@@ -34,7 +34,7 @@ def natural_key(text: str) -> tuple:
     Parameters
     ----------
     text : str
-        A name.
+        A name with numbers in it, such as `P10`, which then follows P2.
 
     Returns
     -------

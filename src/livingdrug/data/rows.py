@@ -55,7 +55,7 @@ def part_rows(text: str, delimiter: str, name: str) -> Iterator[Row]:
     text : str
         Of the file.
     delimiter : str
-        Between cells.
+        The sign between cells, such as `,` or `;`.
     name : str
         Of the file, for messages.
 

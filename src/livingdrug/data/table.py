@@ -21,7 +21,7 @@ class Profile:
     subject : ndarray
         Position in Data.subjects.
     occasion, output, assay, unit : ndarray
-        Texts.
+        Texts of the file: which occasion, output and assay the samples are of, and their unit.
     dose : ndarray
         Amount given, nan where unknown.
     """
@@ -103,6 +103,7 @@ class Data(Shown):
     name : str
         Of the file.
     subjects : tuple of str
+        Names of the subjects, in the order of the file.
     profiles : Profile
         Subject, occasion, output, assay, unit and dose of each profile.
     profile : ndarray
@@ -127,6 +128,7 @@ class Data(Shown):
     weight : ndarray
         kg of each subject, nan where unknown.
     notes : tuple of str
+        What was done while reading (units converted, rows left out), a sentence each.
     bridge : str
         What converted one unit into another, "" if nothing did.
     doses : Doses, optional

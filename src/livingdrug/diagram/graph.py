@@ -106,9 +106,9 @@ class Graph:
     name, title : str
         Of the model.
     nodes : tuple of Node
-        Boxes.
+        Boxes of the diagram: states and where they are.
     edges : tuple of Edge
-        Arrows.
+        Arrows of the diagram: flows between boxes, and what drives them.
     flows, outputs, others : tuple of Row
         Lines of the tables.
     notes : tuple of str
@@ -131,7 +131,7 @@ def graph_of(model: Model) -> Graph:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------

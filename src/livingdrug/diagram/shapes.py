@@ -18,7 +18,7 @@ class Rect:
     width, height : float
         Its size.
     fill, line : str
-        Colours.
+        Colours of the area and of the outline, as SVG writes them.
     round : float
         Radius of its corners.
     names : str

@@ -125,7 +125,7 @@ class Measures:
     Attributes
     ----------
     start, end : float
-        The window.
+        Ends of the window over which peaks and areas are taken, in the model's time unit.
     limits : tuple[tuple[int, float], ...]
         (output, value) pairs for which the time above is taken there.
     rises : tuple of int
@@ -315,6 +315,29 @@ def new_task(quantities, events: EventTable, times: np.ndarray | Sequence[np.nda
         np.ascontiguousarray(quantities, dtype=float), events.first, events.last, events.time, events.kind, events.state,
         events.value, np.asarray(times, dtype=float), first, last, np.cumsum(sizes) - sizes,
         np.asarray(wanted, dtype=np.int64),
+    )  # fmt: skip
+
+
+def copied_task(task: Task, copies: int) -> Task:
+    """That many copies of all subjects, one after the other.
+
+    Parameters
+    ----------
+    task : Task
+        See `new_task`.
+    copies : int
+        How many times all subjects stand in the new task.
+
+    Returns
+    -------
+    Task
+    """
+    samples = int((task.time_last - task.time_first).sum())
+    rows = (task.row + samples * np.arange(copies)[:, None]).ravel()
+    again = ("event_first", "event_last", "time_first", "time_last")
+    return task._replace(
+        quantities=np.tile(task.quantities, (copies, 1)), row=rows,
+        **{name: np.tile(getattr(task, name), copies) for name in again},
     )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ def data_file(data: Data, layout: str) -> DataFile:
     Parameters
     ----------
     data : Data
+        Samples, doses and covariates of all subjects, as `read_data` or `check` gives them.
     layout : str
         `nonmem` or `monolix`.
 

@@ -24,6 +24,7 @@ def model_text(model: Model, target: str, spread: str | None = None) -> str:
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     target : str
         A word of TARGETS or STANDARDS.
     spread : str, optional

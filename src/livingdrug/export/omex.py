@@ -34,6 +34,7 @@ def omex(model: Model) -> bytes:
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------

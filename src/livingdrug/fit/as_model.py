@@ -57,6 +57,7 @@ def as_model(found: FitResult | Posterior) -> Model:
     Parameters
     ----------
     found : FitResult or Posterior
+        A fit that has ended, of any method.
 
     Returns
     -------

@@ -197,11 +197,11 @@ class Posterior(Shown):
     x : ndarray, shape (chains, draws, numbers)
         As they are reported.
     etas : ndarray, shape (chains, draws, subjects, random)
-        Individual effects.
+        Random effects of each subject in each draw.
     draws : Draws
-        As sampled.
+        The draws as the sampler made them, on its own scales.
     priors : tuple of Prior
-        As stated.
+        Priors of all numbers, those stated by the user among them.
     settings : Sampling
         Of the sampler.
     notes : tuple of str
@@ -304,7 +304,7 @@ def sample_posterior(
         Its numbers must not come from the same data, as priors that are not given are weak ones around
         them.
     priors : sequence of Prior
-        Stated ones.
+        Priors that replace the weakly informative ones of the same numbers.
     settings : Sampling, optional
         Chains, draws, seed.
     start : FitProblem, optional

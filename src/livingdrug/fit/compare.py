@@ -102,7 +102,7 @@ class MethodRun(Compared):
     Attributes
     ----------
     method : str
-        Its name.
+        Name of the method, such as `saem`.
     result : FitResult or None
         Its fit, None where it was refused.
     why : str
@@ -205,7 +205,9 @@ def compare_methods(
     Parameters
     ----------
     problem : FitProblem
+        Data, model, random effects and residual errors, see `new_problem`.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     starts : int, optional
         Sets of initial estimates of each method.
     progress : callable, optional

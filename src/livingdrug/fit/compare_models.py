@@ -118,7 +118,7 @@ class ModelComparison(Shown):
     data : str
         Name of the file.
     method : str
-        Of estimation.
+        Name of the estimation method, the same for all models.
     seed : int
         Of the sampled likelihoods.
     runs : tuple of ModelRun
@@ -176,7 +176,9 @@ def compare_models(
     problems : sequence of FitProblem
         Of the same data.
     method : str
+        Name of the estimation method, such as `saem`, the same for all models.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     starts : int, optional
         Sets of initial estimates of each model.
     progress : callable, optional

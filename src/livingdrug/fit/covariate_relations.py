@@ -46,9 +46,9 @@ class Relation:
     statistic : str
         Correlation or F.
     value, low, p, corrected : float
-        Nan where not determined.
+        nan where not determined.
     high : float (95 % interval of a correlation, else nan)
-        Nan where not determined.
+        nan where not determined.
     in_model : bool
         The covariate acts on it in the model.
     """

@@ -35,15 +35,15 @@ class DaysResult:
     days : ndarray
         Of the design.
     se : ndarray, shape (p,)
-        With them.
+        Expected SE of each parameter with the days of the design.
     candidates : ndarray, shape (c,)
-        Further days.
+        Days of which one more sample is looked at.
     se_with : ndarray, shape (c, p)
         With one candidate more.
     told : ndarray, shape (days,)
         Days on which the typical curve lies above the limit.
     subjects : int
-        How many.
+        Number of subjects, all sampled alike.
     """
 
     names: tuple[str, ...]
@@ -90,7 +90,7 @@ def extra_days(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     days, candidates : sequence of float
         In the model's time unit.
     subjects : int, optional

@@ -33,7 +33,7 @@ class Design:
     Attributes
     ----------
     subjects : tuple of str
-        Names.
+        Names of the subjects, in the order of all arrays.
     subject : ndarray, shape (records,)
         Position of the subject.
     time : ndarray, shape (records,)

@@ -36,7 +36,7 @@ class Estimation:
     Attributes
     ----------
     status : str
-        See EXIT_CODE.
+        How the search ended: a key of EXIT_CODE, such as `converged`.
     prepared : Prepared
         The problem at the end, without variabilities that went to 0.
     point : Point
@@ -44,7 +44,7 @@ class Estimation:
     modes : Modes
         The subjects there.
     objective : Objective
-        The likelihood.
+        -2 log likelihood at the end, see `Objective`.
     covariance : Covariance
         Of the estimates.
     limits : mapping of str to Limit, or None

@@ -31,7 +31,7 @@ class EtaCorrelation:
     first, second : str
         Names of the two effects.
     subjects : int
-        How many.
+        Number of subjects that the correlation is over.
     value, low, high : float
         The correlation with its 95 % interval; nan where not determined.
     p : float

@@ -19,6 +19,7 @@ def evaluate(problem: FitProblem, method: str = "focei", draws: int = 4096, seed
     Parameters
     ----------
     problem : FitProblem
+        Data, model, random effects and residual errors, see `new_problem`.
     method : str
         fo, foce, focei, laplace, or is (importance sampling).
     draws : int

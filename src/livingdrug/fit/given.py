@@ -68,7 +68,7 @@ def regimens_of(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     data : Data
         The samples, see `read_data`.
     compartments : Mapping[str, str], optional

@@ -65,6 +65,10 @@ class Proposal:
             follow[:, :, k] = -solved(bend, found[:, random, parameter])
         return follow
 
+    def of(self, places: np.ndarray, prepared: Prepared) -> "Proposal":
+        """Those of some of the subjects, whose records are prepared."""
+        return Proposal(self.middle[places], self.factor[places], prepared, self.point, self.near[places])
+
     def shift(self, point: Point) -> np.ndarray | None:
         """How far the effects of each subject move with the parameters without variability (n, random);
         None for not at all."""
@@ -107,7 +111,7 @@ def few_draws(subjects: tuple[str, ...], found: Objective) -> tuple[str, ...]:
     Parameters
     ----------
     subjects : tuple of str
-        Names.
+        Names of the subjects, in the order of the likelihood's parts.
     found : Objective
         A sampled likelihood.
 
@@ -132,9 +136,10 @@ def propose(
     seed: int,
     start: np.ndarray | None = None,
     before: Proposal | None = None,
+    enough: float = np.inf,
 ) -> Proposal:
     """Proposals fitted to each subject's density of eta; before: those of a point nearby, which one round
-    brings over."""
+    brings over; enough: effective draws of every subject in a trial round after which there is no other."""
     if before is not None:
         moved, worth = _moved(_carried(before, point), seed, 0)
         if (worth >= LOST * len(prepared.random)).all():
@@ -146,7 +151,9 @@ def propose(
         check_parts(prepared, parts)
     proposal = _around(prepared, point, modes, np.isfinite(parts))
     for k in range(ROUNDS if len(prepared.random) else 0):
-        proposal, _ = _moved(proposal, seed, k)
+        proposal, worth = _moved(proposal, seed, k)
+        if (worth >= enough).all():
+            break
     return proposal
 
 

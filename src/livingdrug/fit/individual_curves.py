@@ -24,9 +24,9 @@ class Curves:
     subject, output, time : ndarray
         Of each point.
     pred : ndarray
-        Typical with the covariates.
+        Prediction for the typical values, with the subject's covariates.
     ipred : ndarray
-        Individual.
+        Prediction for the subject's individual estimates (EBE).
     limit : dict[tuple[str, str], float]
         (subject, output) -> the highest lower limit of its records, where there is one.
     """

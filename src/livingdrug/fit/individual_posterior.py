@@ -17,14 +17,21 @@ from livingdrug.engine.at_draws import sum_at_draws
 from livingdrug.fit.annealed import anneal, drawn_around
 from livingdrug.fit.at_draws import predicted
 from livingdrug.fit.design import LOWER, Design
-from livingdrug.fit.importance import SOUND
+from livingdrug.fit.importance import SOUND, propose
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.point import Point, Prepared, centre, individual, point_of, prepare, with_etas
+from livingdrug.fit.predict import RTOL
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.replicates import measured_values
 from livingdrug.fit.sampled import weighted
 
-POOL = 1024  # weighted draws of a subject around its mode
+# weighted draws of a subject around its mode, and where those are worth HOPEFUL and not SOUND
+POOL, MORE = 1024, 4096
+HOPEFUL = 100
+ENOUGH = 100  # effective draws of every subject in a trial round of the sampler that make it the last
+# relative tolerance of equations in the weights of draws, where every residual error has at least this SD,
+# so that a prediction is off by a few thousandths of it; else that of a fit
+ROUGH, LEAST_ERROR = 1e-4, 0.05
 ANNEALED = (8192, 32768)  # of `annealed`, where those before are worth fewer than SOUND
 KEPT = 500  # draws that are kept of each subject
 
@@ -158,29 +165,43 @@ def individual_posterior(
     size = len(prepared.random)
     mode, etas = np.zeros((design.n, size)), _of_population(design.subjects, point, draws, seed)
     worth, pool = np.full(design.n, np.inf), np.zeros(design.n, dtype=np.int64)
-    left, state = np.unique(design.subject[used]), None
-    for count in (POOL, *ANNEALED):
-        if not len(left):
-            break
-        own = prepare(problem, 1, with_records(design, used & np.isin(design.subject, left)))
-        if count == POOL:
-            mode[left] = find_modes(own, point, np.zeros((len(left), size))).etas
-            drawn, weight = weighted(own, point, mode[left], seed, count)
-            pool[left] = count
+    everyone = left = np.unique(design.subject[used])
+    around = state = None
+    for count in (POOL, MORE, *ANNEALED):
+        chosen = left[worth[left] >= HOPEFUL] if count == MORE else left
+        if not len(chosen):
+            continue
+        records = with_records(design, used & np.isin(design.subject, chosen))
+        own = prepare(problem, 1, records, tolerance(problem))
+        if around is None:
+            mode[chosen] = find_modes(own, point, np.zeros((len(chosen), size))).etas
+            around = propose(own, point, seed, mode[chosen], enough=ENOUGH)
+        if count in (POOL, MORE):
+            near = around.of(np.searchsorted(everyone, chosen), own)
+            drawn, weight = weighted(own, point, near, seed, count)
         else:
             state = anneal(own, point, seed) if state is None else state.of(own.design.subjects)
             drawn, weight = drawn_around(own, point, state, count)
         # no draw at which the model gives the samples a finite likelihood
         lost = ~np.all(np.isfinite(weight), axis=1)
         found = np.where(lost, 0.0, effective_of(np.where(lost[:, None], 1.0, weight)))
-        better = found > (0.0 if count == POOL else worth[left])  # else what an earlier round gave stands
+        better = found > (0.0 if count == POOL else worth[chosen])  # else what an earlier round gave stands
         for k in np.flatnonzero(better).tolist():
-            i = int(left[k])
+            i = int(chosen[k])
             shift = uniforms(seed, f"individual parameters of {design.subjects[i]}", 0, 1)
             etas[i], pool[i] = drawn[k, combed(weight[k], draws, float(shift[0]))], count
-        worth[left] = found if count == POOL else np.maximum(found, worth[left])
+        pool[chosen] = np.maximum(pool[chosen], POOL)
+        worth[chosen] = found if count == POOL else np.maximum(found, worth[chosen])
         left = left[worth[left] < SOUND]
     return IndividualPosterior(prepared, point, used, mode, etas, worth, pool, seed)
+
+
+def tolerance(problem: FitProblem) -> float:
+    """Relative tolerance of equations in the weights of draws: far below every residual error."""
+    of_kind = {"lognormal": "a", "additive": ""}  # the others have a part in proportion
+    names = [(r, of_kind.get(r.kind, "b")) for r in problem.residuals]
+    least = min(getattr(r, name) if name else 0.0 for r, name in names)
+    return ROUGH if least >= LEAST_ERROR else RTOL
 
 
 def with_records(design: Design, keep: np.ndarray) -> Design:

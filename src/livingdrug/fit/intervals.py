@@ -1,15 +1,18 @@
 """Intervals of every estimated number by each way that was asked for, side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.pieces import Kept, Stage, each
 from livingdrug.fit.result import NOT_CONVERGED, FitResult
 from livingdrug.fit.sir import Sir, sir
-from livingdrug.fit.uncertainty import Bootstrap, Profile, bootstrap, profile
+from livingdrug.fit.uncertainty import Bootstrap, Profile, bootstrap, numbers_of, profile
 
 FEWEST_REFITS, FEWEST_KEPT = 20, 100
 PROFILE, BOOTSTRAP, SIR = "profile", "bootstrap", "SIR"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -85,29 +88,47 @@ def _own(result: FitResult):
 
 
 def uncertainty(
-    result: FitResult, profiled: Sequence[str] = (), refits: int = 0, kept: int = 0, seed: int = 1
+    result: FitResult,
+    profiled: Sequence[str] = (),
+    refits: int = 0,
+    kept: int = 0,
+    seed: int = 1,
+    pieces: Kept | None = None,
 ) -> Uncertainty:
-    """What is asked for: names to profile, refits of a bootstrap, vectors kept by SIR. What cannot be made is
-    a note, as the fit stands without it."""
-    notes, profiles = [], []
+    """What is asked for: names to profile, refits of a bootstrap, vectors kept by SIR; pieces: where
+    finished ones are kept on the way. What cannot be made is a note, as the fit stands without it."""
+    notes: list[str] = []
     if result.status == NOT_CONVERGED and (profiled or refits or kept):
         return Uncertainty(
             notes=("intervals were not made: the fit did not converge, and its numbers are no estimates yet",)
         )
-    for name in profiled:
-        profiles.append(
-            _tried(lambda name=name: profile(result, name, seed), f"the profile of `{name}`", notes)
-        )
-    refitted = _tried(lambda: bootstrap(result, refits, seed), "the bootstrap", notes) if refits else None
-    resampled = _tried(lambda: sir(result, kept, seed), "SIR", notes) if kept else None
+    own = {**numbers_of(result), "covariance": result.covariance.matrix, "seed": seed}
+    stage = Stage("profile", own, (Profile,), "profiles")
+    made = each(pieces, lambda: stage, profiled, lambda k: _or_why(lambda: profile(result, profiled[k], seed)))
+    profiles = [_noted(found, f"the profile of `{name}`", notes) for found, name in zip(made, profiled, strict=True)]
+    refitted = resampled = None
+    if refits:
+        refitted = _noted(_or_why(lambda: bootstrap(result, refits, seed, kept=pieces)), "the bootstrap", notes)
+    if kept:
+        stage = Stage("sir", {**own, "vectors": kept}, (Sir,), "samplings by SIR")
+        (found,) = each(pieces, lambda: stage, ["1"], lambda _: _or_why(lambda: sir(result, kept, seed)))
+        resampled = _noted(found, "SIR", notes)
     if resampled is not None:
         notes += resampled.notes
     return Uncertainty(tuple(p for p in profiles if p is not None), refitted, resampled, tuple(notes))
 
 
-def _tried(make, what: str, notes: list[str]):
+def _or_why(make: Callable[[], T]) -> T | str:
+    """What is made, or why it cannot be."""
     try:
         return make()
     except InputError as error:
-        notes.append(f"{what} was not made: {error}")
+        return str(error)
+
+
+def _noted(found: T | str, what: str, notes: list[str]) -> T | None:
+    """What was made; where nothing was, that is noted."""
+    if isinstance(found, str):
+        notes.append(f"{what} was not made: {found}")
         return None
+    return found

@@ -12,23 +12,26 @@ is no less certain for there being few subjects, so that its n - 1 degrees of fr
 f)^2, with f the part of its information that is the prior's (Satterthwaite 1946, Biometrics Bull 2:110-114).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from livingdrug.fit.climb import climb
+from livingdrug.fit.climb import Climbed, climb
 from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import LOG, Point, Prepared, point_of
 from livingdrug.fit.result import Limit
-from livingdrug.fit.settle import WEAK, Settled, carried, with_again, without
+from livingdrug.fit.settle import WEAK, Settled, carried, rises_with, with_again, without
+from livingdrug.fit.starts import FAR
 from livingdrug.fit.unknowns import OUTCOME, RESIDUAL, TYPICAL, VARIABILITY, Unknowns, unknowns_of
 from livingdrug.fit.walk import (
+    ASTRAY,
     BETTER,
     NEAR,
     ROUNDS,
     Higher,
     Top,
     confirmed_higher,
+    fitted_others,
     profile_draws,
     relative,
     scale_of,
@@ -60,6 +63,7 @@ def cutoff(n: float) -> float:
 def limits(
     optima: tuple[Settled, ...], full: Prepared, covariance: np.ndarray | None, seed: int,
     progress: Callable[[str], None] | None = None, lighter: dict[str, Settled] | None = None,
+    freed: Mapping[str, Settled] | None = None,
 ) -> dict[str, Limit] | Higher:  # fmt: skip
     """The limits of every estimated number of the full problem, by name; or a point that is more likely than
     all optima.
@@ -67,7 +71,7 @@ def limits(
     optima: the best one first, then those that are nearly as likely; covariance: of the estimates of the
     first, in the order of its unknowns, None where there is none; lighter: the optima without one more
     variability than the first, by its name, as far as they are known; those that are looked for here are
-    added.
+    added; freed: points nearly as likely with a variability that the first lacks, by its name.
     """
     best, found, tops = optima[0], {}, [Top(s, seed) for s in optima]
     lighter = {} if lighter is None else lighter
@@ -80,12 +84,14 @@ def limits(
         if name in best.dropped and _unknown(name, found):
             found[name] = Limit(0.0, None, "profile", False)
             continue
-        ends, by, n = None, "standard error", subjects_for(best, name)
+        ends, by, n, fits = None, "standard error", subjects_for(best, name), []
         if name in unknowns.names:
             ends = from_error(unknowns, name, _value(unknowns, best.climbed.point, name), covariance, n)
-        if ends is None or covariance is None or not _holds(tops[0], name, ends, covariance):
-            ends, by = _profiled(tops[0], full, name, cutoff(n), lighter), "profile"
-        for other in tops[1:]:
+        if ends is not None and covariance is not None:
+            ends, fits = _holding(tops[0], name, ends, covariance)
+        if ends is None:
+            (ends, fits), by = _profiled(tops[0], full, name, cutoff(n), lighter), "profile"
+        for other in [*tops[1:], *_opened(best, full, name, fits, freed or {}, seed)]:
             if not isinstance(ends, Higher):
                 ends = _wider(ends, other, name, best.level, cutoff(n))
         if isinstance(ends, Higher):
@@ -136,9 +142,12 @@ def subjects_for(s: Settled, name: str) -> float:
     return float(min(1 + (n - 1) / max(1 - part, 1e-3) ** 2, MOST_SUBJECTS))
 
 
-def _holds(top: Top, name: str, ends: tuple[float, float], covariance: np.ndarray) -> bool:
-    """Whether the likelihood has fallen at both ends of an interval as that of a parabola would; of a
-    number that is known well, or from many subjects, that is taken for granted."""
+def _holding(
+    top: Top, name: str, ends: tuple[float, float], covariance: np.ndarray
+) -> tuple[tuple[float, float] | None, list[Climbed]]:
+    """(an interval at both ends of which the likelihood has fallen as that of a parabola would, else None;
+    the best fits at the ends); of a number that is known well, or from many subjects, that is taken for
+    granted."""
     unknowns, s = top.unknowns, top.settled
     k, n = unknowns.names.index(name), s.prepared.design.n
     # how much outcomes tell depends on what was seen: where an exposure tells yes from no, a slope has no
@@ -146,9 +155,35 @@ def _holds(top: Top, name: str, ends: tuple[float, float], covariance: np.ndarra
     outcome = unknowns.kinds[k] == OUTCOME
     relative = unknowns.kinds[k] == TYPICAL and scale_of(unknowns, name) == LOG
     if covariance[k, k] < KNOWN**2 or not (outcome or (relative and n < MANY)):
-        return True
+        return ends, []
     walk = top.walk(name, 0.0, cutoff(subjects_for(s, name)))
-    return all(walk.step(end, [walk.optimum]).rise >= FALLEN * walk.fall for end in ends)
+    fits = []
+    for end in ends:
+        there = walk.step(end, [walk.optimum])
+        if there.rise < FALLEN * walk.fall:
+            return None, []
+        fits.append(there.fit)
+    return ends, fits
+
+
+def _opened(
+    best: Settled,
+    full: Prepared,
+    name: str,
+    fits: Iterable[Climbed],
+    freed: Mapping[str, Settled],
+    seed: int,
+) -> list[Top]:
+    """Points with a variability that the best optimum lacks, where it is that of a number itself, or the
+    likelihood rises with it at the ends of the number's interval: what is not needed at the optimum may be
+    needed there. fits: the best ones at the ends."""
+    at_ends = [best._replace(climbed=fit) for fit in fits]
+    names = [
+        lacked
+        for lacked in freed
+        if lacked.partition(" ")[2] == name or any(rises_with(end, full, lacked) for end in at_ends)
+    ]
+    return [Top(s, seed) for s in {id(freed[name]): freed[name] for name in names}.values()]
 
 
 def error_limits(unknowns: Unknowns, point: Point, covariance: np.ndarray | None, n: int) -> dict[str, Limit]:
@@ -200,6 +235,9 @@ def _limit(unknowns: Unknowns, name: str, ends: tuple[float | None, float | None
     told = False
     if low is not None and high is not None and low > -np.inf:
         told = not relative(unknowns, name) or bool(high - low < np.log(WIDEST))
+        # no population differs by as much: nothing sets a bound below it
+        deviation = unknowns.kinds[unknowns.names.index(name)] == VARIABILITY
+        told &= not (deviation and relative(unknowns, name) and high > np.log(FAR))
     lower, upper = (None if e is None else 0.0 if e == -np.inf else natural(unknowns, name, e) for e in ends)
     return Limit(lower, upper, by, told)
 
@@ -209,14 +247,15 @@ Ends = tuple[float | None, float | None]
 
 def _profiled(
     top: Top, full: Prepared, name: str, fall: float, lighter: dict[str, Settled]
-) -> Ends | Higher:
-    """(lower, upper) of a number on its scale from the profile around the best optimum, or Higher."""
-    s = top.settled
+) -> tuple[Ends | Higher, list[Climbed]]:
+    """((lower, upper) of a number on its scale from the profile around the best optimum, or Higher; the best
+    fits near the ends)."""
+    s, fits = top.settled, []
     if name in s.dropped:
         largest = _largest(s, full, name, fall, top.seed)
-        return largest if isinstance(largest, Higher) else (-np.inf, largest)
+        return (largest if isinstance(largest, Higher) else (-np.inf, largest)), []
     if name not in top.unknowns.names:
-        return (None, None)
+        return (None, None), []
     walk = top.walk(name, 0.0, fall)
     ends: list[float | None] = []
     for side in (-1, 1):
@@ -227,11 +266,12 @@ def _profiled(
         ):
             ends.append(-np.inf)
             continue
-        end = walk.end(side)
-        if isinstance(end, Higher):
-            return end
-        ends.append(end)
-    return ends[0], ends[1]
+        course = walk.along(side)
+        if isinstance(course.end, Higher):
+            return course.end, []
+        ends.append(course.end)
+        fits += [course.steps[-1].fit] if course.end is not None else []
+    return (ends[0], ends[1]), fits
 
 
 def _wider(ends: Ends, other: Top, name: str, best: float, fall: float) -> Ends | Higher:
@@ -245,6 +285,12 @@ def _wider(ends: Ends, other: Top, name: str, best: float, fall: float) -> Ends 
         own = ends[i]
         if own is None or np.isinf(own):
             continue
+        if side * (own - x) > 0:
+            short = walk.falls_short(own)
+            if isinstance(short, Higher):
+                return short
+            if short:
+                continue
         end = walk.end(side, max(side * (own - x), 0.0))
         if isinstance(end, Higher):
             return end
@@ -275,7 +321,8 @@ def _may_be_none(s: Settled, name: str, fall: float, seed: int, lighter: dict[st
         begun, wanted = carried(s, without(s.prepared.problem, name), seed), s.level - fall / 2
         tried = climb(*begun, rounds=2 * ROUNDS, enough=NEAR, wanted=wanted, **profile_draws(s.prepared))
         lighter[name] = Settled(tried.proposal.prepared, tried, (*s.dropped, name))
-    return 2 * (s.level - lighter[name].level) < fall
+    without_it = lighter[name].climbed
+    return 2 * (s.level - without_it.level - without_it.gain) < fall
 
 
 def _largest(s: Settled, full: Prepared, name: str, fall: float, seed: int):
@@ -290,14 +337,14 @@ def _largest(s: Settled, full: Prepared, name: str, fall: float, seed: int):
         vector = unknowns.vector(point)
         vector[k] = x = float(unknowns.vector(point_of(problem))[k])
         point = unknowns.point(vector, point)
-        climbed = climb(
-            prepared, point, seed, etas, (k,), rounds=ROUNDS, enough=NEAR, **profile_draws(prepared)
-        )
+        climbed = fitted_others(prepared, point, k, seed, start=etas)
         rise = 2 * (s.level - climbed.level - climbed.gain)
         if climbed.level > s.level + BETTER and (
             higher := confirmed_higher(prepared, climbed, k, seed, s.level)
         ):
             return higher
+        if climbed.gain > ASTRAY:
+            return None
         if rise >= fall:
             return x if before is None else _between(before, rise_before, x, rise, fall)
         now, before, rise_before = Settled(prepared, climbed, s.dropped), x, rise

@@ -43,7 +43,9 @@ def new_problem(
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     data : Data
+        Samples, doses and covariates of all subjects, as `read_data` or `check` gives them.
     random : sequence of str or dict of str to float
         Parameters with a random effect (name -> initial omega, the SD of eta); the published ones, with their
         correlations, by default.

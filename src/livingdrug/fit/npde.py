@@ -31,9 +31,9 @@ class Npde(Shown):
     Attributes
     ----------
     subject, time, output, line, censored : ndarray, shape (records,)
-        Which record.
+        Which record of the data each error is of.
     pred : ndarray
-        Typical prediction.
+        Prediction for the typical values and the covariates of the subject, in the unit of the output.
     npde : ndarray
         Decorrelated, nan where it cannot be computed.
     npd : ndarray
@@ -98,8 +98,11 @@ def npde(problem: FitProblem, replicates: int = 1000, seed: int = 1) -> Npde:
     Parameters
     ----------
     problem : FitProblem
+        Data, model, random effects and residual errors, see `new_problem`.
     replicates : int
+        Number of simulated data sets.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
 
     Returns
     -------

@@ -27,6 +27,7 @@ class Sampling:
     tune, draws : int
         Tuning steps, and draws that are kept, of each chain: 50 or more.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     acceptance : float
         Rate aimed at, from 0.5 to below 1; higher: smaller steps, fewer divergences.
     """

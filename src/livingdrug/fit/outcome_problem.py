@@ -27,7 +27,7 @@ def joint_problem(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     data : Data
         The samples, see `read_data`.
     outcomes : sequence of str

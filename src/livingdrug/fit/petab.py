@@ -32,7 +32,7 @@ class PetabValue:
     Attributes
     ----------
     llh : float
-        Log-likelihood.
+        Log-likelihood of all measurements, constants included.
     chi2 : float
         Sum of squared residuals over their noise.
     simulations, noise : ndarray
@@ -54,7 +54,7 @@ class PetabObjective:
     problem : PetabProblem
         As it was read, see `read_petab`.
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     """
 
     problem: PetabProblem
@@ -276,10 +276,12 @@ def fit_petab(
     Parameters
     ----------
     objective : PetabObjective
+        The problem, see `PetabObjective.of`.
     starts : int
         Searches: the first from the nominal values, the others from random ones within the bounds, on the
         scale of each parameter.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from livingdrug.engine.densities import CODE, moments_by_subject, sum_by_subject
 from livingdrug.fit.design import Design, design_of
 from livingdrug.fit.exposures import Exposures, exposures_of
 from livingdrug.fit.outcome_likelihood import add_moments, log_likelihood_of
-from livingdrug.fit.predict import Predictor, predictor_of
+from livingdrug.fit.predict import RTOL, Predictor, predictor_of
 from livingdrug.fit.problem import Correlation, FitProblem, covariance
 
 SCALE_CODE = {"log": LOG, "logit": LOGIT, "normal": NORMAL}
@@ -28,7 +28,7 @@ class Point(NamedTuple):
     mu : ndarray, shape (parameters,)
         Typical values on their scales.
     beta : ndarray, shape (effects,)
-        Covariate effects.
+        Coefficients of the covariates.
     omega : ndarray, shape (random, random)
         Covariance of the random effects.
     a, b : ndarray, shape (outputs,)
@@ -101,13 +101,14 @@ def fill_slopes(slopes, by_phi, first, last, out):
 @dataclass(frozen=True)
 class Prepared:
     """A problem with its records and compiled predictions; copies: of all subjects (chains); exposures:
-    that drive its outcomes, None where it has none."""
+    that drive its outcomes, None where it has none; rtol: as in `prepare`."""
 
     problem: FitProblem
     design: Design
     predictor: Predictor
     copies: int = 1
     exposures: Exposures | None = None
+    rtol: float = RTOL
 
     @cached_property
     def columns(self) -> np.ndarray:
@@ -152,7 +153,7 @@ class Prepared:
     def copied(self, copies: int) -> "Prepared":
         """The same records with that many copies of all subjects; made once."""
         if copies not in self._copied:
-            self._copied[copies] = prepare(self.problem, copies, self.design)
+            self._copied[copies] = prepare(self.problem, copies, self.design, self.rtol)
         return self._copied[copies]
 
     @property
@@ -190,7 +191,9 @@ class Prepared:
         return self.problem.below == "m4"
 
 
-def prepare(problem: FitProblem, copies: int = 1, design: Design | None = None) -> Prepared:
+def prepare(
+    problem: FitProblem, copies: int = 1, design: Design | None = None, rtol: float = RTOL
+) -> Prepared:
     """Compile what a problem needs.
 
     Parameters
@@ -201,6 +204,8 @@ def prepare(problem: FitProblem, copies: int = 1, design: Design | None = None) 
         Of all subjects, one after the other.
     design : Design, optional
         The records; those of the problem by default.
+    rtol : float, optional
+        Relative tolerance where equations are solved by steps in time; slopes have a hundredth of it.
 
     Returns
     -------
@@ -212,9 +217,8 @@ def prepare(problem: FitProblem, copies: int = 1, design: Design | None = None) 
         For data that the model cannot take.
     """
     design = design or design_of(problem)
-    return Prepared(
-        problem, design, predictor_of(problem, design, copies), copies, exposures_of(problem, design, copies)
-    )
+    predictor, exposures = predictor_of(problem, design, copies, rtol), exposures_of(problem, design, copies)
+    return Prepared(problem, design, predictor, copies, exposures, rtol)
 
 
 def is_defined(point: Point) -> bool:

@@ -23,6 +23,7 @@ from livingdrug.engine import (
     LinearKernel,
     Solution,
     Task,
+    copied_task,
     formula_kernel,
     formula_slopes,
     formula_values,
@@ -75,7 +76,8 @@ class OdePredictor:
     whose quantities are set in each call; owner: subject of each course; moving: quantities that are times of
     a subject, shift: from its clock to that of each course; subject, row, wanted: subject of each record and
     where its value lies among all samples and outputs; covered: covariate effects written in the model, as
-    formulas; columns: of the quantities that they replace."""
+    formulas; columns: of the quantities that they replace; rtol: relative tolerance of the solver, that
+    of slopes is smaller in proportion."""
 
     exact = False  # slopes hold the error of the solver, and are differentiated over longer steps
 
@@ -91,6 +93,7 @@ class OdePredictor:
     owner: np.ndarray
     moving: np.ndarray
     shift: np.ndarray
+    rtol: float = RTOL
 
     def _own(self, table: np.ndarray) -> np.ndarray:
         """Quantities after the covariate effects that the model itself writes."""
@@ -110,7 +113,7 @@ class OdePredictor:
 
     def _solve(self, table: np.ndarray) -> Found:
         task = self.task._replace(quantities=self._of_courses(table))
-        return solve_task(self.code, task, self.until, None, rtol=RTOL)
+        return solve_task(self.code, task, self.until, None, rtol=self.rtol)
 
     def values(self, table: np.ndarray) -> np.ndarray:
         """Predictions (records,), NaN for a subject that cannot be computed."""
@@ -132,7 +135,7 @@ class OdePredictor:
         inner = tuple(dict.fromkeys([*self.by, *replaced]))
         code = sensitivity_kernel(system, self.code.observed, inner)
         task = self.task._replace(quantities=self._of_courses(table))
-        found = solve_task_sensitivities(code, task, self.until, rtol=RTOL_SLOPES)
+        found = solve_task_sensitivities(code, task, self.until, rtol=RTOL_SLOPES * self.rtol / RTOL)
         values, slopes = found.values[self.row, self.wanted], found.slopes[self.row, self.wanted]
         if self.covered is None:
             return values, slopes
@@ -201,8 +204,9 @@ class LinearPredictor:
 Predictor = ClosedPredictor | OdePredictor | LinearPredictor
 
 
-def predictor_of(problem: FitProblem, design: Design, copies: int = 1) -> Predictor:
-    """Predictions for the records of a design; copies: of all subjects, one after the other."""
+def predictor_of(problem: FitProblem, design: Design, copies: int = 1, rtol: float = RTOL) -> Predictor:
+    """Predictions for the records of a design; copies: of all subjects, one after the other; rtol: relative
+    tolerance where equations are solved by steps in time."""
     by = tuple(p.name for p in problem.parameters)
     outputs = [r.output for r in problem.residuals]
     if not is_closed(problem.model):
@@ -210,7 +214,7 @@ def predictor_of(problem: FitProblem, design: Design, copies: int = 1) -> Predic
         # what moves with a course is a time of a switch, which no system of constant coefficients has
         individual = tuple(problem.model.individual.items())
         linear = None if problem.moving else linear_kernel(problem.model.system, used, by, individual)
-        general = partial(general_predictor, problem, design, copies)
+        general = partial(general_predictor, problem, design, copies, rtol)
         return general() if linear is None else _linear(problem, design, linear, used, copies, cache(general))
     form = closed_form_of(problem.model)
     form = smoothed(form, problem.smooth) if problem.smooth else form
@@ -222,7 +226,9 @@ def predictor_of(problem: FitProblem, design: Design, copies: int = 1) -> Predic
     return ClosedPredictor(code, np.tile(which, copies), subject, np.tile(design.time, copies))
 
 
-def general_predictor(problem: FitProblem, design: Design, copies: int = 1) -> OdePredictor:
+def general_predictor(
+    problem: FitProblem, design: Design, copies: int = 1, rtol: float = RTOL
+) -> OdePredictor:
     """Predictions of equations by steps in time, whatever form these have."""
     model, system = problem.model, problem.model.system
     by = tuple(p.name for p in problem.parameters)
@@ -237,7 +243,7 @@ def general_predictor(problem: FitProblem, design: Design, copies: int = 1) -> O
     code = system_kernel(system, observed, at.inflow)
     return OdePredictor(
         code, by, at.task, at.subject, at.row, at.wanted, at.until, covered, columns, at.owner,
-        moving, at.shift,
+        moving, at.shift, rtol,
     )  # fmt: skip
 
 
@@ -287,7 +293,7 @@ def _layout(problem: FitProblem, design: Design, observed: tuple[str, ...], copi
         before += len(own)
         times.append(own)
     wanted = np.array([observed.index(name) for name in outputs], dtype=np.int64)[design.output]
-    events = EventTable.of(_events(problem, design, courses) * copies)
+    events = EventTable.of(_events(problem, design, courses))
     owner = np.array([course.subject for course in courses], dtype=np.int64)
     width, n = len(problem.model.system.quantities), len(courses)
 
@@ -295,7 +301,7 @@ def _layout(problem: FitProblem, design: Design, observed: tuple[str, ...], copi
         return np.concatenate([positions + k * step for k in range(copies)])
 
     return Layout(
-        new_task(np.zeros((n * copies, width)), events, tuple(times) * copies, range(len(observed))),
+        copied_task(new_task(np.zeros((n, width)), events, tuple(times), range(len(observed))), copies),
         repeated(design.subject, design.n), repeated(rows, before), np.tile(wanted, copies), repeated(of, n),
         repeated(owner, design.n), np.tile([course.before - course.start for course in courses], copies),
         max(float(at.max(initial=0.0)), 1e-6), bool(events.has_inflow.any()),

@@ -38,8 +38,9 @@ class Prior:
         scale `width`; uniform: correlations, over all that are possible together; log_normal: variabilities,
         whose logarithm is normal around `centre` with `width`.
     centre : float
+        Where the prior lies, on the scale that `kind` says.
     width : float
-        Above 0.
+        Its SD or scale, above 0.
     """
 
     name: str
@@ -65,7 +66,7 @@ def priors_of(problem: FitProblem, given: Sequence[Prior] = ()) -> tuple[Prior, 
     problem : FitProblem
         The data, the model and what is fitted, see `new_problem`.
     given : sequence of Prior, optional
-        Stated ones.
+        Priors that replace the weakly informative ones of the same numbers.
 
     Returns
     -------
@@ -167,7 +168,7 @@ def as_priors(borrowed: Sequence[NormalPrior], problem: FitProblem) -> tuple[Pri
     Parameters
     ----------
     borrowed : sequence of NormalPrior
-        Of `borrowed`.
+        What `borrowed` made of a published population.
     problem : FitProblem
         The data, the model and what is fitted, see `new_problem`.
 

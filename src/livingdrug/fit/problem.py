@@ -1,12 +1,10 @@
-"""What is fitted: a model, data, which of its numbers are looked for, how they vary and how values are
-measured.
+"""What is fitted: a model, data, which numbers are looked for, how they vary and how values are measured.
 
 The individual value P_i of a parameter has a scale h (log, logit or normal) on which it is linear:
 
     h(P_i) = h(P) + sum_c beta_c x_ic + eta_i,    eta_i ~ N(0, Omega)
 
-A measured value y of an output f has a standard deviation s(f) (see ResidualError), on the scale of f or of
-ln f.
+A measured value y of an output f has an SD s(f) (see ResidualError), on the scale of f or of ln f.
 """
 
 import math
@@ -26,8 +24,7 @@ SCALES = ("log", "logit", "normal")
 SHAPES = ("power", "exponential", "categorical")
 # as in engine.densities.CODE
 ERRORS = ("additive", "proportional", "combined", "combined_squares", "lognormal")
-# of an omega on a log or logit scale that a fit starts from: 90 % of subjects within a factor of ten
-# millions
+# of an omega on a log or logit scale that a fit starts from: 90 % of subjects within a factor of ten millions
 WIDEST = 10.0
 # Beal 2001, J Pharmacokinet Pharmacodyn 28:481-504
 MISSING = ("", "median", "leave-out", "estimate")
@@ -94,7 +91,7 @@ class Effect:
     Parameters
     ----------
     parameter, covariate : str
-        Names.
+        Names of the parameter and of the covariate, as the model and the data have them.
     shape : {'power', 'exponential', 'categorical'}
         x = ln(covariate / reference); covariate - reference; 1 where the covariate is `level`, else 0.
         With the scale log these are factors (covariate / reference)^c, exp(c x), exp(c).
@@ -105,6 +102,7 @@ class Effect:
     level : str
         Of a category.
     fixed : bool
+        Whether the coefficient is fixed at this value instead of estimated.
 
     Raises
     ------
@@ -143,6 +141,7 @@ class ResidualError:
     Parameters
     ----------
     output : str
+        Name of the output of the model that the error is of.
     kind : str
         `additive` s = a; `proportional` s = b f; `combined` s = a + b f; `combined_squares` s = sqrt(a^2
         + b^2 f^2); `lognormal`: ln y = ln f + e, s = a on the scale of logarithms.
@@ -204,7 +203,9 @@ class FitProblem(Shown):
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     data : Data
+        Samples, doses and covariates of all subjects, as `read_data` or `check` gives them.
     parameters : tuple of Parameter
         Estimated or fixed, with their random effects.
     residuals : tuple of ResidualError
@@ -356,7 +357,7 @@ def outputs_of(model: Model, data: Data, given: dict[str, str]) -> tuple[tuple[s
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     data : Data
         The samples, see `read_data`.
     given : dict[str, str]

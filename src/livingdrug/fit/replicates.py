@@ -187,7 +187,7 @@ def measured_values(
     output : ndarray
         Position of that of each value, or of all.
     f : ndarray
-        Predictions.
+        Predictions without residual error, in the unit of the output.
     u : ndarray
         Uniform numbers between 0 and 1, shaped as the predictions.
 

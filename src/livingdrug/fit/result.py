@@ -16,8 +16,8 @@ CONVERGED, NOT_CONVERGED, NOT_DETERMINED, BETTER_ELSEWHERE, INTERRUPTED = (
 EXIT_CODE = {CONVERGED: 0, NOT_CONVERGED: 3, NOT_DETERMINED: 4, BETTER_ELSEWHERE: 5, INTERRUPTED: 130}
 
 
-@dataclass(frozen=True)
-class Objective:
+@dataclass(frozen=True, repr=False)
+class Objective(Shown):
     """-2 log likelihood under one approximation, in three conventions.
 
     Attributes
@@ -27,7 +27,7 @@ class Objective:
     minus2ll : float
         Of the measured values, nothing left out.
     by_subject : ndarray, shape (n,)
-        Its parts.
+        The part of -2 log likelihood that each subject contributes.
     measured : int
         Number of values that are neither censored nor left out.
     log_jacobian : float
@@ -204,11 +204,13 @@ class FitResult(Shown):
     started : FitProblem
         With those it started from.
     method : str
+        Name of the estimation method, such as `saem`.
     status : str
-        See EXIT_CODE.
+        How the search ended: a key of EXIT_CODE, such as `converged`.
     objective : Objective
         The likelihood at the end.
     estimates : tuple of Estimate
+        Every number of the fit with its SE, interval and what is to be known of it.
     covariance : Covariance
         Of the estimates.
     individuals : Individuals
@@ -218,6 +220,7 @@ class FitResult(Shown):
     trace : ndarray
         One row for each iteration, columns `trace_names`.
     trace_names : tuple of str
+        Names of the columns of `trace`.
     notes : tuple of str
         What a reader must know.
     settings : dict

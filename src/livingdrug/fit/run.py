@@ -38,6 +38,7 @@ def fit(
         `saem`, `focei`, `laplace`, or `individual` (only the subjects' own parameters, given the
         population); or settings of one (`Saem`, `Conditional`, `Individual`).
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     folder : str or Path, optional
         Where SAEM saves its state now and then.
     resume : bool
@@ -79,6 +80,7 @@ def estimated(
     method : str or settings
         As of `fit`, or `bayes`.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     folder : str or Path, optional
         Where SAEM saves its state now and then.
     resume : bool

@@ -82,12 +82,14 @@ class State:
     trace: np.ndarray
 
 
-def begin(prepared: Prepared, settings: SaemSettings) -> State:
-    """The state before the first iteration: variabilities wide."""
+def begin(prepared: Prepared, settings: SaemSettings, wide: bool = True) -> State:
+    """The state before the first iteration: variabilities wide, or as they are where the search is to look
+    around an optimum, which may be one among others only with variabilities about as large as there."""
     point = point_of(prepared.problem)
     random = prepared.problem.random
-    wide = np.array([1.0 if p.sd_fixed or p.scale == "normal" else max(WIDE / p.sd, 1.0) for p in random])
-    point = point._replace(omega=point.omega * wide[:, None] * wide)
+    if wide:
+        by = np.array([1.0 if p.sd_fixed or p.scale == "normal" else max(WIDE / p.sd, 1.0) for p in random])
+        point = point._replace(omega=point.omega * by[:, None] * by)
     r, n = len(random), prepared.design.n
     return State(
         0, point, first_chains(prepared, point), np.zeros((n, r)), np.zeros((r, r)), np.zeros(len(point.a)),

@@ -14,7 +14,7 @@ import numpy as np
 
 from livingdrug.core.draws import effective_of, normalised
 from livingdrug.core.random import uniforms
-from livingdrug.fit.importance import FEW, drawn, propose, weights
+from livingdrug.fit.importance import FEW, Proposal, drawn, propose, weights
 from livingdrug.fit.point import Point, Prepared, centre, individual, point_of, prepare, with_etas
 from livingdrug.fit.result import FitResult
 
@@ -29,11 +29,11 @@ class Sampled:
     Attributes
     ----------
     subjects : tuple of str
-        Names.
+        Names of the subjects, in the order of all arrays.
     random : tuple of str
         Names of the parameters with a random effect; etas (n, draws, random).
     etas : ndarray, shape (n, draws, random)
-        Random effects.
+        Random effects drawn from each subject's conditional distribution.
     values : dict[str, ndarray]
         Parameter -> individual values (n, draws), with the subject's covariates.
     worth : ndarray, shape (n,)
@@ -104,7 +104,7 @@ def sampled_parameters(result: FitResult, draws: int = DRAWS, seed: int = 1) -> 
     if not problem.random:
         return None
     prepared, point = prepare(problem), point_of(problem)
-    pool, weight = weighted(prepared, point, result.individuals.etas, seed)
+    pool, weight = weighted(prepared, point, propose(prepared, point, seed, result.individuals.etas), seed)
     etas = np.empty((prepared.n, draws, pool.shape[2]))
     for i, name in enumerate(prepared.design.subjects):
         at = uniforms(seed, f"individual parameters of {name}", 0, draws)
@@ -122,14 +122,13 @@ def sampled_parameters(result: FitResult, draws: int = DRAWS, seed: int = 1) -> 
 
 
 def weighted(
-    prepared: Prepared, point: Point, start: np.ndarray, seed: int, pool: int = POOL
+    prepared: Prepared, point: Point, proposal: Proposal, seed: int, pool: int = POOL
 ) -> tuple[np.ndarray, np.ndarray]:
     """(etas (n, pool, random), their weights (n, pool), which sum to 1): the one place that asks the
     importance sampler.
 
     The weights of a subject are nan where the model gives its records no finite likelihood at any draw.
     """
-    proposal = propose(prepared, point, seed, start)
     draws = drawn(prepared, point, proposal, pool, seed, "individual parameters")
     logs = weights(prepared, point, draws)
     logs = np.where(np.isfinite(logs), logs, -np.inf)

@@ -16,9 +16,9 @@ from livingdrug.fit.climb import Climbed
 from livingdrug.fit.limits import cutoff
 from livingdrug.fit.point import Prepared, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
-from livingdrug.fit.saem import SaemSettings, State
+from livingdrug.fit.saem import SaemSettings, State, begin
 from livingdrug.fit.saem import run as run_saem
-from livingdrug.fit.settle import Settled, finished, lessened, settle, swapped, with_all
+from livingdrug.fit.settle import Settled, finished, lessened, rises_with, settle, swapped, with_all
 from livingdrug.fit.unknowns import TYPICAL, unknowns_of
 from livingdrug.fit.verdict import AGREE
 
@@ -36,12 +36,14 @@ Progress = Callable[[int, int, float], None]
 class Searched(NamedTuple):
     """optima: the best one first, then others that the data hardly tell from it; levels: log-likelihood
     that each search reached; state: of the first one; lighter: the optima without one more variability
-    than the best, by its name, as far as they have been looked for."""
+    than the best, by its name, as far as they have been looked for; freed: the best point with a variability
+    that the best optimum lacks, by its name, nearly as likely."""
 
     optima: tuple[Settled, ...]
     levels: tuple[float, ...]
     state: State
     lighter: dict[str, Settled] = {}
+    freed: dict[str, Settled] = {}
 
     @property
     def agreed(self) -> bool:
@@ -69,16 +71,21 @@ def searched(
         own = stream_key(seed, f"search {k}")[0] >> 1
         moved = replace(chains, problem=nearby(prepared.problem, seed, k))
         enter(progress, f"search {k + 1}")
-        ended = run_saem(moved, settings, own, None, progress)
+        # by turns, as wide variabilities let one subject far off stand for another optimum than narrow ones
+        ended = run_saem(moved, settings, own, begin(moved, settings, wide=k % 2 == 0), progress)
         enter(progress, f"climbing to the optimum of search {k + 1}")
         found.append(settle(prepared, ended.point, seed, ended.mean))
-    levels, lighter = tuple(s.level for s in found), {}
+    levels, lighter, best = tuple(s.level for s in found), {}, found[0]
     if prepared.design.n < FEW and is_closed(prepared.problem.model):  # for equations that takes minutes
         enter(progress, "looking for optima with other variabilities")
         others, best, lighter = _other_ways(found, prepared, seed)
         found += [*others, *lighter.values()]
-        lighter = lighter if max(found, key=lambda s: s.level) is best else {}
-    whole = Searched(_apart(found, seed), levels, first, lighter)
+        if max(found, key=lambda s: s.level) is not best:
+            lighter = {}
+    optima, freed = _apart(found, prepared, seed)
+    if lighter and optima[0].dropped != best.dropped:
+        lighter = {}
+    whole = Searched(optima, levels, first, lighter, freed)
     return confirmed(whole, prepared, settings, seed, progress) if searches is None else whole
 
 
@@ -96,17 +103,19 @@ def confirmed(
         there = with_all(problem_at(best.prepared.problem, best.climbed.point), prepared.problem)
         enter(progress, f"search {k + 1}, around the best optimum")
         moved = replace(chains, problem=nearby(there, seed, k))
-        ended = run_saem(moved, settings, stream_key(seed, f"search {k}")[0] >> 1, None, progress)
+        begun = begin(moved, settings, wide=False)
+        ended = run_saem(moved, settings, stream_key(seed, f"search {k}")[0] >> 1, begun, progress)
         enter(progress, f"climbing to the optimum of search {k + 1}")
         settled = settle(prepared, ended.point, seed, ended.mean)
-        found = _around(found, settled, seed)._replace(levels=(*found.levels, settled.level))
+        found = _around(found, settled, prepared, seed)._replace(levels=(*found.levels, settled.level))
     return found
 
 
-def _around(found: Searched, settled: Settled, seed: int) -> Searched:
+def _around(found: Searched, settled: Settled, full: Prepared, seed: int) -> Searched:
     """The search with one more optimum."""
-    optima = _apart([settled, *found.optima], seed)
-    return found._replace(optima=optima, lighter=found.lighter if optima[0] is found.optima[0] else {})
+    optima, freed = _apart([settled, *found.optima, *found.freed.values()], full, seed)
+    lighter = found.lighter if optima[0] is found.optima[0] else {}
+    return found._replace(optima=optima, lighter=lighter, freed=freed)
 
 
 def _other_ways(
@@ -156,19 +165,30 @@ def with_optimum(
         dict.fromkeys(p.variability_name for p in full.problem.random if p.variability_name not in names)
     )
     settled = settle(prepared, climbed.point, seed, climbed.proposal.middle, dropped)
-    return _around(found, settled, seed)
+    return _around(found, settled, full, seed)
 
 
-def _apart(found: list[Settled], seed: int) -> tuple[Settled, ...]:
-    """The best optimum, finished, and those of the others that no interval can leave out: nearly as
-    likely, and elsewhere."""
+def _apart(
+    found: list[Settled], full: Prepared, seed: int
+) -> tuple[tuple[Settled, ...], dict[str, Settled]]:
+    """(the best optimum, finished, and those of the others that no interval can leave out: nearly as likely,
+    and elsewhere; the best point nearly as likely with each variability that the best optimum lacks).
+
+    A point from which the likelihood rises with a variability that the best optimum has is no optimum: the
+    profiles of the best one pass there."""
     best, *others = sorted(found, key=lambda s: -s.level)
     best = finished(best, seed)
-    kept = [best]
+    kept, freed = [best], {}
     for s in others:
-        if 2 * (best.level - s.level) < cutoff(best.prepared.design.n) and all(_differs(s, k) for k in kept):
+        if 2 * (best.level - s.level) >= cutoff(best.prepared.design.n):
+            continue
+        climbing = any(rises_with(s, full, name) for name in s.dropped if name not in best.dropped)
+        if not climbing and all(_differs(s, k) for k in kept):
             kept.append(s)
-    return tuple(kept[:MANY])
+        for name in best.dropped:
+            if name not in s.dropped:
+                freed.setdefault(name, s)
+    return tuple(kept[:MANY]), freed
 
 
 def _differs(one: Settled, other: Settled) -> bool:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.fit.climb import DRAWS, ENOUGH, Climbed, climb, usual_draws
+from livingdrug.fit.finish import FLAT
 from livingdrug.fit.importance import SOUND
 from livingdrug.fit.point import Point, Prepared, point_of, prepare
 from livingdrug.fit.problem import FitProblem, is_closed
@@ -22,6 +23,7 @@ from livingdrug.fit.unknowns import VARIABILITY, unknowns_of
 # information on the logarithm of an omega (its standard error is above 0.7 then) below which none is tried
 WEAK = 2.0
 FEWER = DRAWS // 2  # draws of each subject where other optima are looked for
+_FEWER = {"draws": FEWER, "most": 8 * FEWER}  # the best of them is climbed to with more
 FIRST = 2  # usual draws, and effective ones, over those on which variabilities are looked at
 FINE = 3e-4  # rise of the log-likelihood still expected at which the last climb ends where draws are cheap
 ROUGH = 0.02  # rise of the log-likelihood still expected at which a climb ends that is gone on with later
@@ -71,7 +73,21 @@ def settle(
 
 
 def finished(now: Settled, seed: int) -> Settled:
-    """The optimum that a result is made of: the climb gone on with the last draws."""
+    """The optimum that a result is made of: the climb gone on with the last draws, and without a variability of
+    which the likelihood is flat there. Draws of such a one may lie so close together that curvatures are
+    differences of numbers many times larger, which are noise; no interval may begin at them."""
+    now = _with_last_draws(now, seed)
+    while (lighter := _lighter(now, seed, FLAT, _number_of(now))) is not None:
+        now = _with_last_draws(lighter, seed)
+    return now
+
+
+def _number_of(now: Settled) -> dict:
+    """As many draws of each subject as an optimum rests on."""
+    return {"draws": now.climbed.draws.density.shape[1]}
+
+
+def _with_last_draws(now: Settled, seed: int) -> Settled:
     closed = is_closed(now.prepared.problem.model)
     many = RECORDS // max(len(now.prepared.design.y), 1) if closed else 1
     enough = FINE if closed and many >= MOST_DRAWS // 2 else ENOUGH
@@ -90,23 +106,23 @@ def _on(now: Settled, seed: int, draws: int, enough: float) -> Settled:
     )
 
 
-def _lighter(now: Settled, seed: int) -> Settled | None:
+def _lighter(now: Settled, seed: int, weak: float = WEAK, draws: dict | None = None) -> Settled | None:
     """The optimum without the weakest variability, where its likelihood is as high; else without the next
-    weak one."""
+    weak one. weak: information on its logarithm below which one is tried; draws: of the climb."""
     unknowns = unknowns_of(now.prepared.problem)
     places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(VARIABILITY)}
     # a prior on its logarithm excludes that it is 0
     kept = {prior.name for prior in now.prepared.problem.priors}
     for name in sorted(
-        (n for n, information in places.items() if information < WEAK and n not in kept),
+        (n for n, information in places.items() if information < weak and n not in kept),
         key=lambda name: places[name],
     ):
         if len({p.variability_name for p in now.prepared.problem.random}) == 1:
             return None
         problem = without(now.prepared.problem, name)
-        draws = _first(now.prepared)
+        number = draws or _first(now.prepared)
         tried = climb(
-            *carried(now, problem, seed), rounds=SHORT, enough=ROUGH, wanted=now.level - TIE, **draws
+            *carried(now, problem, seed), rounds=SHORT, enough=ROUGH, wanted=now.level - TIE, **number
         )
         if tried.level >= now.level - TIE:
             return Settled(tried.proposal.prepared, tried, (*now.dropped, name))
@@ -120,6 +136,18 @@ def _first(prepared: Prepared) -> dict:
 
 def _restored(now: Settled, full: Prepared, name: str, seed: int) -> Settled | None:
     """The optimum with a variability again, where the likelihood asks for it and is higher with it."""
+    if not rises_with(now, full, name):
+        return None
+    problem = with_again(now.prepared.problem, full.problem, name, AGAIN)
+    tried = climb(*carried(now, problem, seed), enough=ROUGH, wanted=now.level)
+    if tried.level <= now.level + TIE:
+        return None
+    return Settled(tried.proposal.prepared, tried, tuple(d for d in now.dropped if d != name))
+
+
+def rises_with(now: Settled, full: Prepared, name: str) -> bool:
+    """Whether the likelihood rises as a variability that was left out comes back: its slope by the variance,
+    at none."""
     unknowns = unknowns_of(now.prepared.problem)
     places = [
         unknowns.names.index(p.name)
@@ -127,13 +155,7 @@ def _restored(now: Settled, full: Prepared, name: str, seed: int) -> Settled | N
         if p.variability_name == name and p.name in unknowns.names
     ]
     information = now.climbed.information
-    if not any((information.scores[:, k] ** 2).sum() > information.matrix[k, k] for k in places):
-        return None
-    problem = with_again(now.prepared.problem, full.problem, name, AGAIN)
-    tried = climb(*carried(now, problem, seed), enough=ROUGH, wanted=now.level)
-    if tried.level <= now.level + TIE:
-        return None
-    return Settled(tried.proposal.prepared, tried, tuple(d for d in now.dropped if d != name))
+    return any((information.scores[:, k] ** 2).sum() > information.matrix[k, k] for k in places)
 
 
 def carried(now: Settled, problem: FitProblem, seed: int) -> tuple[Prepared, Point, int, np.ndarray]:
@@ -158,7 +180,7 @@ def swapped(now: Settled, full: Prepared, name: str, seed: int) -> list[Settled]
     """The optima that are found where a variability which was left out starts large, and others are left
     out instead."""
     problem = with_again(now.prepared.problem, full.problem, name, LARGE)
-    tried = climb(*carried(now, problem, seed), rounds=SHORT, draws=FEWER)
+    tried = climb(*carried(now, problem, seed), rounds=SHORT, **_FEWER)
     found = Settled(tried.proposal.prepared, tried, tuple(d for d in now.dropped if d != name))
     return [found, *(s for s in lessened(found, seed).values() if name not in s.dropped)]
 
@@ -174,7 +196,7 @@ def lessened(now: Settled, seed: int) -> dict[str, Settled]:
     kept = {prior.name for prior in now.prepared.problem.priors}
     for name in (n for n, information in places.items() if information < HARDLY and n not in kept):
         begun, wanted = carried(now, without(now.prepared.problem, name), seed), now.level - FARTHER
-        tried = climb(*begun, rounds=SHORT, enough=NEAR, draws=FEWER, wanted=wanted)
+        tried = climb(*begun, rounds=SHORT, enough=NEAR, wanted=wanted, **_FEWER)
         found[name] = Settled(tried.proposal.prepared, tried, (*now.dropped, name))
     return found
 

@@ -47,7 +47,7 @@ class Sir(Shown):
     names : tuple of str
         Of the estimated numbers.
     estimates : ndarray, shape (kept, numbers)
-        As reported.
+        Vectors of numbers that were kept, as tables of estimates report them.
     rise : ndarray, shape (kept,)
         Of -2LL above the estimate.
     effective : tuple of float
@@ -107,9 +107,11 @@ def sir(result: FitResult, kept: int = 1000, seed: int = 1, rounds: int = ROUNDS
     Parameters
     ----------
     result : FitResult
+        A fit that has ended, see `fit`.
     kept : int
         Vectors of the last round, which draws several times as many.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     rounds : int
         Before it, of as many vectors as are kept.
 

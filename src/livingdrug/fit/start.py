@@ -155,7 +155,9 @@ def start_values(
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     data : Data
+        Samples, doses and covariates of all subjects, as `read_data` or `check` gives them.
     parameters : mapping of str to str, optional
         Name of a parameter -> landmark that starts it (a field of `Landmarks`); by default those of
         `stein_2019`, for a model that has them.

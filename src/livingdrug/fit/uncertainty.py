@@ -1,12 +1,14 @@
 """How well the data determine a number: its profile likelihood, and refits of resampled subjects."""
 
+from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from typing import Any
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.pieces import Kept, Stage, each
 from livingdrug.core.shown import Shown
 from livingdrug.fit.climb import climb
 from livingdrug.fit.limits import cutoff
@@ -87,16 +89,14 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
     walk = Walk(prepared, unknowns, k, start, 0.0, fall, seed, top.level, fine=True)
     rows, ends, astray = [(best[k], 0.0)], [], False
     for side in (-1, 1):
-        end, known = walk.along(side)
-        if isinstance(end, Higher):
+        course = walk.along(side)
+        if isinstance(course.end, Higher):
             raise InputError(
                 "it passes numbers that are more likely than the estimates, so that the search had not ended"
             )
-        sound = list(takewhile(lambda step: step[2].gain <= ASTRAY, known[1:]))
-        lost = len(sound) < len(known) - 1
-        astray |= lost
-        rows += [(x, rise) for x, rise, _ in sound]
-        ends.append(None if lost else end)
+        astray |= course.lost
+        rows += [(step.x, step.rise) for step in course.steps[1:]]
+        ends.append(course.end)
     place, rise = (np.array(column) for column in zip(*sorted(rows), strict=True))
 
     def natural(x: float) -> float:
@@ -133,18 +133,24 @@ class Bootstrap(Shown):
     upper: np.ndarray
 
 
-def bootstrap(result: FitResult, refits: int = 200, seed: int = 1, near: float = 0.05) -> Bootstrap:
+def bootstrap(
+    result: FitResult, refits: int = 200, seed: int = 1, near: float = 0.05, kept: Kept | None = None
+) -> Bootstrap:
     """Fit samples of the subjects, drawn with replacement, each by climbing from the estimate.
 
     Parameters
     ----------
     result : FitResult
+        A fit that has ended, see `fit`.
     refits : int
-        How many.
+        How many resampled data sets are fitted.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     near : float
         Rise of the log-likelihood still expected above which a refit has not converged and is not
         counted.
+    kept : Kept, optional
+        Where finished refits are kept on the way.
 
     Returns
     -------
@@ -154,18 +160,40 @@ def bootstrap(result: FitResult, refits: int = 200, seed: int = 1, near: float =
     unknowns, base = unknowns_of(problem), point_of(problem)
     prepared = prepare(problem)
     modes = find_modes(prepared, base, result.individuals.etas)
-    found = []
-    for k in range(refits):
+
+    def refit(k: int) -> np.ndarray | None:
         chosen = generator(seed, f"bootstrap {k}").integers(0, prepared.design.n, prepared.design.n)
         drawn = _drawn(prepared, chosen)
         ended = climb(drawn, base, seed, modes.etas[chosen])
-        if ended.gain <= near:
-            found.append(unknowns.natural(unknowns.vector(ended.point))[0])
+        return unknowns.natural(unknowns.vector(ended.point))[0] if ended.gain <= near else None
+
+    def stage() -> Stage:
+        of = {**numbers_of(result), "seed": seed, "near": near}
+        return Stage("bootstrap", of, words="refits of the bootstrap")
+
+    with closing(each(kept, stage, [str(k + 1) for k in range(refits)], refit)) as made:
+        found = [estimate for estimate in made if estimate is not None]
     estimates = np.array(found).reshape(len(found), unknowns.size)
     lower, upper = (
         np.percentile(estimates, [2.5, 97.5], axis=0) if found else np.full((2, unknowns.size), np.nan)
     )
     return Bootstrap(unknowns.names, estimates, refits, lower, upper)
+
+
+def numbers_of(result: FitResult) -> dict[str, Any]:
+    """What intervals around a fit depend on: its problem at the estimates, and where its subjects are.
+
+    Parameters
+    ----------
+    result : FitResult
+        Of a fit.
+
+    Returns
+    -------
+    dict of str to Any
+        Word for a user -> what it is.
+    """
+    return {"fit or data": result.problem, "individual estimates": result.individuals.etas}
 
 
 def _drawn(prepared: Prepared, chosen: np.ndarray) -> Prepared:

@@ -21,7 +21,7 @@ def in_model_units(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     data : Data
         The samples, see `read_data`.
     outputs : tuple[tuple[str, str], ...]

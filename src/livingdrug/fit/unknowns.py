@@ -30,7 +30,7 @@ class Unknowns:
     problem : FitProblem
         The data, the model and what is fitted, see `new_problem`.
     mu, beta : ndarray
-        Positions.
+        Positions of the estimated typical values and covariate effects among all of them.
     variability : ndarray
         Positions among the random parameters, the first of those that share one.
     alike : ndarray, shape (random,)

@@ -46,7 +46,7 @@ class Panel:
     start, end, middle : ndarray, shape (b,)
         Ends of a bin, and the median of its times.
     count : ndarray, shape (b,)
-        Records.
+        Number of records in each bin.
     observed : ndarray, shape (k, b)
         Percentiles of the data.
     low, median, high : ndarray, shape (k, b)
@@ -85,13 +85,13 @@ class Vpc(Shown):
     panels : tuple of Panel
         One for each output and group.
     levels : tuple of float
-        Percentiles.
+        Percentiles of the values that are compared, such as 5, 50 and 95.
     width : float
         Of the intervals, in %.
     replicates, seed : int
         Of the simulated data.
     corrected : bool
-        By prediction.
+        Whether values are prediction-corrected (pcVPC), as `vpc` describes.
     draws : int
         Of a posterior, whose numbers the replicates have, 0 where all have those of the problem.
     notes : tuple of str
@@ -172,7 +172,9 @@ def vpc(
     problem : FitProblem
         With the numbers of the fit.
     replicates : int
+        Number of simulated data sets.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     bins : sequence of float, optional
         Edges of bins of time.
     corrected : bool
@@ -181,7 +183,7 @@ def vpc(
     by : str, optional
         A covariate whose groups are shown apart.
     levels : sequence of float
-        Percentiles.
+        Percentiles of the values that are compared, such as 5, 50 and 95.
     width : float
         Of the intervals over replicates, in %.
     points : sequence of Point

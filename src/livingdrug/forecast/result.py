@@ -23,7 +23,7 @@ class Interval:
     Attributes
     ----------
     median, low, high : float
-        The numbers.
+        Median and ends of the interval, in the unit of what is forecast.
     """
 
     median: float
@@ -94,7 +94,7 @@ class Patient:
     mode : dict[str, float]
         Name -> value at the mode, of the same.
     worth : float
-        Effective draws.
+        Effective sample size of the weighted draws of this patient's posterior.
     lost : float
         Part of the draws that could not be computed.
     why : str
@@ -156,7 +156,7 @@ class Proportion:
     Attributes
     ----------
     value, low, high : float
-        The part.
+        The proportion (0 to 1) and the ends of its 95 % interval.
     count : int
         How many values.
     patients : int
@@ -179,7 +179,7 @@ class Score:
     name : str
         Of the outcome.
     count : int
-        How many.
+        Number of patients that could be compared.
     expected, observed : float
         Mean probability, and part of those who had it.
     brier : float
@@ -209,7 +209,7 @@ class Cut:
     Attributes
     ----------
     at : float
-        The day.
+        Day up to which samples were used, as if it were today.
     samples : Proportion
         Part of later samples within their 90 % interval.
     fifths : ndarray, shape (5,)
@@ -243,6 +243,7 @@ class Forecast(Shown):
     Attributes
     ----------
     model : str
+        Name of the model that stands for the population.
     output, unit : str
         What is forecast.
     at : float or None
@@ -250,11 +251,13 @@ class Forecast(Shown):
     until : float
         Horizon in days.
     patients : tuple of Patient
+        Forecast of each patient, in the order of the data.
     order : str
         What the patients are ordered by, in words.
     notes : tuple of str
         What was assumed or left out, a sentence each.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     checks : tuple of Cut
         Forecasts from the samples to some days against what came later.
     """

@@ -88,8 +88,9 @@ def forecast(
         default where the fit gave the covariance of its estimates, draws or intervals of them. A patient's
         own samples do not change the population.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     progress : callable, optional
-        `progress(done, all)`.
+        Called as `progress(done, all)` while it runs; it may raise to stop the run.
 
     Returns
     -------

@@ -25,6 +25,7 @@ def bounds_of(model: Model) -> tuple[Bound, ...]:
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
@@ -81,6 +82,7 @@ def infused_outputs(model: Model, into: Iterable[str] = ()) -> tuple[str, ...]:
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     into : iterable of str
         States that receive doses, beside the one that the model doses.
 

@@ -52,15 +52,15 @@ class State:
     unit : str
         `cells`, `cells/uL`, `copies/ug` ...
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     roles : tuple of str
         What it is.
     at : str
-        The place.
+        Name of the place that it is in, such as `blood`; empty where there is none.
     initial : str
         An expression of quantities.
     symbol : str
-        In LaTeX.
+        How the publication writes it, in LaTeX, without dollar signs.
     log : bool
         Solve for its logarithm (exact for a state that only multiplies; needed where it spans many decades).
     extinct_below : float
@@ -112,6 +112,10 @@ class Flow:
         Names of states; empty where that end is absent.
     gain : str
         An expression of quantities, no states.
+    event : str
+        For random events alone. The `where` name that says how often the event happens of which this flow is a part: its
+        parts happen together (two cells that fuse leave at once). `?` where the rate is a sum over events
+        that nothing names. Empty where each unit that flows is an event by itself.
     """
 
     name: str
@@ -120,6 +124,7 @@ class Flow:
     out_of: str = ""
     into: str = ""
     gain: str = "1"
+    event: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -141,9 +146,9 @@ class Quantity:
     name : str
         Of the quantity.
     unit : str
-        Its unit.
+        Unit of its values, such as `1/d`.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     symbol : str
         In LaTeX, as the paper has it.
     bound : str
@@ -182,9 +187,9 @@ class Definition:
     expression : str
         Of states, quantities and other definitions.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     symbol : str
-        In LaTeX.
+        How the publication writes it, in LaTeX, without dollar signs.
     """
 
     name: str
@@ -209,9 +214,9 @@ class Clock:
     expression : str
         Of quantities and `time`.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     symbol : str
-        In LaTeX.
+        How the publication writes it, in LaTeX, without dollar signs.
     calendar : bool
         Whether its time is the subject's own, not the infusion's.
     """
@@ -239,9 +244,9 @@ class Switch:
     at : str
         The time, an expression of quantities.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     symbol : str
-        In LaTeX.
+        How the publication writes it, in LaTeX, without dollar signs.
     calendar : bool
         Whether its time is the subject's own, not the infusion's.
     """
@@ -282,7 +287,7 @@ class Event:
     at_trigger : bool
         Values are those at the trigger, not after the delay.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     """
 
     name: str
@@ -314,7 +319,7 @@ class Output:
     unit : str
         Of the expression.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     measured : bool
         Whether an assay can see it, so that `observe` applies to it.
     """
@@ -341,9 +346,9 @@ class Condition:
     Attributes
     ----------
     expression : str
-        Of quantities.
+        An expression of quantities, which is compared with 0.
     message : str
-        In words.
+        What to say to the user, in words.
     """
 
     expression: str

@@ -13,7 +13,7 @@ def latex_equations(model: Model) -> list[str]:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def plain_equations(model: Model) -> list[tuple[str, str, str]]:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------

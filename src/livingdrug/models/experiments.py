@@ -45,7 +45,7 @@ class Anchor:
     value : float
         The published number.
     unit : str
-        Its unit.
+        Unit of the published number.
     rtol : float
         Relative difference that is allowed.
     source : Source

@@ -35,7 +35,7 @@ class Estimated:
     kind : str
         Typical, covariate, spread (of a random effect), correlation or residual.
     value : float
-        The estimate.
+        The estimate, on its own scale.
     scale : str
         On which it was estimated: log, logit, atanh (of a correlation) or normal.
     se : float or None
@@ -43,7 +43,7 @@ class Estimated:
     lower, upper : float or None
         Ends of the 95 % interval, None where there is none.
     fixed : bool
-        Not estimated.
+        Whether it was fixed instead of estimated.
     determined : bool
         Whether the data determine it.
     """
@@ -104,7 +104,7 @@ class Fitted:
     data_sha256 : str
         Of what the fit saw of the data.
     version : str
-        Of livingdrug.
+        Version of livingdrug that made the fit.
     subjects, samples : int
         How many of the data.
     estimates : tuple of Estimated
@@ -189,7 +189,7 @@ def with_numbers(model: "Model", numbers: Mapping[str, float]) -> "Model":
     Parameters
     ----------
     model : 'Model'
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     numbers : Mapping[str, float]
         Name of an estimate -> its value.
 
@@ -255,7 +255,7 @@ def numbers_hash(model: "Model") -> str:
     Parameters
     ----------
     model : 'Model'
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------

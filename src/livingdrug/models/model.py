@@ -284,7 +284,7 @@ def flows_of(model: Model) -> System:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
@@ -307,7 +307,7 @@ def closed_form_of(model: Model) -> ClosedForm:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
@@ -330,7 +330,7 @@ def plain_symbol(symbol: str) -> str:
     Parameters
     ----------
     symbol : str
-        In LaTeX.
+        How the publication writes it, in LaTeX, without dollar signs.
 
     Returns
     -------
@@ -347,7 +347,7 @@ def find_quantity(model: Model, given: str) -> Quantity:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     given : str
         Its name or symbol.
 

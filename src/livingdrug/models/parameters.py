@@ -269,7 +269,7 @@ class Residual:
     Attributes
     ----------
     output : str
-        Its name.
+        Name of the output.
     log_sd : float
         SD of the logarithm, for `lognormal`; 0 for the other kinds.
     source : Source
@@ -280,7 +280,7 @@ class Residual:
     a : float
         In the unit of the output.
     b : float
-        A factor.
+        Proportional part: a factor of the prediction (0.2 = 20 %).
     """
 
     output: str
@@ -316,7 +316,7 @@ class Bound:
     Attributes
     ----------
     output : str
-        Its name.
+        Name of the output.
     most : float
         In its unit.
     source : Source

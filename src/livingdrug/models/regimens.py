@@ -16,6 +16,7 @@ class PreconditioningRegimen:
     Attributes
     ----------
     name, title : str
+        Name as options take it, and title for readers.
     fludarabine, cyclophosphamide : float
         Daily dose in mg/m2.
     fludarabine_days, cyclophosphamide_days : tuple of float
@@ -23,6 +24,7 @@ class PreconditioningRegimen:
     infusion_day : float
         Day of the CAR-T cells, from the first drug on.
     source : str
+        Where doses and days are from.
     """
 
     name: str

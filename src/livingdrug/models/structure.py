@@ -37,7 +37,7 @@ class Mirror:
     role : str
         The role of the states.
     of : str
-        Their place.
+        Place of the states that are copied.
     place : str
         The new one.
     """
@@ -116,29 +116,29 @@ class Structure:
     Attributes
     ----------
     places : tuple of Place
-        The parts.
+        Where states are, with the volumes that make densities of amounts.
     states : tuple of State
-        The parts.
+        What is followed over time, with units, roles and initial values.
     definitions : tuple of Definition
-        The parts.
+        Expressions with a name, which rates may use.
     clocks : tuple of Clock
-        The parts.
+        Smooth factors of time alone.
     switches : tuple of Switch
-        The parts.
+        Factors that are 0 before a time and 1 from it on.
     flows : tuple of Flow
-        The parts.
+        What goes from state to state, at which rate.
     events : tuple of Event
-        The parts.
+        What happens to states when a condition comes true.
     outputs : tuple of Output
-        The parts.
+        What is reported, an expression with its unit each.
     quantities : tuple of Quantity
-        The parts.
+        Numbers that the expressions need, with units and meanings.
     cautions : tuple of Condition
-        The parts.
+        Messages to users where an expression of the numbers is above 0.
     dose_into : str
         The state that doses enter; empty where it takes none.
     time_unit : str
-        D, h (an assay clock), min or s (fragments leave it empty).
+        d, h (an assay clock), min or s (fragments leave it empty).
     unchecked : str
         Why units are labels that nothing checks (a model of another tool, whose file states none or others);
         empty for every model that was written here.
@@ -208,7 +208,7 @@ class ClosedOutput:
     unit : str
         Of the expressions.
     meaning : str
-        In words.
+        What it is, in words, as tables, reports and the app show it.
     measured : bool
         Whether an assay can see it.
     """

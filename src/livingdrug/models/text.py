@@ -40,7 +40,7 @@ def to_toml(model: Model) -> str:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------

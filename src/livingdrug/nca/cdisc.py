@@ -107,8 +107,9 @@ def pp(result: NcaResult, study: str = ""):
     Parameters
     ----------
     result : NcaResult
+        Profiles with their parameters, see `nca`.
     study : str
-        STUDYID.
+        Identifier of the study, the column STUDYID.
 
     Returns
     -------

@@ -35,9 +35,11 @@ class NcaResult(Shown):
     Attributes
     ----------
     data : Data
+        Samples and doses as they were read.
     settings : NcaSettings
+        Rules of areas, terminal slope and BLQ values.
     window : (float, float) or None
-        Of AUCINT.
+        Start and end of the window of AUCINT, in the unit of the times.
     codes : tuple of str
         The parameters, in the order of the tables.
     values : dict of str to ndarray of shape (profiles,)

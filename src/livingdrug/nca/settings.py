@@ -20,6 +20,7 @@ class TerminalPoints:
     Parameters
     ----------
     subject : str
+        Name of the subject.
     start, end : float
         Every quantifiable value from here to there, in the unit of time of the data.
     reason : str

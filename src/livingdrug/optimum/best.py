@@ -2,11 +2,13 @@
 when the curves are drawn from their errors."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.pieces import Kept, Stage, each
 from livingdrug.core.random import uniforms
 from livingdrug.core.shown import Shown
 from livingdrug.models import Model
@@ -29,7 +31,7 @@ class Optimum(Shown):
     Attributes
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     output : str
         Whose exposure drives both outcomes.
     response, toxicity : Side
@@ -41,7 +43,7 @@ class Optimum(Shown):
     best : int or None
         Position of the best one, None where the ceiling is met nowhere.
     patients : int
-        That count.
+        Number of virtual patients, the same for every candidate.
     left : int
         That could not be computed at every candidate.
     subjects : str
@@ -106,12 +108,14 @@ def optimise(
     draws: int = 400,
     seed: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    pieces: Kept | None = None,
 ) -> Optimum:
     """The best dose and schedule.
 
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     response, toxicity : Side
         The two curves, made with `side_of`.
     doses : sequence of float
@@ -135,6 +139,8 @@ def optimise(
         Of the draws.
     progress : callable, optional
         `progress(done, all)` is called as candidates are done.
+    pieces : Kept, optional
+        Where what the doses and schedules give is kept on the way.
 
     Returns
     -------
@@ -150,11 +156,18 @@ def optimise(
     tried = candidates(model, doses, schedules, beside)
     patients, last = Patients(model, draw, output, beside), max(schedule.last for schedule in schedules)
     sides, found, notices = (response, toxicity), [], ()
-    for i, one in enumerate(tried, 1):
-        exposed, notices = patients.exposed(one, sides, last)
-        found.append(exposed)
-        if progress:
-            progress(i, len(tried))
+
+    def stage() -> Stage:
+        patients_of = {"model": model, "patients or seed": draw, "output": output}
+        of = patients_of | {"curves": sides, "doses beside": beside, "doses and schedules": tried}
+        return Stage("doses", of, (Exposed,), "doses and schedules")
+
+    keys = [str(i + 1) for i in range(len(tried))]
+    with closing(each(pieces, stage, keys, lambda i: patients.exposed(tried[i], sides, last))) as made:
+        for exposed, notices in made:  # noqa: B007, those of the last one
+            found.append(exposed)
+            if progress:
+                progress(len(found), len(tried))
     done = np.all([np.isfinite(e.response) & np.isfinite(e.toxicity) for e in found], axis=0)
     if not done.any():
         raise InputError(

@@ -132,7 +132,7 @@ def candidates(model: Model, doses: Sequence[float], schedules: Sequence[Schedul
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     doses : sequence of float
         In the unit that the model takes, over all infusions.
     schedules : sequence of Schedule

@@ -92,7 +92,7 @@ def side_of(curve: Curve, model: Model, output: str, unit: str, **facts) -> Side
     curve : Curve
         Of the probability.
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     output : str
         Name of an output.
     unit : str

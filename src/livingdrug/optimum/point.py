@@ -22,7 +22,7 @@ class Point:
     candidate : Candidate
         The dose and its schedule.
     response, toxicity : float
-        Probabilities.
+        Probability of response and of toxicity (0 to 1), over all patients.
     value : float
         Of the aim, -inf above the ceiling.
     error : float
@@ -41,7 +41,7 @@ class Point:
     kept : float
         Part in which the toxicity is at the ceiling or below.
     patients : int
-        Behind it.
+        Number of virtual patients whose simulation succeeded.
     """
 
     candidate: Candidate

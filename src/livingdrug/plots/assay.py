@@ -22,7 +22,7 @@ def plot_plate(plate: Plate, shown: WellMap, size: int = 96):
     Parameters
     ----------
     plate : Plate
-        The experiment.
+        Wells, readings and events of an experiment.
     shown : WellMap
         A number for each well.
     size : int, optional
@@ -118,7 +118,7 @@ def plot_plates(plate: Plate, maps: Sequence[WellMap], size: int = 96) -> dict:
     Parameters
     ----------
     plate : Plate
-        The experiment.
+        Wells, readings and events of an experiment.
     maps : sequence of WellMap
         Numbers for each well.
     size : int, optional

@@ -178,7 +178,7 @@ def plot_ranking(ranking: Ranking):
     Parameters
     ----------
     ranking : Ranking
-        Of constructs.
+        Constructs in order with their intervals, see `assay.rank`.
     """
     from matplotlib import rc_context
 

@@ -110,7 +110,7 @@ def plot_scored(found):
     Parameters
     ----------
     found
-        `assay.Score`.
+        Predictions beside observations, see `assay.score_prediction`.
     """
     from matplotlib import rc_context
 
@@ -151,7 +151,7 @@ def plot_calibration(found):
     Parameters
     ----------
     found
-        `assay.Calibration`.
+        A slope over products, see `assay.calibrate`.
     """
     from matplotlib import rc_context
 

@@ -107,7 +107,7 @@ def plot_null(
     null
         Measures with permuted outcomes.
     observed : float
-        The measure.
+        The measure with the outcomes as observed.
     measure : str
         Its name.
     nothing : float

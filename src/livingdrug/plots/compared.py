@@ -14,6 +14,7 @@ def plot_models(compared: ModelsCompared):
     Parameters
     ----------
     compared : ModelsCompared
+        Curves of several models on one axis, of `compare_models`.
 
     Returns
     -------

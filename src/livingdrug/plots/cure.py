@@ -16,8 +16,9 @@ def plot_cure(days: np.ndarray, curves: np.ndarray):
     Parameters
     ----------
     days : ndarray of shape (times,)
+        Days after the infusion.
     curves : ndarray of shape (subjects, times)
-        Probabilities.
+        Probability of each subject that the population has died out by each day.
 
     Returns
     -------
@@ -45,6 +46,7 @@ def plot_populations(days: np.ndarray, levels: Mapping[str, np.ndarray]):
     Parameters
     ----------
     days : ndarray of shape (times,)
+        Days after the infusion.
     levels : mapping of str to ndarray of shape (3, times)
         Name of a population -> 5th, 50th and 95th percentile, in cells.
 

@@ -17,11 +17,11 @@ def plot_curve(
     Parameters
     ----------
     axes
-        Of matplotlib.
+        Matplotlib axes to draw on.
     result : Result
         Of a simulation, see `simulate`.
     output : str
-        Its name.
+        Name of the output.
     label : str, optional
         In the legend.
     colour : optional
@@ -47,7 +47,7 @@ def drawn_curve(result: Result, output: str, subject: int = 0) -> tuple[np.ndarr
     result : Result
         Of a simulation, see `simulate`.
     output : str
-        Its name.
+        Name of the output.
     subject : int, optional
         Its position.
 
@@ -69,11 +69,11 @@ def plot_bands(axes, result: Result, output: str, *, label: str = "median", colo
     Parameters
     ----------
     axes
-        Of matplotlib.
+        Matplotlib axes to draw on.
     result : Result
         Of a simulation, see `simulate`.
     output : str
-        Its name.
+        Name of the output.
     label : str, optional
         In the legend.
     colour : optional
@@ -94,7 +94,7 @@ def plot_limit(axes, limit: float, label: str = "limit of quantification"):
     Parameters
     ----------
     axes
-        Of matplotlib.
+        Matplotlib axes to draw on.
     limit : float
         In the unit of the axis.
     label : str, optional
@@ -110,6 +110,7 @@ def plot_curves(result: Result, output: str | None = None):
     Parameters
     ----------
     result : Result
+        Simulated subjects, see `simulate`.
     output : str, optional
         The first by default.
 

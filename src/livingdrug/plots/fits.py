@@ -143,7 +143,7 @@ def plot_individuals(result: FitResult, curves: Curves, subjects: list[str], out
     curves : Curves
         Of `curves_of`.
     subjects : sequence of str
-        Names.
+        Names of up to 12 subjects, as the data have them.
     output : str, optional
         Its name; the first one by default.
     """

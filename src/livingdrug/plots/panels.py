@@ -40,7 +40,7 @@ def panels_of(model: Model) -> tuple[Panel, ...]:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------

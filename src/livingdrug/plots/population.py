@@ -14,7 +14,7 @@ def plot_matched(found: Matched):
     Parameters
     ----------
     found : Matched
-        Of `match_population`.
+        Of `population.match`.
     """
     from matplotlib import rc_context
 

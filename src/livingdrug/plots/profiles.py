@@ -19,8 +19,9 @@ def plot_profile(axes, result: NcaResult, i: int, fit: bool = True):
     Parameters
     ----------
     axes : Axes
-        Of matplotlib.
+        Matplotlib axes to draw on.
     result : NcaResult
+        Profiles with their parameters, see `nca`.
     i : int
         Position of the profile.
     fit : bool
@@ -93,9 +94,11 @@ def plot_profiles(result: NcaResult, members: np.ndarray, title: str = "", commo
     Parameters
     ----------
     result : NcaResult
+        Profiles with their parameters, see `nca`.
     members : ndarray
         Positions of the profiles.
     title : str
+        What stands above the figure.
     common : bool
         Whether all have the same axes.
 
@@ -163,6 +166,7 @@ def plot_spaghetti(result: NcaResult, by: str | None = None, members: np.ndarray
     Parameters
     ----------
     result : NcaResult
+        Profiles with their parameters, see `nca`.
     by : str, optional
         A covariate that makes groups.
     members : ndarray, optional

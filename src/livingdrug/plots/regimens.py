@@ -14,6 +14,7 @@ def plot_regimens(regimens: Sequence[Preconditioned]):
     Parameters
     ----------
     regimens : sequence of Preconditioned
+        What each regimen does to host T cells and CAR-T cells, of `compare_regimens`.
 
     Returns
     -------

@@ -87,7 +87,7 @@ def plot_covariates(relations: Sequence[Relation], covariates: Sequence[str], lo
     relations : sequence of Relation
         Of `covariate_relations`.
     covariates : sequence of str
-        Names.
+        Names of the covariates, a column of panels each.
     logs : sequence of str
         Parameters whose axis is logarithmic.
     """

@@ -33,6 +33,7 @@ def plot_response(fit: BinaryFit):
     Parameters
     ----------
     fit : BinaryFit
+        A probability over exposure, of `fit_binary`.
 
     Returns
     -------
@@ -72,6 +73,7 @@ def plot_repeated(fit: RepeatedFit):
     Parameters
     ----------
     fit : RepeatedFit
+        A regression of rows that repeat within subjects, of `fit_repeated`.
 
     Returns
     -------
@@ -99,7 +101,7 @@ def plot_graded(fit: GradedFit):
     Parameters
     ----------
     fit : GradedFit
-        Of grades.
+        Grades over exposure, see `fit_graded`.
     """
     from matplotlib import rc_context
 

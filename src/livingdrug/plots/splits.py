@@ -10,6 +10,7 @@ def plot_splits(result: Fractionation):
     Parameters
     ----------
     result : Fractionation
+        Splits of a dose side by side, of `compare_splits`.
 
     Returns
     -------

@@ -63,7 +63,7 @@ def new_figure(columns: int = 1, width: float = 4.6, height: float = 3.3):
     width : float, optional
         Of each, in inches.
     height : float, optional
-        In inches.
+        Height in inches.
     """
     from matplotlib import rc_context
 

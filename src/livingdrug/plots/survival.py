@@ -17,6 +17,7 @@ def plot_survival(fit: TimeFit):
     Parameters
     ----------
     fit : TimeFit
+        Times to an event by groups of exposure, of `fit_times`.
 
     Returns
     -------
@@ -89,6 +90,7 @@ def plot_incidence(fit):
     Parameters
     ----------
     fit : CompetingFit
+        Cumulative incidences by groups of exposure, of `fit_competing`.
 
     Returns
     -------

@@ -48,8 +48,11 @@ class Matched(Shown):
     Attributes
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     targets : tuple of Target
+        Published percentiles or proportions to be met, see `read_targets`.
     candidates : Candidates
+        Virtual patients with their simulated outputs.
     by : str
         `weight`, or `accept` (each candidate by chance, with a probability in proportion to its weight).
     weights : ndarray of shape (n,)
@@ -145,7 +148,9 @@ def candidates(
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     targets : sequence of Target
+        Published percentiles or proportions to be met, see `read_targets`.
     draw : Draw
         The candidates.
     regimen : Regimen, optional
@@ -204,9 +209,13 @@ def match(
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     targets : sequence of Target
+        Published percentiles or proportions to be met, see `read_targets`.
     found : Candidates
+        Virtual patients with their exposures, of `candidates`.
     by : {'weight', 'accept'}
+        Weight all candidates, or accept each with a probability in proportion to its weight.
     keep : int
         Members of the population that is written; drawn by their weights (systematic resampling). Accepted
         candidates stand there once each, the first `keep` of them.
@@ -261,6 +270,7 @@ def model_of(found: Matched, name: str, how: str) -> Model:
     Parameters
     ----------
     found : Matched
+        Weighted virtual patients, of `match`.
     name : str
         Of the new model.
     how : str
@@ -294,7 +304,7 @@ def product_targets_for(model: Model, targets: Sequence[Target]) -> tuple[Target
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     targets : sequence of Target
         Of a label.
 
@@ -315,7 +325,7 @@ def said(found: Matched) -> list[str]:
     Parameters
     ----------
     found : Matched
-        See `match_population`.
+        Weighted virtual patients, see `population.match`.
 
     Returns
     -------
@@ -347,7 +357,7 @@ def weighted_percentile(found: Matched, target: Target, level: float, before: bo
     Parameters
     ----------
     found : Matched
-        See `match_population`.
+        Weighted virtual patients, see `population.match`.
     target : Target
         Of which a percentile is wanted.
     level : float

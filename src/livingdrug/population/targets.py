@@ -272,6 +272,7 @@ def of_product(name: str, model: Model, group: str | None = None) -> tuple[Targe
     name : str
         Product, trade name or abbreviation, as in `livingdrug compare`.
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     group : str, optional
         Which of the published groups, a part of its name; needed where there are several.
 

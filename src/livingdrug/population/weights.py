@@ -24,7 +24,7 @@ def balanced(held: np.ndarray, wanted: np.ndarray, error: np.ndarray) -> np.ndar
     held : ndarray of shape (n, k)
         Whether each candidate is at or below each value.
     wanted : ndarray of shape (k,)
-        Published parts.
+        Published part of the patients who are at or below each value.
     error : ndarray of shape (k, k)
         Their covariance, positive definite.
 

@@ -21,6 +21,7 @@ class ProductCard:
     Attributes
     ----------
     product, trade_name, target : str
+        International name, trade name and antigen.
     exposures : tuple of ExposureFact
         Published exposures, each with its source; empty where no label table could be read.
     responses : tuple of dict
@@ -87,6 +88,7 @@ def find_card(name: str) -> ProductCard:
     known |= {card.trade_name.lower(): card for card in product_cards() if card.trade_name}
     known |= {alias: known[product.lower()] for alias, product in ALIASES.items()}
     known |= {"axi-cel": known["axicabtagene ciloleucel"], "brexu-cel": known["brexucabtagene autoleucel"]}
+    known |= {"afami-cel": known["afamitresgene autoleucel"]}
     found = known.get(name.strip().lower())
     if found is None:
         raise InputError(unknown("product", name, sorted(known)))
@@ -100,6 +102,7 @@ class GroupVariability:
     Attributes
     ----------
     card : ProductCard
+        The product and what is published of it.
     fact : ExposureFact
         The published number.
     n : int
@@ -186,7 +189,7 @@ def variability_ratios(
     groups : tuple of GroupVariability
         Of one exposure.
     above, below : str
-        Targets.
+        Targets of the products, such as BCMA and CD19: the first is over the second in each ratio.
 
     Returns
     -------

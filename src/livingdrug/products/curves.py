@@ -15,6 +15,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown
 from livingdrug.products.facts import ExposureFact, facts
 from livingdrug.products.spreads import fact_of, published_spread
 from livingdrug.response import Curve, ExposureSpread, calibrate_ec50, curve_at
@@ -22,8 +23,8 @@ from livingdrug.response import Curve, ExposureSpread, calibrate_ec50, curve_at
 ASSOCIATION = "tumour burden drives both exposure and outcome, so the slope is an association"
 
 
-@dataclass(frozen=True)
-class BuiltIn:
+@dataclass(frozen=True, repr=False)
+class BuiltIn(Shown):
     """A built-in exposure-response.
 
     Attributes

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Records, Shown
 
 ALIASES = {
     "kymriah": "tisagenlecleucel", "tisa-cel": "tisagenlecleucel", "ctl019": "tisagenlecleucel",
@@ -21,8 +22,8 @@ ALIASES = {
 TABLES = ("exposure", "responses", "exposure_response", "expansion_ratios")
 
 
-@dataclass(frozen=True)
-class ExposureFact:
+@dataclass(frozen=True, repr=False)
+class ExposureFact(Shown):
     """One published number.
 
     Attributes
@@ -34,13 +35,13 @@ class ExposureFact:
     statistic : str
         What `value` is.
     value : float or None
-        The number.
+        The number as published; None where there is only a text.
     unit : str
         Of the value.
     spread_type : str
         GeoCV%, SD or range.
     spread : str
-        Its text.
+        Interval or variability beside the number, as published.
     log_sd : float or None
         SD of the logarithm it amounts to, or None.
     source : str
@@ -146,7 +147,7 @@ def exposure_facts() -> tuple[ExposureFact, ...]:
     tuple of ExposureFact
         Each with its source.
     """
-    return tuple(
+    return Records(
         ExposureFact(**{**row, "value": _number(row["value"]), "log_sd": _number(row["log_sd"])})
         for row in facts("exposure")
     )

@@ -27,7 +27,7 @@ class Placement:
     ratio, low, high : float
         Geometric mean of the user's over the published one with 95 % interval, nan where there is none.
     cautions : tuple of str
-        What differs.
+        What differs between the subjects and the published patients, a sentence each.
     absent : str
         Why there is no percentile, "" where there is one.
     """

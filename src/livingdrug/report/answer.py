@@ -38,7 +38,7 @@ def cell(
     Parameters
     ----------
     value : float or int or None
-        The number.
+        The number; None where there is none, which then carries a reason.
     unit : str, optional
         Of the number.
     ends : tuple[float, float], optional
@@ -139,7 +139,7 @@ class Part:
     title : str
         The heading.
     points : tuple of str
-        Sentences.
+        Sentences of the chapter, a bullet each.
     tables : tuple of Table
         Below them.
     pictures : tuple of Picture

@@ -10,7 +10,7 @@ def model_card(model: Model) -> Card:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------

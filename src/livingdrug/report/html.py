@@ -69,11 +69,11 @@ class Section:
     title : str
         The heading.
     text : sequence of str
-        Paragraphs.
+        Paragraphs of the chapter.
     points : sequence of str
         Bullet points.
     pictures : sequence of Drawing
-        Figures.
+        Figures of the chapter, in their order.
     tables : Sequence[tuple[str, sequence of str, Sequence[sequence of str]]]
         (title, header, rows) each.
     label, code : str
@@ -99,9 +99,9 @@ class Report:
     title : str
         Of the report.
     summary : sequence of str
-        Sentences.
+        The first sentences of the document, which say the answer.
     sections : sequence of Section
-        Headings.
+        Chapters in their order.
     settings : dict[str, str]
         Versions among them, printed at the end.
     """

@@ -53,7 +53,7 @@ def save(figure, folder: str | Path, name: str) -> None:
     Parameters
     ----------
     figure
-        Of matplotlib.
+        A matplotlib figure.
     folder : str or Path
         Where it is written.
     name : str

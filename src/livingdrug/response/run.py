@@ -48,7 +48,10 @@ def fit_response(
     Parameters
     ----------
     sample : Sample
+        Exposure, outcome and covariates of the subjects that take part.
     kind : {'binary', 'repeated', 'graded', 'time', 'competing', 'visits', 'continuous'}
+        What the outcome is: yes or no (once, or in several rows), a grade, a time, one of several events,
+        an event between visits, or a value.
     model : str, optional
         Of this kind.
     scale : {'log', 'linear'}

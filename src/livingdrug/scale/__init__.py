@@ -7,14 +7,13 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.scale.blocks import Serial
     from livingdrug.scale.estimates import Estimate, check_estimate, estimate, is_large
     from livingdrug.scale.exposures import exposures
-    from livingdrug.scale.kept import Kept, blocks_folder, kept_blocks
     from livingdrug.scale.runs import CurveFile, Executor, Progress, choose_executor, run_curves, run_exposures
     from livingdrug.scale.shards import Shard, keep_shard, kept_shard, read_shard
 
 __all__ = [
-    "CurveFile", "Estimate", "Executor", "Kept", "Progress", "Serial", "Shard", "blocks_folder", "check_estimate",
+    "CurveFile", "Estimate", "Executor", "Progress", "Serial", "Shard", "check_estimate",
     "choose_executor", "estimate", "exposures", "is_large",
-    "keep_shard", "kept_blocks", "kept_shard", "read_shard", "run_curves", "run_exposures",
+    "keep_shard", "kept_shard", "read_shard", "run_curves", "run_exposures",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__)

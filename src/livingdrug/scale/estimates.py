@@ -30,7 +30,7 @@ class Estimate:
     seconds : float
         Of the whole run.
     memory : float
-        Bytes.
+        Memory of one process, in bytes.
     disk : float
         Bytes of the table, and of the blocks that are kept until it is whole.
     free : float

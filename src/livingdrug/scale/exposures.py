@@ -31,6 +31,7 @@ def exposures(
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     n : int, optional
         Number of virtual subjects; the typical subject without it.
     seed, spread, cv, variance_scale : optional

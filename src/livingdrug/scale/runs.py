@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from livingdrug.core.errors import InputError, SolveError
+from livingdrug.core.pieces import Kept
 from livingdrug.core.tables import table_file
-from livingdrug.scale.blocks import Block, Processes, Serial, Task, cut
+from livingdrug.scale.blocks import Block, Processes, Serial, cut
 from livingdrug.scale.cluster import DaskCluster
-from livingdrug.scale.kept import Kept
+from livingdrug.scale.kept import kept_results
 from livingdrug.simulation import (
     CurvesTask,
     ExposureSummary,
@@ -39,7 +40,7 @@ def choose_executor(workers: int | None, dask: str | None) -> Executor:
     workers : int or None
         Number of processes.
     dask : str or None
-        Address of a scheduler.
+        Address of a scheduler, or `local`.
 
     Returns
     -------
@@ -197,11 +198,11 @@ def _values(task: CurvesTask) -> int:
 
 
 def _results(
-    executor: Executor, task: Task, blocks: Sequence[Block], kept: Kept | None
+    executor: Executor, task: CurvesTask | ExposureTask, blocks: Sequence[Block], kept: Kept | None
 ) -> Generator[Any, None, None]:
     """What the task gives for each block; one block alone is not kept."""
     return (
-        kept.results(executor, task, blocks) if kept and len(blocks) > 1 else executor.results(task, blocks)
+        kept_results(kept, executor, task, blocks) if kept and len(blocks) > 1 else executor.results(task, blocks)
     )
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.folders import held
+from livingdrug.core.pieces import Kept, pieces_folder
 from livingdrug.scale.blocks import cut
-from livingdrug.scale.kept import Kept, blocks_folder
+from livingdrug.scale.kept import kept_results
 from livingdrug.scale.runs import Executor, Progress, block_size, for_worker
 from livingdrug.simulation import CurvesTask, ExposureTask
 
@@ -88,7 +89,7 @@ def kept_shard(out: str | Path, shard: Shard, resume: bool, say: Callable[[str],
     -------
     Iterator[Kept]
     """
-    top = blocks_folder(out)
+    top = pieces_folder(out)
     _check_free(top)
     with held(top / shard.name) as folder:
         yield Kept(top / folder.name, resume, say)
@@ -135,7 +136,7 @@ def keep_shard(
     own, statuses = blocks[shard.index - 1 :: shard.count], Counter()
     total = sum(count for _, count in own)
     try:
-        for found in kept.results(executor, for_worker(task, executor), own):
+        for found in kept_results(kept, executor, for_worker(task, executor), own):
             statuses.update(found.status)
             if progress:
                 progress(statuses.total(), total)

@@ -23,6 +23,8 @@ class Indices:
         Ends of the intervals.
     used : int
         Runs that entered.
+    sum_low, sum_high : float
+        Ends of the interval of the sum of Sobol's first-order indices, nan for other methods.
     """
 
     names: tuple[str, str]
@@ -33,6 +35,8 @@ class Indices:
     total_low: np.ndarray
     total_high: np.ndarray
     used: int
+    sum_low: float = np.nan
+    sum_high: float = np.nan
 
 
 def sobol_indices(y: np.ndarray, seed: int = 1) -> Indices:
@@ -49,9 +53,11 @@ def sobol_indices(y: np.ndarray, seed: int = 1) -> Indices:
     y = y[:, np.isfinite(y).all(axis=0)]
     first, total = _sobol(y)
     random = np.random.default_rng(seed)
-    draws = [_sobol(y[:, random.integers(0, y.shape[1], y.shape[1])]) for _ in range(RESAMPLED)]
-    low, high = np.quantile(np.array(draws), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    return Indices(("first-order", "total"), first, low[0], high[0], total, low[1], high[1], y.size)
+    draws = np.array([_sobol(y[:, random.integers(0, y.shape[1], y.shape[1])]) for _ in range(RESAMPLED)])
+    ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+    low, high = np.quantile(draws, ends, axis=0)
+    sums = map(float, np.quantile(draws[:, 0].sum(axis=1), ends))
+    return Indices(("first-order", "total"), first, low[0], high[0], total, low[1], high[1], y.size, *sums)
 
 
 def _sobol(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,8 +1,8 @@
-"""Which parameter drives an exposure: a model run at the points of a design, and what the results say of each
-input."""
+"""Which parameter drives an exposure: a model run at the points of a design, and what each input explains."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.pieces import Kept, Stage, each
 from livingdrug.core.shown import Shown
 from livingdrug.models import Model
 from livingdrug.sensitivity.designs import hypercube_points, morris_points, sobol_points
@@ -19,8 +20,9 @@ from livingdrug.simulation import Regimen, Subjects, cv_population, default_regi
 
 Method = Literal["sobol", "morris", "prcc"]
 METRICS = ("CMAX", "TMAX", "AUC", "XCMAX", "XTMAX")
-BLOCK = 20_000  # runs at a time, so that progress moves and memory does not
+BLOCK = 4_096  # runs at a time, so that progress moves, memory does not, and what is kept is never long ago
 DOSE = "dose"
+WIDE = 0.2  # of an interval of a part of the variance, beyond which it says nothing
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def inputs_of(
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     over : sequence of str
         Quantities; all that have a between-subject variability (or a range) by default.
     spread, cv
@@ -207,12 +210,14 @@ def sensitivity(
     log: bool = True,
     seed: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    kept: Kept | None = None,
 ) -> Sensitivity:
     """Indices of sensitivity of an exposure to the inputs of a model.
 
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     output : str, optional
         Output or state; the first one by default.
     metric : {"AUC", "CMAX", "TMAX", "XCMAX", "XTMAX"}
@@ -231,8 +236,11 @@ def sensitivity(
     log : bool
         Look at the logarithm: folds of the exposure, not its largest values, are then what is explained.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     progress : callable, optional
         Called with runs done and all runs.
+    kept : Kept, optional
+        Where finished runs are kept on the way.
 
     Returns
     -------
@@ -251,7 +259,7 @@ def sensitivity(
     if groups and method != "sobol":
         raise InputError(f"groups are for method sobol; `{method}` looks at every input by itself")
     output = output or model.system.outputs[0].name
-    run = _Runner(model, output, metric, until, inputs, regimen, log, progress)
+    run = _Runner(model, output, metric, until, inputs, regimen, log, progress, kept)
     if method == "sobol":
         points = sobol_points(n, tuple(grouped.values()), len(inputs), seed)
         y = run(points.reshape(-1, len(inputs))).reshape(points.shape[:2])
@@ -312,22 +320,36 @@ class _Runner:
     regimen: Regimen | None
     log: bool
     progress: Callable[[int, int], None] | None
+    kept: Kept | None
     reasons: Counter = field(default_factory=Counter)
     infusate: int = 0
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """Results (runs,), nan where a run failed or has no logarithm."""
-        y = np.empty(len(points))
-        for first in range(0, len(points), BLOCK):
-            part = slice(first, min(first + BLOCK, len(points)))
-            y[part] = self._block(points[part])
-            if self.progress is not None:
-                self.progress(part.stop, len(points))
+        y, firsts = np.empty(len(points)), range(0, len(points), BLOCK)
+        parts = [slice(first, min(first + BLOCK, len(points))) for first in firsts]
+        keys = [f"{part.start + 1}-{part.stop}" for part in parts]
+        kept = self.kept if len(parts) > 1 else None
+        made = each(kept, lambda: self._stage(points), keys, lambda i: self._block(points[parts[i]]))
+        with closing(made) as blocks:
+            for part, (own, reasons, infusate) in zip(parts, blocks, strict=True):
+                y[part] = own
+                self.reasons.update(reasons)
+                self.infusate += infusate
+                if self.progress is not None:
+                    self.progress(part.stop, len(points))
         if self.log:
             y = np.log(np.where(y > 0, y, np.nan))
         return y
 
-    def _block(self, points: np.ndarray) -> np.ndarray:
+    def _stage(self, points: np.ndarray) -> Stage:
+        """What the runs depend on."""
+        asked = {"exposure": (self.output, self.metric), "horizon": self.until, "doses": self.regimen}
+        return Stage("runs", {"model": self.model, **asked, "inputs": self.inputs, "design or seed": points})
+
+    def _block(self, points: np.ndarray) -> tuple[np.ndarray, dict[str, int], int]:
+        """(the exposure of each run, nan where it failed; why runs failed -> how many; in how many the
+        infused cells are the peak)."""
         n = len(points)
         values = {name: np.broadcast_to(np.float64(v), (n,)) for name, v in self.model.typical.items()}
         regimen: Regimen | list[Regimen] = self.regimen or default_regimen(self.model)
@@ -339,11 +361,10 @@ class _Runner:
                 values[given.name] = own
         until = _horizon(self.model) if self.until is None else self.until
         result = simulate(self.model, Subjects(values, "design"), regimen, [until], until, [self.output])
-        self.reasons.update(
-            result.reason.values() if isinstance(result.reason, dict) else filter(None, result.reason)
-        )
-        self.infusate += int(result.infusate_peaks(self.output).sum())
-        return result.metric(self.output, self.metric)
+        given = result.reason
+        reasons = Counter(given.values() if isinstance(given, dict) else filter(None, given))
+        infusate = int(result.infusate_peaks(self.output).sum())
+        return result.metric(self.output, self.metric), dict(reasons), infusate
 
 
 def _scaled(regimen: Regimen, dose: float) -> Regimen:
@@ -359,6 +380,15 @@ def _horizon(model: Model) -> float:
     if factor is None:
         raise InputError(f"`{model.full_name}` counts time in `{model.time_unit}`; say until when: --days")
     return MONTH * float(factor)
+
+
+def _interactions(i: Indices) -> str:
+    """What the first-order indices leave, as far as the runs determine it."""
+    value, low, high = (min(max(1 - float(s), 0.0), 1.0) for s in (np.nansum(i.first), i.sum_high, i.sum_low))
+    ends = f"95 % {low:.0%} to {high:.0%}"
+    if high - low > WIDE:
+        return f"What interactions carry is not determined by so few points ({ends} of the variance)."
+    return f"Interactions carry {value:.0%} of the variance ({ends})."
 
 
 def sentences(found: Sensitivity) -> list[str]:
@@ -385,7 +415,7 @@ def sentences(found: Sensitivity) -> list[str]:
     top = [f"{found.groups[k]} ({name} {column[k]:.2f}, {low[k]:.2f} to {high[k]:.2f})" for k in order[:3]]
     words = [f"{what[0].upper()}{what[1:]} is driven by {', '.join(top)}."]
     if found.method == "sobol":
-        words.append(f"Interactions carry {max(0.0, 1 - float(np.nansum(i.first))):.0%} of the variance.")
+        words.append(_interactions(i))
     change = np.abs(column - found.half)
     settled = change[np.isfinite(change)]
     words.append(f"Half of the points give the same numbers within {settled.max():.2g}." if len(settled)

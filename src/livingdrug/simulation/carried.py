@@ -42,7 +42,7 @@ class Change:
     control : float
         Its value in the control.
     ratio : float
-        Median.
+        Median of the ratio over the draws of rates and slopes.
     low, high : float
         95 % band.
     of : str
@@ -102,7 +102,7 @@ def settled(model: Model, links: Sequence[Link]) -> list[Link]:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     links : sequence of Link
         As they were asked for.
 
@@ -137,13 +137,20 @@ def carry(
 
     Parameters
     ----------
-    model : in days, whose typical patient stands for the control
-    links : how measures move quantities of the model, see `settled`
-    ratios : group -> draws of the logarithms of its measures over those of the control (draws, links)
-    control : what the model's values stand for
-    until : horizon in d
-    seed : of the draws of slopes
-    measured : name of the uncertainty of the ratios
+    model : Model
+        In days, whose typical patient stands for the control.
+    links : sequence of Link
+        How measures move quantities of the model, see `settled`.
+    ratios : Mapping[str, ndarray]
+        Group -> draws of the logarithms of its measures over those of the control (draws, links).
+    control : str
+        What the model's values stand for.
+    until : float, optional
+        Horizon in d.
+    seed : int, optional
+        Of the draws of slopes.
+    measured : str, optional
+        Name of the uncertainty of the ratios.
 
     Raises
     ------
@@ -210,7 +217,7 @@ def moved_values(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     values : Mapping[str, ndarray]
         Quantity -> values (subjects,).
     factors : Mapping[str, ndarray]

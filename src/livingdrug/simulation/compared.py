@@ -31,6 +31,7 @@ class ModelCurve:
     Attributes
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     output, unit : str
         What is compared, and its own unit.
     factor : float
@@ -81,6 +82,7 @@ class ModelsCompared:
     Attributes
     ----------
     curves : tuple of ModelCurve
+        A curve of each model, in the order given.
     unit : str
         The common unit.
     conversion : str
@@ -123,7 +125,7 @@ def compare_models(
     doses : sequence of str
         As `read_dose` takes them, for every model whose equations take a dose; none: that of its first experiment.
     days : float
-        Horizon.
+        Horizon after the infusion, in days.
     conversion : str
         From copies/ug to cells/uL, used where the models differ in unit.
     subjects : int

@@ -30,7 +30,7 @@ def check_anchors(model: Model) -> list[AnchorResult]:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------

@@ -22,7 +22,7 @@ class CurvesTask:
     Attributes
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     draw : Draw or None
         The subjects, None for the typical one.
     regimen : Regimen or None

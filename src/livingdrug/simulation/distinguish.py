@@ -35,6 +35,7 @@ class Separation:
     Attributes
     ----------
     output, unit : str
+        Which output it is of, and its unit.
     time : float
         In the models' time unit.
     medians : tuple of float
@@ -72,7 +73,7 @@ class Distinguished:
     Attributes
     ----------
     models : tuple[Model, Model]
-        Both.
+        The two models that were compared, in the order given.
     rows : tuple of Separation
         Outputs and days, those that need fewest patients first.
     apart : tuple of str

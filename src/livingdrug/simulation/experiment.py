@@ -11,7 +11,7 @@ def default_regimen(model: Model) -> Regimen:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------

@@ -72,7 +72,7 @@ class ExposureTask:
     Attributes
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     draw : Draw or None
         The subjects, None for the typical one.
     regimen : Regimen
@@ -186,7 +186,7 @@ def exposure_task(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     draw : Draw, optional
         The subjects, None for the typical one.
     regimen : Regimen or Sequence, optional
@@ -233,7 +233,7 @@ def check_window(model: Model, window: Sequence[float]) -> tuple[float, float]:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     window : sequence of float
         Start and end, in the model's time unit.
 

@@ -74,6 +74,7 @@ class Fractionated:
     Attributes
     ----------
     split : Split
+        Fractions of the dose and their days.
     severe : ndarray of shape (n,)
         Probability of severe CRS at the highest IL-6 of each subject.
     il6 : ndarray of shape (n,)
@@ -86,6 +87,7 @@ class Fractionated:
     left : ndarray of shape (n,)
         Tumour on the day of response over that at the start.
     responded : ndarray of bool, shape (n,)
+        Whether each subject responded.
     """
 
     split: Split
@@ -119,11 +121,13 @@ class Fractionation:
     Attributes
     ----------
     splits : tuple of Fractionated
+        What each split gives, in the order asked for.
     output : str
         Of CAR-T cells.
     lost : int
         Subjects left out, as they were not computed under every split.
     notices : tuple of str
+        What the user must know of the model and the runs.
     """
 
     splits: tuple[Fractionated, ...]
@@ -146,7 +150,7 @@ def with_il6(model: Model) -> Model:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
@@ -181,6 +185,7 @@ def compare_splits(
     model : Model
         With IL-6 (see `with_il6`) and target cells.
     splits : sequence of Split
+        Fractions of the dose and their days, one split each.
     dose : float
         The whole dose, in the unit of the state that is dosed.
     subjects : Subjects, optional

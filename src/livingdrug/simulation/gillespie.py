@@ -23,7 +23,7 @@ def gillespie(model: Model, times, runs: int = 1000, seed: int = 1) -> np.ndarra
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     times
         In the model's time unit.
     runs : int, optional

@@ -44,7 +44,7 @@ def observed_part(model: Model, result: Result, limit: float | None, seed: int, 
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     result : Result
         Of a simulation, see `simulate`.
     limit : float or None

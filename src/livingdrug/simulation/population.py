@@ -41,17 +41,27 @@ class Subjects(Shown):
         return {"number": f"{self.n:,}", "quantities": f"{len(self.values)}", "described": self.described}
 
 
+def check_given(model: object, subjects: object = None) -> None:
+    """Refuse a name where a model is wanted, and a number where subjects are, with what to write instead."""
+    if not isinstance(model, Model):
+        raise InputError(f"model is {model!r:.60}; give a model, such as get_model('stein_2019') or read_model('mine.toml')")
+    if subjects is not None and not isinstance(subjects, Subjects):
+        raise InputError(f"subjects is {subjects!r:.60}; give subjects, such as draw_subjects(model, 100)")
+
+
 def typical_subject(model: Model) -> Subjects:
     """One subject with the typical value of every quantity.
 
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
     Subjects
     """
+    check_given(model)
     return Subjects({name: np.array([value]) for name, value in model.typical.items()}, "typical subject")
 
 
@@ -85,7 +95,7 @@ def find_population(model: Model, name: str | None) -> Population:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     name : str or None
         Of a published one.
 
@@ -117,7 +127,7 @@ def cv_population(model: Model, cv: float) -> Population:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     cv : float
         A fraction.
 
@@ -209,6 +219,7 @@ def draw_subjects(
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     n : int
         Number of subjects.
     seed : int
@@ -234,6 +245,7 @@ def draw_subjects(
     A drawn fraction above 1 is set to 1, as a log-normal knows no such bound (f_b of `stein_2019` gets there
     in fewer than 1 of 10 million draws).
     """
+    check_given(model)
     return Draw(n, seed, spread, cv, variance_scale).subjects(model)
 
 
@@ -246,7 +258,7 @@ def drawn_values(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     population : Population
         The between-subject variability.
     seed : int

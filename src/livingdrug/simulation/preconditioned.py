@@ -57,6 +57,7 @@ class Preconditioned:
     Attributes
     ----------
     regimen : PreconditioningRegimen
+        Drugs, doses and days before the infusion.
     exposure : Exposure
         Of fludarabine.
     days : ndarray
@@ -101,6 +102,7 @@ def fludarabine_exposure(
     Parameters
     ----------
     regimen : PreconditioningRegimen
+        Drugs, doses and days before the infusion.
     bsa : float
         Body surface in m2.
     weight : float
@@ -145,6 +147,7 @@ def compare_regimens(
     model : Model
         With the fragment `preconditioning` and host T cells; its host T cells start before the drugs.
     regimens : sequence of PreconditioningRegimen
+        Drugs, doses and days before the infusion, the ones to compare.
     dose : float
         CAR-T cells.
     days : float
@@ -234,7 +237,7 @@ def with_full_host(model: Model) -> Model:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
@@ -254,6 +257,7 @@ def preconditioned_doses(
     Parameters
     ----------
     regimen : PreconditioningRegimen
+        Drugs, doses and days before the infusion.
     doses : sequence of Dose or Reset
         Their times count from the infusion; they move to the day of the infusion.
     bsa : float

@@ -2,12 +2,14 @@
 cells."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.core.names import unknown
+from livingdrug.core.pieces import Kept, Stage, each
 from livingdrug.core.proportion import clopper_pearson
 from livingdrug.models import ClosedForm, Model, flows_of
 from livingdrug.simulation.experiment import default_regimen
@@ -65,6 +67,7 @@ def random_runs(
     seed: int = 1,
     large: float = 10_000,
     progress: Callable[[int, int], None] | None = None,
+    kept: Kept | None = None,
 ) -> list[RandomRuns]:
     """Every subject's model drawn `runs` times: populations below `large` cells by random events, others by
     their rates.
@@ -91,6 +94,8 @@ def random_runs(
         Cells from which a population follows its rates.
     progress : callable, optional
         `progress(done, all)` is called as subjects are done.
+    kept : Kept, optional
+        Where finished subjects are kept on the way.
 
     Returns
     -------
@@ -110,19 +115,27 @@ def random_runs(
         )
     regimen = default_regimen(model) if regimen is None else regimen
     values, times = individual_values(model, subjects), np.linspace(0.0, until, POINTS)
-    found = []
-    for i in range(subjects.n):
+
+    def drawn(i: int) -> RandomRuns:
         mine = {name: float(v[i]) for name, v in values.items()}
         try:
-            drawn = leaps(model, times, runs, seed, large, regimen=regimen, values=mine, subject=i)
+            own = leaps(model, times, runs, seed, large, regimen=regimen, values=mine, subject=i)
         except SolveError as error:
-            found.append(
-                RandomRuns(runs, 0, 0, times, np.zeros(POINTS), np.zeros((3, 0, POINTS)), str(error))
-            )
-        else:
-            found.append(_told(drawn, place, below, times))
-        if progress:
-            progress(i + 1, subjects.n)
+            return RandomRuns(runs, 0, 0, times, np.zeros(POINTS), np.zeros((3, 0, POINTS)), str(error))
+        return _told(own, place, below, times)
+
+    def stage() -> Stage:
+        asked = {"doses": regimen, "population or limits": (state, below, large), "runs": runs, "seed": seed}
+        of = {"model": model, "subjects or seed": values, "horizon": until, **asked}
+        return Stage("subjects", of, (RandomRuns,))
+
+    found = []
+    keys = [str(i + 1) for i in range(subjects.n)]
+    with closing(each(kept if subjects.n > 1 else None, stage, keys, drawn)) as made:
+        for own in made:
+            found.append(own)
+            if progress:
+                progress(len(found), subjects.n)
     return found
 
 

@@ -188,6 +188,7 @@ class Regimen:
     doses : tuple of Dose
         Those of one time keep their order and follow a reset there.
     resets : tuple of Reset
+        Times at which all states return to the start.
     """
 
     doses: tuple[Dose, ...] = ()
@@ -233,7 +234,7 @@ def check_regimen(model: Model, regimen: Regimen) -> str:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     regimen : Regimen
         The doses.
 

@@ -25,11 +25,13 @@ class Result(Shown):
     time_unit : str
         d or h.
     times : ndarray of shape (t,)
+        Times of the values, in the model's time unit.
     until : float
         End of the run, up to which peaks and areas count.
     outputs, units : tuple of str
         Names and units, k of each.
     values : ndarray of shape (n, k, t)
+        Of each subject, output and time; `status` says whose run failed.
     peak, peak_time, area : ndarray of shape (n, k)
         Of the continuous solution up to `until`.
     status, reason : tuple of str

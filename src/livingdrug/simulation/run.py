@@ -13,7 +13,7 @@ from livingdrug.engine.codegen import cache
 from livingdrug.models import Model
 from livingdrug.simulation.believable import caution_words
 from livingdrug.simulation.experiment import default_regimen
-from livingdrug.simulation.population import Subjects, typical_subject
+from livingdrug.simulation.population import Subjects, check_given, typical_subject
 from livingdrug.simulation.regimen import Regimen, check_regimen
 from livingdrug.simulation.result import Result
 from livingdrug.simulation.solve import individual_values, infused_in, solve
@@ -28,6 +28,7 @@ def default_until(model: Model) -> float:
     Parameters
     ----------
     model : Model
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
@@ -43,7 +44,7 @@ def check_horizon(model: Model, until: float) -> float:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     until : float
         In the model's time unit.
 
@@ -110,6 +111,7 @@ def simulate(
     InputError
         For bad times, horizons, names or a regimen that the model does not take.
     """
+    check_given(model, subjects)
     subjects = subjects or typical_subject(model)
     regimens = _regimens(model, subjects.n, regimen)
     until, visits = _times(model, until, times)
@@ -226,7 +228,7 @@ def check_outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     wanted : sequence of str or None
         Names; all outputs by default.
 
@@ -255,7 +257,7 @@ def cautions(model: Model, subjects: Subjects | None = None) -> list[str]:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     subjects : Subjects, optional
         Virtual subjects; the typical one by default.
 
@@ -278,7 +280,7 @@ def caution_counts(model: Model, subjects: Subjects) -> tuple[int, ...]:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     subjects : Subjects
         Those that are counted.
 

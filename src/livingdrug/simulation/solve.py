@@ -1,5 +1,4 @@
-"""Subjects through a model: the compiled engine, or a closed form, whichever the model is; and whether what came out
-can be a patient."""
+"""Subjects through a model, by the compiled engine or a closed form, and whether what came out can be a patient."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -80,7 +79,7 @@ def solve(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     subjects : Subjects
         The virtual subjects.
     regimens : sequence of Regimen
@@ -134,7 +133,7 @@ def individual_values(model: Model, subjects: Subjects) -> dict[str, np.ndarray]
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     subjects : Subjects
         The virtual subjects.
 
@@ -290,7 +289,7 @@ def infused_in(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     regimens : sequence of Regimen
         One for all subjects, or one for each.
     wanted : sequence of str

@@ -6,7 +6,8 @@ that the fit gave, else each by itself from its 95 % interval; of a posterior it
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from livingdrug.core.conventions import Z95
 from livingdrug.core.draws import principal
 from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.core.pieces import Kept, Stage, each
 from livingdrug.core.random import check_seed, normals
 from livingdrug.models import Estimated, Fitted, Model, check_value, with_numbers
 from livingdrug.simulation.curves import CurvesTask
@@ -59,6 +61,7 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
     count : int
         Draws; draw k depends on the seed and k alone.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
 
     Returns
     -------
@@ -117,7 +120,7 @@ def says_uncertainty(model: Model) -> bool:
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
 
     Returns
     -------
@@ -252,7 +255,7 @@ class Bands:
 
 
 def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
-          progress: Callable[[int, int], None] | None = None) -> Bands:  # fmt: skip
+          progress: Callable[[int, int], None] | None = None, kept: Kept | None = None) -> Bands:  # fmt: skip
     """What of the range of a simulation is between patients, and what is uncertainty of the estimates.
 
     Parameters
@@ -264,8 +267,11 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
     draws : int
         Of the estimates.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     progress : callable, optional
         Called with the draws that are done, and of how many.
+    kept : Kept, optional
+        Where finished draws are kept on the way.
 
     Raises
     ------
@@ -276,20 +282,24 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
     curves, metrics = [], {(o, m): [] for o in result.outputs for m in ("CMAX", "AUC")}
     variances = {key: [] for key in metrics}
     failed = 0
-    for k, model in enumerate(made.models):
-        own = replace(task, model=model)(0, task.n)
-        failed += len(own.failed)
-        if len(own.failed) == own.n:
-            continue
-        curves.append(_percentiles(own))
-        for output, metric in metrics:
-            values = _logs(own.metric(output, metric))
-            metrics[output, metric].append(_levels(values))
-            variances[output, metric].append(
-                (values.var(), values.mean()) if len(values) else (np.nan, np.nan)
-            )
-        if progress:
-            progress(k + 1, len(made.models))
+
+    def stage() -> Stage:
+        of = {f.name: getattr(task, f.name) for f in fields(task) if f.name != "threads"}
+        return Stage("draws", of | {"draws of the estimates": made.models}, (AtDraw,), "draws of the estimates")
+
+    keys = [str(k + 1) for k in range(len(made.models))]
+    made_at = each(kept, stage, keys, lambda k: _at_draw(replace(task, model=made.models[k])(0, task.n)))
+    with closing(made_at) as drawn:
+        for k, own in enumerate(drawn):
+            failed += own.failed
+            if not len(own.curves):
+                continue
+            curves.append(own.curves)
+            for key in metrics:
+                metrics[key].append(own.levels[key])
+                variances[key].append(own.moments[key])
+            if progress:
+                progress(k + 1, len(made.models))
     if not curves:
         raise InputError(f"`{task.model.full_name}` could not be computed at any draw of its estimates")
     low, high = np.percentile(curves, BAND, axis=0)
@@ -306,6 +316,26 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
         within, means = np.array(variances[key]).T
         parts[key] = float(np.nanmean(within)), float(np.nanvar(means))
     return Bands(len(curves), LEVELS, _percentiles(result), low, high, exposures, parts, tuple(notes))
+
+
+@dataclass(frozen=True)
+class AtDraw:
+    """What is looked at of the subjects at one draw of the estimates. failed: how many were not computed;
+    curves: their percentiles, empty where nobody was; levels, moments (variance, mean): of the logarithms,
+    by output and metric."""
+
+    failed: int
+    curves: np.ndarray
+    levels: dict[tuple[str, str], np.ndarray]
+    moments: dict[tuple[str, str], tuple[float, float]]
+
+
+def _at_draw(own: Result) -> AtDraw:
+    if len(own.failed) == own.n:
+        return AtDraw(own.n, np.empty(0), {}, {})
+    logs = {(o, m): _logs(own.metric(o, m)) for o in own.outputs for m in ("CMAX", "AUC")}
+    moments = {key: (float(v.var()), float(v.mean())) if len(v) else (np.nan, np.nan) for key, v in logs.items()}
+    return AtDraw(len(own.failed), _percentiles(own), {key: _levels(v) for key, v in logs.items()}, moments)
 
 
 def _percentiles(result: Result) -> np.ndarray:

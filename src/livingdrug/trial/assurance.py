@@ -5,10 +5,12 @@ behind them (O'Hagan, Stevens & Campbell 2005, Pharm Stat 4:187-201).
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
 
+from livingdrug.core.pieces import Kept, Stage, each
 from livingdrug.core.random import stream_key
 from livingdrug.models import Model
 from livingdrug.simulation import drawn_models
@@ -36,7 +38,7 @@ def assured_power(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     fold : float
         Of AUC0-28.
     n : int
@@ -99,7 +101,7 @@ def with_assurance(answer: TrialAnswer, found: Assurance) -> TrialAnswer:
 
 def assurance(
     trial: Trial, draws: int, replicates: int = 10_000, seed: int = 1, threads: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None, kept: Kept | None = None,
 ) -> Assurance:  # fmt: skip
     """Power of every version over draws of the estimates of the trial's model.
 
@@ -112,10 +114,13 @@ def assurance(
     replicates : int
         Simulated trials in all, as many at each draw.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     threads : int, optional
         All processors by default; it changes nothing but the time.
     progress : callable, optional
         `progress(done, all)` counts draws.
+    kept : Kept, optional
+        Where finished draws are kept on the way.
 
     Returns
     -------
@@ -127,14 +132,23 @@ def assurance(
         As `drawn_models` and `simulate_trial` do.
     """
     check_replicates(replicates)
-    made, each = drawn_models(trial.model, draws, seed), max(1, replicates // draws)
+    made, per_draw = drawn_models(trial.model, draws, seed), max(1, replicates // draws)
     found: dict[tuple[str, str], list[float]] = {}
-    for k, model in enumerate(made.models):
+
+    def at_draw(k: int) -> dict[tuple[str, str], float]:
         own_seed = stream_key(seed, f"trial at draw {k}")[0] >> 1
-        own = simulate_trial(replace(trial, model=model), each, own_seed, threads=threads)
-        for answer in own.endpoints:
-            for arm in answer.arms:
-                found.setdefault((answer.endpoint.name, arm.arm), []).append(arm.power.value)
-        if progress:
-            progress(k + 1, draws)
-    return Assurance({key: Assured.of(np.array(powers)) for key, powers in found.items()}, made.notes, each)
+        own = simulate_trial(replace(trial, model=made.models[k]), per_draw, own_seed, threads=threads)
+        answers = ((answer.endpoint.name, arm) for answer in own.endpoints for arm in answer.arms)
+        return {(endpoint, arm.arm): arm.power.value for endpoint, arm in answers}
+
+    def stage() -> Stage:
+        of = {"trial": trial, "draws of the estimates": made.models, "replicates": per_draw, "seed": seed}
+        return Stage("draws", of, words="draws of the estimates")
+
+    with closing(each(kept, stage, [str(k + 1) for k in range(len(made.models))], at_draw)) as powers:
+        for k, own in enumerate(powers):
+            for key, power in own.items():
+                found.setdefault(key, []).append(power)
+            if progress:
+                progress(k + 1, draws)
+    return Assurance({key: Assured.of(np.array(powers)) for key, powers in found.items()}, made.notes, per_draw)

@@ -18,7 +18,7 @@ class OneStage:
     Attributes
     ----------
     n : int
-        Patients.
+        Number of patients in the arm.
     needed : int
         Responders from which the rate is called above the historical one.
     alpha, power : float
@@ -54,7 +54,7 @@ class TwoStage:
     early : float
         Probability of stopping then.
     alpha, power : float
-        Exact.
+        Exact type I error and power of the design, both stages together.
     p0, p1 : float
         Historical rate and the one hoped for.
     """

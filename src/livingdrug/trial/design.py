@@ -25,8 +25,9 @@ class Arm:
     Parameters
     ----------
     name : str
+        Name of the arm, as results call it.
     n : int
-        Subjects.
+        Subjects randomised to the arm.
     dose : float or Regimen
         A factor on the amounts of the trial's regimen, or a regimen of the arm's own.
     change : dict of str to float
@@ -55,6 +56,7 @@ class Endpoint:
     Parameters
     ----------
     name : str
+        Name of the endpoint, as results call it.
     kind : str
         `auc`, `cmax`: logarithm of the exposure in `window`, by a t-test; `response`: yes or no, and
         `toxicity`: grades, through P(grade >= g) = E^slope / (ec50_g^slope + E^slope) of the subject's
@@ -69,6 +71,7 @@ class Endpoint:
     ec50 : tuple of float
         One for each grade.
     slope : float
+        Steepness of the probability over the logarithm of exposure, as `kind` has it.
     at_least : int
         The grade that is counted.
     above : float, optional
@@ -131,6 +134,7 @@ class Trial(Shown):
     model : Model
         With its fragments and typical values, those of the control.
     arms : tuple of Arm
+        Versions of the product, an arm each.
     control : str
         Name of an arm.
     endpoints : tuple of Endpoint

@@ -126,9 +126,11 @@ def simulate_escalation(
     Parameters
     ----------
     escalation : Escalation
+        Dose levels, rule, target toxicity and cohorts.
     replicates : int
         How often.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     threads : int, optional
         All processors by default; it changes nothing but the time.
     progress : callable, optional

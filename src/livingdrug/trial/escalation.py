@@ -22,10 +22,11 @@ class Level:
     Parameters
     ----------
     name : str
+        Name of the dose level.
     dose : float or Regimen
         Through the model, as in `Arm`.
     change : dict of str to float
-        Likewise.
+        Quantity of the model (name or symbol) -> fold on its value, as in `Arm`.
     median, log_sd : float, optional
         Of a log-normal exposure.
     rate : float, optional
@@ -49,6 +50,7 @@ class Escalation:
     levels : tuple of Level
         From the lowest.
     rule : {'3+3', 'boin'}
+        How the next dose is decided: the 3+3 rules, or the Bayesian optimal interval design.
     target : float
         Rate of toxicity that BOIN aims at.
     cohort : int

@@ -56,7 +56,7 @@ def power_log_rank(
     event_rate : float
         Part of the subjects of both arms together who have the event.
     alpha : float, optional
-        Significance.
+        Probability of a false positive that the test allows (type I error).
     sides : int, optional
         1 or 2.
     ratio : float, optional

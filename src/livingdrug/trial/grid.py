@@ -69,6 +69,7 @@ def size_grid(
     trial : Trial
         Of which the first endpoint that is an exposure is taken.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     folds : sequence of float
         Changes of exposure.
     scales : sequence of float

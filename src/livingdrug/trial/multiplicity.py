@@ -30,7 +30,7 @@ def dunnett_critical(versions, control: float, df: float, alpha: float = 0.05, s
     df : float
         Degrees of freedom of the common SD, inf where it is known.
     alpha : float, optional
-        Significance.
+        Probability of a false positive that the test allows (type I error).
     sides : int, optional
         1 or 2.
 

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
 
 from livingdrug.core.known import known
+from livingdrug.core.pieces import Kept, Stage, each
 from livingdrug.core.random import uniforms
 from livingdrug.core.units import in_a_day
 from livingdrug.engine import in_threads
@@ -19,6 +21,7 @@ from livingdrug.trial.design import LOGARITHMIC, Arm, Endpoint, Trial
 from livingdrug.trial.sampling import after_infusate, attended, leaving_times, loss, measured, sampled_exposures
 
 BLOCK = 32_768  # subjects at a time: what stays in the fast memory of one core
+PIECE = {True: 16 * BLOCK, False: 2 * BLOCK}  # subjects that are kept in one file: of closed forms, of flows
 
 
 @dataclass(frozen=True)
@@ -58,39 +61,75 @@ class ArmData:
 
 def simulate_arm(
     trial: Trial, arm: Arm, replicates: int, seed: int, threads: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] | None = None, kept: Kept | None = None, stage: str = "arm",
 ) -> ArmData:  # fmt: skip
     """All replicates of an arm; replicate r holds the subjects r n ... r n + n - 1 of the arm's stream.
 
-    threads changes nothing but the time; progress(subjects) is called as blocks are done.
-    """
+    threads changes nothing but the time; progress(subjects) is called as blocks are done; kept: where they
+    are kept, under the name of a stage."""
     own, total = arm_seed(seed, arm.name), replicates * arm.n
+    size = PIECE[isinstance(trial.model.system, ClosedForm)]
+    pieces = [(first, min(size, total - first)) for first in range(0, total, size)]
+
+    def of() -> Stage:
+        depends_on = {"trial": trial, "arms": arm, "seed": seed}
+        return Stage(stage, depends_on, (Stretch,), f"blocks of arm `{arm.name}`")
+
+    keys, parts = [f"{first + 1}-{first + count}" for first, count in pieces], []
+    with closing(each(kept, of, keys, lambda i: _stretch(trial, arm, own, *pieces[i], threads))) as found:
+        for part, (_, count) in zip(found, pieces, strict=True):
+            parts.append(part)
+            if progress:
+                progress(count)
+    return _together(parts, (replicates, arm.n))
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some subjects of an arm, one after the other. values, lost: by endpoint; counts: (left, failed,
+    unphysical, below, infusate) among them; cautioned: of how many each caution of the model is true."""
+
+    values: dict[str, np.ndarray]
+    lost: dict[str, np.ndarray]
+    counts: np.ndarray
+    cautioned: np.ndarray
+
+
+def _together(parts: list[Stretch], shape: tuple[int, int]) -> ArmData:
+    """All subjects of an arm; shape: (replicates, subjects)."""
+    total = shape[0] * shape[1]
+
+    def joined(pieces: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        return {name: np.concatenate([piece[name] for piece in pieces]).reshape(shape) for name in pieces[0]}
+
+    values, lost = joined([part.values for part in parts]), joined([part.lost for part in parts])
+    counts = np.sum([part.counts for part in parts], axis=0)
+    cautioned = np.sum([part.cautioned for part in parts], axis=0)
+    outcomes = {name: Outcome(value, lost.get(name)) for name, value in values.items()}
+    return ArmData(outcomes, *(counts / total).tolist(), cautioned=tuple(cautioned.tolist()), subjects=total)
+
+
+def _stretch(trial: Trial, arm: Arm, seed: int, start: int, total: int, threads: int | None) -> Stretch:
+    """The subjects from `start` on; seed: of the arm."""
     values = {e.name: np.empty(total) for e in trial.endpoints}
     lost = {e.name: np.empty(total, dtype=bool) for e in trial.endpoints if e.kind == "persistence"}
     counts, cautioned = np.zeros(5, dtype=np.int64), np.zeros(len(trial.model.system.cautions), dtype=np.int64)
     # a model made of flows shares its subjects among the processors by itself
     closed = isinstance(trial.model.system, ClosedForm)
 
-    def block(first: int) -> tuple[int, np.ndarray, tuple[int, ...]]:
+    def block(first: int) -> tuple[np.ndarray, tuple[int, ...]]:
         count = min(BLOCK, total - first)
         here = slice(first, first + count)
-        subjects = arm_subjects(trial, arm, own, first, count)
-        found = _block(trial, arm, own, first, subjects, values, lost, here, 1 if closed else threads)
-        return count, found, caution_counts(trial.model, subjects)
+        subjects = arm_subjects(trial, arm, seed, start + first, count)
+        found = _block(trial, arm, seed, start + first, subjects, values, lost, here, 1 if closed else threads)
+        return found, caution_counts(trial.model, subjects)
 
     workers = (threads or os.cpu_count()) if closed else 1
     done: Any = in_threads(cast(Any, block), range(0, total, BLOCK), workers)
-    for count, found, said in done:
+    for found, said in done:
         counts += found
         cautioned += np.array(said, dtype=np.int64)
-        if progress:
-            progress(count)
-    shape = (replicates, arm.n)
-    outcomes = {
-        name: Outcome(value.reshape(shape), lost[name].reshape(shape) if name in lost else None)
-        for name, value in values.items()
-    }
-    return ArmData(outcomes, *(counts / total).tolist(), cautioned=tuple(cautioned.tolist()), subjects=total)
+    return Stretch(values, lost, counts, cautioned)
 
 
 def _block(trial, arm, seed, first, subjects, values, lost, here, threads) -> np.ndarray:

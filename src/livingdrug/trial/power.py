@@ -8,6 +8,7 @@ import numpy as np
 
 from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.core.units import in_a_day
 from livingdrug.models import Model
 from livingdrug.simulation import draw_subjects, simulate
@@ -36,7 +37,7 @@ class Design:
     power : float
         That is wanted.
     alpha : float
-        Significance.
+        Type I error that the test allows, over its one or two sides.
     sides : int
         1 or 2.
     ratio : float
@@ -49,8 +50,8 @@ class Design:
     ratio: float = 1.0
 
 
-@dataclass(frozen=True)
-class PowerAnswer:
+@dataclass(frozen=True, repr=False)
+class PowerAnswer(Shown):
     """How many subjects, or the power of a stated number of them.
 
     Attributes
@@ -88,7 +89,7 @@ def log_sd_of_auc28(
     Parameters
     ----------
     model : Model
-        The model.
+        Equations with their numbers: `get_model`, `build_model`, or parts joined with `+`.
     spread : str, optional
         Name of the between-subject variability; the first one by default.
     seed : int, optional

@@ -159,8 +159,8 @@ class SizeNeeded:
     closed_form: float | None
 
 
-@dataclass(frozen=True)
-class Assured:
+@dataclass(frozen=True, repr=False)
+class Assured(Shown):
     """Power averaged over draws of the estimates.
 
     Attributes
@@ -232,7 +232,9 @@ class TrialAnswer(Shown):
     Attributes
     ----------
     trial : Trial
+        The design that was simulated.
     replicates, seed : int
+        Number of simulated trials, and seed of their random numbers.
     endpoints : tuple of EndpointAnswer
         Power and false positives of each endpoint, by arm.
     conduct : tuple of ArmConduct

@@ -8,6 +8,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
+from livingdrug.core.pieces import Kept
 from livingdrug.core.random import check_seed
 from livingdrug.trial.analysis import Analysed, analyse, critical_value, looked_at
 from livingdrug.trial.checks import check_trial, notices
@@ -28,22 +29,25 @@ from livingdrug.trial.result import (
 from livingdrug.trial.words import change_text, name_of_test, sentences
 
 MAX_VALUES = 100_000_000  # subjects, over arms and replicates, times endpoints: what a computer at hand keeps in memory
+FEW = 100_000  # subjects that are computed within a second or two, of which nothing is kept
 CURVE_POINTS = 40
 Progress = Callable[[int, int], None]
 
 
 def simulate_trial(
     trial: Trial, replicates: int = 10_000, seed: int = 1, sizes: Sequence[int] = (), threads: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress | None = None, kept: Kept | None = None,
 ) -> TrialAnswer:  # fmt: skip
     """Simulate a trial and, as often, the same trial without any difference between the arms.
 
     Parameters
     ----------
     trial : Trial
+        Arms, endpoints and comparisons.
     replicates : int
         How often.
     seed : int
+        Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     sizes : sequence of int
         Numbers in the smallest arm (the others in proportion) at which the power is simulated as well,
         nested: the smaller trials are the first subjects of the larger.
@@ -51,6 +55,8 @@ def simulate_trial(
         All processors by default; it changes nothing but the time.
     progress : callable, optional
         `progress(done, all)` counts subjects.
+    kept : Kept, optional
+        Where finished subjects are kept on the way.
 
     Returns
     -------
@@ -70,17 +76,18 @@ def simulate_trial(
     planned = [trial, _without_difference(trial), *([largest] if largest else [])]
     total = (sum(arm.n for t in planned for arm in t.arms) - trial.shared.n) * replicates
     _check_amount(total, len(trial.endpoints))
-    count = _Counter(total, progress)
-    data = {arm.name: simulate_arm(trial, arm, replicates, seed, threads, count) for arm in trial.arms}
+    how = {"replicates": replicates, "seed": seed, "threads": threads, "progress": _Counter(total, progress)}
+    how["kept"] = kept if total > FEW else None
+    data = {arm.name: simulate_arm(trial, arm, stage=f"arm{k}", **how) for k, arm in enumerate(trial.arms)}
     null = planned[1]
-    same = {arm.name: simulate_arm(null, arm, replicates, seed, threads, count) for arm in null.versions}
+    same = {arm.name: simulate_arm(null, arm, stage=f"same{k}", **how) for k, arm in enumerate(null.versions)}
     same[trial.control] = data[trial.control]
     (found, stopped), (by_chance, _) = analyse(trial, data), analyse(null, same)
     endpoints = tuple(_answer(trial, e, data, found[e.name], by_chance[e.name]) for e in trial.endpoints)
     points, needed, curve = (), (), ClosedCurve((), ())
     if largest:
         data_large = {
-            arm.name: simulate_arm(largest, arm, replicates, seed, threads, count) for arm in largest.arms
+            arm.name: simulate_arm(largest, arm, stage=f"large{k}", **how) for k, arm in enumerate(largest.arms)
         }
         points = tuple(_point(trial, size, data_large) for size in sizes)
         between = np.geomspace(sizes[0], sizes[-1], CURVE_POINTS).round().astype(int).tolist()

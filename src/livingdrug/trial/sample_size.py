@@ -39,7 +39,7 @@ def power_t(n: float, effect: float, alpha: float = 0.05, sides: int = 2, ratio:
     effect : float
         Difference of means over the common SD.
     alpha : float, optional
-        Significance.
+        Probability of a false positive that the test allows (type I error).
     sides : int, optional
         1 or 2; both tails count in the two-sided test.
     ratio : float, optional
@@ -71,7 +71,7 @@ def power_proportions(
     p1, p2 : float
         Of the first and of the second arm.
     alpha : float, optional
-        Significance.
+        Probability of a false positive that the test allows (type I error).
     sides : int, optional
         1 or 2.
     ratio : float, optional
@@ -186,7 +186,7 @@ def sample_size_t(effect: float, power: float = 0.8, alpha: float = 0.05) -> int
     power : float, optional
         That is to be reached.
     alpha : float, optional
-        Significance.
+        Probability of a false positive that the test allows (type I error).
 
     Returns
     -------

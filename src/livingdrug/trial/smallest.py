@@ -140,8 +140,8 @@ def strongest_hazard_ratio(n: int, event_rate: float, design: Design | None = No
     return math.exp(-_where(power_of, design.power, 1e-9, WIDEST, "hazard ratio"))
 
 
-@dataclass(frozen=True)
-class Smallest:
+@dataclass(frozen=True, repr=False)
+class Smallest(Shown):
     """The smallest difference that so many patients show.
 
     Attributes
@@ -183,7 +183,7 @@ class SmallestCurve(Shown):
     sizes : ndarray, shape (m,)
         Numbers of patients.
     values : ndarray, shape (m,)
-        Differences.
+        Smallest difference that each number of patients shows with the power wanted.
     """
 
     quantity: str

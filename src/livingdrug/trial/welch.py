@@ -26,7 +26,7 @@ def power_welch(
     sds : tuple[float, float]
         Of the first and of the second arm.
     alpha : float, optional
-        Significance.
+        Probability of a false positive that the test allows (type I error).
     sides : int, optional
         1 or 2.
     ratio : float, optional

@@ -22,14 +22,14 @@ from livingdrug.web.figures import panel_figure, panels_height
 from livingdrug.web.model_choice import grouped, model_of
 from livingdrug.web.numbers import in_words, plainly
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
+from livingdrug.web.parts import beside, downloads, field, plot, points, problem, table, toggle
 from livingdrug.web.sliders import sliders
 from livingdrug.web.work import Work
 from livingdrug.workflows.simulate.answer import expansion_ratio, exposure_rows, of_unphysical, sentences
 from livingdrug.workflows.simulate.spec import Simulation
 
 PATH = "/explore"
-PAGE = Page(PATH, "Explore", place=10)
+PAGE = Page(PATH, "Explore", place=200, kinds=("simulate",))
 # published values: the product expands above the limit line, and is still above it when the plot ends
 EXAMPLE = Simulation(model="kirouac_2023", days=60)
 # 50 copies/ug is that of the example data; cells/uL by the conversion of Kirouac 2024, 0.05 cells/uL for 1
@@ -43,7 +43,7 @@ def page(query: str, work: Work) -> html.Div:
     scenario, view = read_query(query)
     scenario = complete(EXAMPLE if scenario is None else read_as(Simulation, query)[0], work)
     line = view["line"][-1] if view["line"] else default_line(scenario, work)
-    return html.Div(body(scenario, view["pin"][:MOST_PINS], line, work), id="explore")
+    return body(scenario, view["pin"][:MOST_PINS], line, work)
 
 
 def complete(scenario: Simulation, work: Work | None = None) -> Simulation:
@@ -75,7 +75,7 @@ def view_of(pins: list[str], line: str) -> list[tuple[str, str]]:
     return [*(("pin", pin) for pin in pins), *([("line", line)] if line else [])]
 
 
-def body(scenario: Simulation, pins: list[str], line: str, work: Work) -> list:
+def body(scenario: Simulation, pins: list[str], line: str, work: Work) -> html.Div:
     """Choices on the left, answers on the right."""
     model = model_of(scenario, work)
     base = model_of(scenario, work, bare=True)
@@ -99,11 +99,8 @@ def body(scenario: Simulation, pins: list[str], line: str, work: Work) -> list:
         _population(model, scenario),
         _settings(scenario, model, line),
     ]
-    return [
-        *stores,
-        html.Div(left, className="left"),
-        html.Div(answers(scenario, model, pins, line, query, work), className="right"),
-    ]
+    right = answers(scenario, model, pins, line, query, work)
+    return beside(left, right, stores=stores, ident="explore")
 
 
 def answers(scenario: Simulation, model: Model, pins: list[str], line: str, query: str, work: Work) -> list:

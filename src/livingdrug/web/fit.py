@@ -5,8 +5,8 @@ from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.report import Table, number
-from livingdrug.web.address import read_as, read_query, to_query
-from livingdrug.web.files import LIMITS, READING, chooser, register_chooser, shown_file
+from livingdrug.web.address import read_query, to_query
+from livingdrug.web.files import READING, chooser, register_chooser, shown_file
 from livingdrug.web.fit_answer import Shown, finished, numbers
 from livingdrug.web.fit_plan import (
     ENTRIES,
@@ -21,20 +21,25 @@ from livingdrug.web.fit_plan import (
     with_roles,
 )
 from livingdrug.web.fits import FitJob
-from livingdrug.web.forms import folded, form, register_form
+from livingdrug.web.forms import folded, form, present, register_form, taken_up
+from livingdrug.web.job_view import ended, going_on, kept_address, register_button
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, problem, table
+from livingdrug.web.parts import attribute, begin, beside, problem, table
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 from livingdrug.web.worker import RUN
 from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.fit.words import VERDICTS
 
-PAGE = Page(PATH, "Fit", place=50)
+WAITING = (
+    "Choose a table of samples over time: you see what would be fitted before anything runs. A fit says "
+    "whether it converged, what the data do not determine, and checks the model against the data; "
+    "Explore, Trial and Forecast take what was fitted."
+)
+PAGE = Page(PATH, "Fit", place=150)
 FIRST = "stein_2019"
 # the example's slow rate hardly differs between its subjects
 SHOWN = Fit(file=EXAMPLE, model=FIRST, random=("fold", "t_max", "c_max", "alpha", "f_b"), estimate=("beta",))
-BEAT = 1000  # ms between two looks at a running fit
 MOST_LISTED = 10
 
 
@@ -48,16 +53,13 @@ def page(query: str, work: Work) -> html.Div:
         raise InputError(f"this page fits models to data; a `{scenario.kind}` scenario has a page of its own")
     left = chooser("fit-upload", f"{PATH}?{to_query(SHOWN)}")
     if scenario is None:
-        right = [html.H2("Fit a model to samples of subjects"), html.P(
-            "Choose a file on the left, or look at the example first: you see what would be fitted before anything runs. "
-            + LIMITS, className="quiet")]  # fmt: skip
+        right = begin("Fit a model to samples of subjects", WAITING, f"{PATH}?{to_query(SHOWN)}")
     else:
         left += [shown_file(scenario.file, work), *_form(scenario)]
         right = plan(scenario, work)
     store = dcc.Store(id="fit-query", data=to_query(scenario) if scenario else "")
     right = [html.Div(id="fit-start-problem"), *right]
-    return html.Div([store, html.Div([*left, *_mine()], className="left"), html.Div(right, className="right")],
-                    className="two")  # fmt: skip
+    return beside([*left, *_mine()], right, answered=scenario is not None, stores=[store])
 
 
 def _fields_to_mend(scenario: Fit) -> list:
@@ -92,13 +94,11 @@ def _job_page(ident: str, work: Work, shown: Shown) -> html.Div:
     left = [
         html.H2("This fit"), html.P([html.B(job.shown.model), f" to {job.shown.file} by {job.shown.method}",
                                      " (simulated data)" if job.asked.file == EXAMPLE else ""]),
-        html.P(["Keep the address of this page to come back while the app runs. ", html.Small(
-            "Nobody can guess it; the app keeps its last ten fits.")]),
+        kept_address("fits"),
         html.P(dcc.Link("Change something and fit again", href=f"{PATH}?{asked}")),
     ]  # fmt: skip
     stores = [dcc.Store(id="fit-job-name", data=ident), dcc.Store(id="fit-mine", storage_type="local", data=[])]
-    right = html.Div(job_view(ident, job, shown, work), className="right", id="fit-job")
-    return html.Div([*stores, html.Div(left, className="left"), right], className="two")
+    return beside(left, job_view(ident, job, shown, work), stores=stores, answer_ident="fit-job")
 
 
 def job_view(ident: str, job: FitJob, shown: Shown | None = None, work: Work | None = None) -> list:
@@ -107,19 +107,12 @@ def job_view(ident: str, job: FitJob, shown: Shown | None = None, work: Work | N
     if state == "finished":
         return finished(ident, job, shown or Shown(), work)
     again = html.Button("Go on" if job.can_resume else "Start it again", id="fit-resume", n_clicks=0, className="main")
-    if state == "interrupted":
-        kept = "Where it stood was saved: it can go on to the same numbers." if job.can_resume else "It starts again."
-        return [html.H2("The fit did not go to its end"), html.P(f"{job.stopped} {kept}", id="sentence"), again,
-                html.Div(id="fit-job-problem")]  # fmt: skip
-    if state == "refused":
-        return [html.H2("The fit was refused"), problem(job.why())]
-    if state == "failed":
-        return [html.H2("The fit ended early"), problem(job.why()), again, html.Div(id="fit-job-problem")]
-    return [
-        html.H2(f"{job.shown.model} is being fitted to {job.shown.file}"), html.Div(progress_view(job), id="fit-progress"),
-        html.Button("Cancel", id="fit-cancel", n_clicks=0), html.Div(id="fit-job-problem"),
-        dcc.Interval(id="fit-beat", interval=BEAT), html.Div(_found(job), id="fit-numbers"),
-    ]  # fmt: skip
+    if state == "running":
+        title = f"{job.shown.model} is being fitted to {job.shown.file}"
+        return going_on("fit", title, progress_view(job), [html.Div(_found(job), id="fit-numbers")])
+    kept = "Where it stood was saved: it can go on to the same numbers." if job.can_resume else "It starts again."
+    titles = ("The fit did not go to its end", "The fit was refused", "The fit ended early")
+    return ended("fit", job, titles, again, f"{job.stopped} {kept}", job.why())
 
 
 def _found(job: FitJob) -> list:
@@ -153,34 +146,34 @@ def register(app, work: Work) -> None:
     @app.callback(
         Output("address", "search", allow_duplicate=True), Output("fit-roles-problem", "children"),
         Input({"type": "fit-role", "name": ALL}, "data"), Input({"type": "fit-value", "name": ALL}, "value"),
-        State("fit-query", "data"), prevent_initial_call=True,
+        State("fit-query", "data"), State("address", "search"), prevent_initial_call=True,
     )  # fmt: skip
-    def choose(roles, values, query):
+    def choose(roles, values, query, search):
         scenario, _ = read_query(query)
-        if not isinstance(scenario, Fit):
-            raise PreventUpdate
+        if not isinstance(scenario, Fit) or present(query, search, Fit)[0].model != scenario.model:
+            raise PreventUpdate  # these are the parameters of another model
         try:
             model = model_of(scenario)
             names = list(roles_of(scenario, model))
             chosen = dict(zip(names, roles, strict=True))
             typed = fit_values(chosen, dict(zip(names, values, strict=True)))
-            changed = to_query(with_roles(scenario, model, chosen, typed))
+            new = taken_up(query, search, with_roles(scenario, model, chosen, typed))
         except LivingdrugError as error:
             return no_update, problem(str(error))
-        if changed == query:
+        if new is None:
             raise PreventUpdate
-        return "?" + changed, []
+        return "?" + new, []
 
     @app.callback(
         Output("address", "search", allow_duplicate=True), Output("fit-start-problem", "children"),
         Output("fit-mine", "data"), Input("fit-start", "n_clicks"), State("fit-query", "data"), State("fit-mine", "data"),
-        prevent_initial_call=True,
+        State("address", "search"), prevent_initial_call=True,
     )  # fmt: skip
-    def start(clicks, query, mine):
+    def start(clicks, query, mine, search):
         if not clicks:
             raise PreventUpdate
         try:
-            scenario, _ = read_as(Fit, query)
+            scenario, _ = present(query, search, Fit)
             ident = work.fits.start(scenario, work.named(scenario), work.uploads.path(scenario.file))
         except LivingdrugError as error:
             return no_update, problem(str(error)), no_update
@@ -242,27 +235,8 @@ def _register_job(app, work: Work) -> None:
             return no_update, progress_view(job), no_update if shown else _found(job)
         return job_view(ident, job), no_update, no_update
 
-    @app.callback(
-        Output("fit-job", "children", allow_duplicate=True), Output("fit-job-problem", "children"),
-        Input("fit-cancel", "n_clicks"), State("fit-job-name", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    def cancel(clicks, ident):
-        if not clicks:
-            raise PreventUpdate
-        return _done(work.fits.cancel, ident)
+    def view(ident):
+        return job_view(ident, work.fits.job(ident))
 
-    @app.callback(
-        Output("fit-job", "children", allow_duplicate=True), Output("fit-job-problem", "children", allow_duplicate=True),
-        Input("fit-resume", "n_clicks"), State("fit-job-name", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    def resume(clicks, ident):
-        if not clicks:
-            raise PreventUpdate
-        return _done(work.fits.resume, ident)
-
-    def _done(act, ident: str):
-        try:
-            act(ident)
-            return job_view(ident, work.fits.job(ident)), no_update
-        except InputError as error:
-            return no_update, problem(str(error))
+    register_button(app, "fit", "fit-cancel", work.fits.cancel, view)
+    register_button(app, "fit", "fit-resume", work.fits.resume, view)

@@ -8,7 +8,7 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.web.address import read_as, read_query, to_query, view_pairs
+from livingdrug.web.address import D, read_as, read_query, to_query, view_pairs
 from livingdrug.web.parts import choice, field, problem
 from livingdrug.workflows import Document, about
 
@@ -30,7 +30,7 @@ class Entry:
 
 def form(name: str, scenario: Document, query: str, entries: Sequence[Entry]) -> html.Div:
     """The fields, filled from the scenario."""
-    entries = [replace(e, about=e.about or _meaning(scenario, e.key)) for e in entries]
+    entries = [replace(e, about=e.about or _meaning(scenario, e)) for e in entries]
     made = [_field(f"{name}-{e.key}", e, getattr(scenario, e.key)) for e in entries]
     return html.Div([dcc.Store(id=f"{name}-query", data=query), *made, html.Div(id=f"{name}-problem")])
 
@@ -42,10 +42,18 @@ def folded(title: str, name: str, scenario: Document, entries: Sequence[Entry]) 
     return html.Details([html.Summary(title), form(name, scenario, to_query(scenario), entries)], open=chosen)
 
 
-def _meaning(scenario: Document, key: str) -> str:
-    """What the field says of itself, where an entry says nothing; not a text that names options."""
-    said = about(type(scenario).model_fields[key])
-    return said.text if said and "--" not in said.text else ""
+def _meaning(scenario: Document, entry: Entry) -> str:
+    """What the field says of itself, where an entry says nothing; not a text that names options, nor beside a
+    list, which says what can be chosen."""
+    said = about(type(scenario).model_fields[entry.key])
+    text = said.text if said and "--" not in said.text and "FILE" not in said.text and not entry.choices else ""
+    return text if adds_to(entry.label, text) else ""
+
+
+def adds_to(label: str, text: str) -> bool:
+    """Whether a text says more than the label above it."""
+    words = {word.lower() for word in re.findall(r"\w+", label)}
+    return not {word.lower() for word in re.findall(r"\w+", text)} <= {*words, "level", "the", "of", "a"}
 
 
 def _field(ident: str, entry: Entry, value) -> html.Div:
@@ -91,25 +99,42 @@ def register_form(app, name: str, entries: Sequence[Entry]) -> None:
         *texts, query, search = values
         drawn, _ = read_as(Document, query)
         try:
-            changed = edited(drawn, entries, texts)
-            mine = [key for key in type(drawn).model_fields if getattr(changed, key) != getattr(drawn, key)]
-            scenario, view = _present(mine, query, search)
-            new = to_query(_with_changes(scenario, mine, changed), view_pairs(view))
+            new = taken_up(query, search, edited(drawn, entries, texts))
         except (LivingdrugError, ValueError):
             wrong = [e.label for e, text in zip(entries, texts, strict=True) if not _fits(drawn, e, text)]
             return no_update, problem(f"{', '.join(wrong) or 'a value'}: what was typed cannot be used here")
-        if new == to_query(scenario, view_pairs(view)):
+        if new is None:
             raise PreventUpdate
         return "?" + new, []
 
 
-def _present(mine: Sequence[str], query: str, search: str | None) -> tuple[Document, dict[str, list[str]]]:
-    """The scenario and the view of the address, which may be ahead of the form that was drawn: another field was taken up, or
-    a link to a scenario of another kind was followed that has these fields too."""
+def taken_up(query: str, search: str | None, changed: Document) -> str | None:
+    """The address once something was changed on a page, None where that says nothing new. query: that the page was drawn
+    of; search: of the address, which may be ahead of it, and keeps what else was changed; changed: the scenario of `query`
+    with the change."""
+    drawn, _ = read_as(Document, query)
+    mine = [key for key in type(drawn).model_fields if getattr(changed, key) != getattr(drawn, key)]
+    scenario, view = present(query, search, Document, mine)
+    new = to_query(_with_changes(scenario, mine, changed), view_pairs(view))
+    return None if new == to_query(scenario, view_pairs(view)) else new
+
+
+def present(
+    query: str, search: str | None, kind: type[D], mine: Sequence[str] = ()
+) -> tuple[D, dict[str, list[str]]]:
+    """The scenario and the view of the address, which may be ahead of the page that was drawn of `query`: another field
+    was taken up, or a link to a scenario of another kind was followed that has these fields (`mine`) too. Else those of
+    `query`."""
     scenario, view = read_query((search or "").lstrip("?"))
-    if scenario is not None and set(mine) <= set(type(scenario).model_fields):
+    if isinstance(scenario, kind) and set(mine) <= set(type(scenario).model_fields):
         return scenario, view
-    return read_as(Document, query)
+    return read_as(kind, query)
+
+
+def ahead(query: str, search: str | None, kind: type[Document]) -> str:
+    """The query of the address where it asks a question of this kind, else that the page was drawn of, "" for none."""
+    now = (search or "").lstrip("?")
+    return now if isinstance(read_query(now)[0], kind) else query
 
 
 def _with_changes(scenario: Document, mine: Sequence[str], changed: Document) -> Document:

@@ -18,7 +18,7 @@ def _curves(_: Document) -> list[tuple[str, str]]:
 
 QUESTION = Question(
     kind="optimise",
-    page=Page("/optimise", "Best dose", place=49),
+    page=Page("/optimise", "Best dose", place=320),
     heading="The search",
     begin={
         "model": "singh_2021",

@@ -11,6 +11,8 @@ from livingdrug.web.numbers import in_words
 
 PROBLEM = "problem"  # the class of a sentence about what cannot be done
 CONFIG = {
+    # the button of Plotly that would send a chart with its data to a server
+    "showSendToCloud": False, "plotlyServerURL": "",
     "displaylogo": False, "responsive": True, "toImageButtonOptions": {"format": "svg"},
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
 }  # fmt: skip
@@ -26,6 +28,30 @@ def attribute(name: str, text: str) -> dict[str, Any]:
     return {name: text}
 
 
+def beside(
+    fields: Sequence, answer: Sequence, *, answered: bool = True, stores: Sequence = (), ident: str = "page",
+    answer_ident: str = "answer",
+) -> html.Div:
+    """Fields with their answer beside them. On a narrow screen they stand above one another: the answer first
+    where there is one, else the fields, with a link from each to the other.
+
+    answered: whether there is an answer, or only a word on what to do; stores: what the page keeps and nobody
+    sees; ident, answer_ident: ids of the whole and of the answer, which a callback may fill.
+    """
+    to_fields = [html.A("Change the question", href="#question", className="jump")] if answered else []
+    to_answer = [html.A("Back to the answer", href=f"#{answer_ident}", className="jump")] if answered else []
+    return html.Div(
+        [
+            *stores,
+            *to_fields,
+            html.Div([*fields, *to_answer], className="left", id="question"),
+            html.Div(list(answer), className="right", id=answer_ident),
+        ],
+        id=ident,
+        className="two answered" if answered else "two",
+    )
+
+
 def table(made: Table) -> html.Div:
     """A table with its caption; it scrolls sideways, by keyboard too. `app.js` draws it from plain data,
     as text."""
@@ -35,6 +61,26 @@ def table(made: Table) -> html.Div:
     )
     given: dict[str, Any] = {"data-table": data, "aria-label": made.title}
     return html.Div(className="scroll", tabIndex="0", role="region", **given)
+
+
+def begin(title: str, text: str, example: str) -> list:
+    """What a page that waits for a file would do with it, and a way to see that at once. example: an address."""
+    way = dcc.Link("See it on simulated data", href=example, className="button")
+    return [html.H2(title), html.P(text), html.P(way, className="begin")]
+
+
+def sideways(source: str, said: str, least: int, name: str = "figure") -> html.Div:
+    """A drawing that keeps a width at which its words can be read, so many px at least: on a narrow screen it
+    scrolls, by keyboard too."""
+    image = html.Img(src=source, alt=said, style={"--least": f"{least}px"})
+    return html.Div(image, className="sideways", tabIndex="0", role="region", **attribute("aria-label", name))
+
+
+def headline(text: str, ident: str = "sentence") -> html.Div:
+    """What is answered: the first sentence as a heading would stand, the others below it."""
+    first, stop, rest = text.partition(". ")
+    more = [html.P(rest)] if rest else []
+    return html.Div([html.P(first + stop.strip(), className="answer"), *more], id=ident)
 
 
 def _cell(text: str) -> str | tuple[str, str]:

@@ -26,7 +26,7 @@ def _runs(model: Model) -> bool:
 
 QUESTION = Question(
     kind="population",
-    page=Page("/population", "Matched patients", place=44),
+    page=Page("/population", "Matched patients", place=250),
     heading="The population",
     begin={
         "model": "stein_2019",

@@ -15,15 +15,17 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.known import known
 from livingdrug.models import Model
-from livingdrug.web.address import read_query, to_query
+from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.drawn_answer import answered
 from livingdrug.web.files import in_fields
-from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.forms import Entry, form, present, register_form
 from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import FILES, choice
+from livingdrug.web.parts import FILES, beside, choice
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, about, help_of, workflow
+from livingdrug.workflows.fields import METHOD
+from livingdrug.workflows.fields import MODEL as OF_MODEL
 from livingdrug.workflows.shared_fields import EvenSo
 
 MODEL, MODELS = "model", "models"
@@ -63,7 +65,7 @@ class Question:
                 continue
             listed = (not said.hidden or name in self.labels) and said.flags != _EVEN_SO
             if listed and name not in self.left_out and (name != MODELS or self.typed):
-                group = self.heading if said.argument or not found or said.group == "Method" else said.group
+                group = self.heading if said.argument or not found or said.group in (OF_MODEL, METHOD) else said.group
                 found.setdefault(group, []).append(name)
         return {group: tuple(names) for group, names in found.items()}
 
@@ -134,14 +136,8 @@ class Question:
         right = list(answered(scenario, every, work, self.files))
         return html.Div(
             [
-                html.P(
-                    in_fields(" ".join(" ".join(help_of(self.kind)).split()), every, type(scenario)),
-                    className="quiet",
-                ),
-                html.Div(
-                    [html.Div(left, className="left"), html.Div(right, className="right")],
-                    className="two first",
-                ),
+                *_introduced(in_fields(" ".join(" ".join(help_of(self.kind)).split()), every, type(scenario))),
+                beside(left, right),
             ]
         )
 
@@ -171,13 +167,21 @@ class Question:
     def _register_models(self, app) -> None:
         @app.callback(
             Output("address", "search", allow_duplicate=True), Input(f"{self.kind}-add", "data"),
-            State(f"{self.kind}-models", "data"), prevent_initial_call=True,
+            State(f"{self.kind}-models", "data"), State("address", "search"), prevent_initial_call=True,
         )  # fmt: skip
-        def add(name, query):
+        def add(name, query, search):
             if not name:
                 raise PreventUpdate
-            scenario = self.scenario(query)
-            return "?" + to_query(scenario.model_copy(update={MODELS: (*getattr(scenario, MODELS), name)}))
+            scenario, view = present(query, search, workflow(self.kind).scenario)
+            models = (*getattr(scenario, MODELS), name)
+            return "?" + to_query(scenario.model_copy(update={MODELS: models}), view_pairs(view))
+
+
+def _introduced(text: str) -> list:
+    """What the page does: the first sentence, and the others for who asks."""
+    first, stop, rest = text.partition(". ")
+    more = [html.Details([html.Summary("How it is computed"), html.P(rest, className="quiet")])] if rest else []
+    return [html.P(first + stop.strip(), className="quiet"), *more]
 
 
 def fits(build: Callable[[], object]) -> bool:

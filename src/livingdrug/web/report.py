@@ -13,19 +13,16 @@ from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.report import MOST_RUNS, REPORT, bind, word_document, write_pdf
 from livingdrug.web.address import read_query
 from livingdrug.web.pages import Page, pages
-from livingdrug.web.parts import downloads, field
+from livingdrug.web.parts import beside, downloads, field
 from livingdrug.web.uploads import EXAMPLES
 from livingdrug.web.work import Work
 from livingdrug.web.worker import RUN
 
 PATH = "/report"
-PAGE = Page(PATH, "Report", place=85)
+PAGE = Page(PATH, "Report", place=500)
 STORE = "report-added"  # in the browser: the addresses that were added (app.js writes it)
 FILES = (("report.html", "report (HTML)"), ("report.pdf", "report (PDF)"), ("report.docx", "report (Word)"))
 ITEM, TITLE = "item", "title"
-# kinds whose page is not called after them
-PLACES = {"simulate": "/explore", "nca": "/data", "compare": "/data", "check": "/study", "power": "/trial"}
-PLACES |= {"escalation": "/trial", "index": "/response"}
 
 
 def page(query: str, work: Work) -> html.Div:
@@ -49,7 +46,7 @@ def page(query: str, work: Work) -> html.Div:
         right += [html.Ol(chapters, id="report-chapters"), downloads(address(items, title), FILES, add=False)]
     else:
         right.append(html.P("No chapter is chosen yet.", id="report-chapters"))
-    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
+    return beside(left, right, answered=bool(items))
 
 
 def address(items: list[str], title: str) -> str:
@@ -116,8 +113,8 @@ def _words(scenario) -> str:
 def place_of(scenario) -> str:
     """The path of the page of a scenario: the first one that takes it."""
     kind = getattr(scenario, "kind", "simulate")
-    paths = (PLACES.get(kind), f"/{kind}", f"/{kind.partition('-')[0]}")
-    return next((path for path in paths if path in pages()), "/")
+    named = [path for path, module in pages().items() if kind in module.PAGE.kinds]
+    return next((path for path in (*named, f"/{kind}", f"/{kind.partition('-')[0]}") if path in pages()), "/")
 
 
 def bound(name: str, view: dict[str, list[str]], work: Work) -> bytes:
@@ -165,9 +162,11 @@ def register(app, work: Work) -> None:
         Output("address", "search", allow_duplicate=True),
         Input("report-title", "value"),
         State("report-query", "data"),
+        State("address", "search"),
         prevent_initial_call=True,
     )
-    def entitle(title, query):
+    def entitle(title, drawn, search):
+        query = (search or "").lstrip("?") or drawn  # chapters may have been moved since
         view = read_query(query)[1]
         new = address(view[ITEM], (title or "").strip()[:200])
         if new == query or (not view[ITEM] and not title):

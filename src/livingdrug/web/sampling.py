@@ -8,11 +8,12 @@ from livingdrug.web.drawn_answer import answered
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
+from livingdrug.web.parts import beside
 from livingdrug.web.work import Work
 from livingdrug.workflows import workflow
 
 PATH = "/sampling"
-PAGE = Page(PATH, "Sampling days", place=46)
+PAGE = Page(PATH, "Sampling days", place=410)
 FIELDS = (
     Entry(
         "model",
@@ -46,7 +47,7 @@ def page(query: str, work: Work) -> html.Div:
         raise InputError(f"this page plans sampling days; a `{scenario.kind}` scenario has a page of its own")
     left = [html.H2("The plan"), form("sampling", scenario, to_query(scenario), FIELDS)]
     right = list(answered(scenario, FIELDS, work))
-    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two first")
+    return beside(left, right)
 
 
 def register(app, work: Work) -> None:

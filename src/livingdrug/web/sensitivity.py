@@ -8,11 +8,12 @@ from livingdrug.web.drawn_answer import answered
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
+from livingdrug.web.parts import beside
 from livingdrug.web.work import Work
 from livingdrug.workflows import workflow
 
 PATH = "/sensitivity"
-PAGE = Page(PATH, "Sensitivity", place=15)
+PAGE = Page(PATH, "Sensitivity", place=220)
 METHODS = (
     ("sobol", "Sobol's indices: parts of the variance"),
     ("morris", "Morris' effects: which to leave out"),
@@ -70,7 +71,7 @@ def page(query: str, work: Work) -> html.Div:
         form("sensitivity-varies", scenario, mine, VARIES),
     ]
     right = list(answered(scenario, (*FIELDS, *VARIES), work))
-    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two first")
+    return beside(left, right)
 
 
 def register(app, work: Work) -> None:

@@ -17,7 +17,7 @@ from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.limits import check_run
 from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, downloads, plot, points, problem, table
+from livingdrug.web.parts import attribute, beside, downloads, plot, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows import Conduct, scenario_of_text, workflow
 from livingdrug.workflows.examples.trial import UMBRELLA
@@ -28,7 +28,7 @@ from livingdrug.workflows.trial.spec import TrialScenario, with_sizes
 from livingdrug.workflows.trial.spec import run as run_trial
 
 PATH = "/trial"
-PAGE = Page(PATH, "Trial", place=40)
+PAGE = Page(PATH, "Trial", place=400, kinds=("power", "escalation"))
 EXAMPLE = Power(fold=2.0, model="stein_2019", variability="sd")
 WITH_IIV = (("", "none: the SD above"), *choices(lambda model: bool(model.populations)))
 FOLDS, SDS = (1.25, 1.5, 2.0, 3.0, 4.0, 5.0), (0.4, 0.6, 0.8, 1.0, 1.25, 1.5)
@@ -108,8 +108,7 @@ def page(query: str, work: Work) -> html.Div:
             dcc.Link("Several versions against a shared control", href=f"{PATH}?{to_query(_example_trial())}")
         ),
     ]
-    return html.Div([html.Div(left, className="left"), html.Div(_answers(scenario, work), className="right")],
-                    className="two")  # fmt: skip
+    return beside(left, _answers(scenario, work))
 
 
 def _entries(wanted: str) -> tuple[Entry, ...]:

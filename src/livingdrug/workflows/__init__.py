@@ -10,9 +10,6 @@ if (
     TYPE_CHECKING
 ):  # loaded when first used: names of kinds are needed where pydantic would cost a start its time
     from livingdrug.workflows.base import (
-        HERE,
-        Conduct,
-        NothingLeft,
         Workflow,
         keep_answer,
         keep_run,
@@ -22,6 +19,7 @@ if (
         to_script,
         workflow,
     )
+    from livingdrug.workflows.conduct import HERE, Conduct, NothingLeft
     from livingdrug.workflows.document import Document, checked, to_toml
     from livingdrug.workflows.fields import COMMAND_LINE, OUTPUT, About, about, flag_of, option_names
     from livingdrug.workflows.found import groups, has_command, help_of, kinds

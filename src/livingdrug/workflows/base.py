@@ -21,10 +21,11 @@ How a kind is written, or moved here. `workflows/<kind>/` holds three files, and
     found)` yields (Picture, figure) one by one; `files(scenario, found)` gives name -> further table of a
     folder; `plain(scenario, found)` what --json prints, where it is more than the answer; `layouts(found)`
     gives name -> function that lays the table out otherwise (--as); `script(scenario, out)` the script of a
-    folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder that is
-    filled in another way; `exit_code(scenario, found)`. In `spec.py`: `conducted(scenario, conduct)`, a
-    context around a run and the writing of its folder, where a state is kept on the way; it may give another
-    conduct for them.
+    folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder filled in
+    another way; `exit_code(scenario, found)`. In `spec.py`: a kind that runs for more than some seconds has
+    "resume" in OUTPUTS and gives `conduct.kept` to its verbs, whose pieces are then kept on the way
+    (`core.pieces`); `conducted(scenario, conduct)`, a context around a run and the writing of its folder, where
+    more than that is needed; it may give another conduct.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -40,74 +41,14 @@ from livingdrug.core.export import write_csv
 from livingdrug.core.names import unknown
 from livingdrug.core.toml import parse_toml, read_text
 from livingdrug.report import SCENARIO, Answer, Picture
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document, checked, settings_of, to_toml
 from livingdrug.workflows.found import kinds, part
 from livingdrug.workflows.script import script_of
 
 TYPE_CHECKING = False
-if (
-    TYPE_CHECKING
-):  # who computes is loaded by the kind that has use for it: the engine would cost every command its start
-    from livingdrug.scale import Executor, Kept, Progress, Shard
-
-
-@dataclass(frozen=True)
-class Conduct:
-    """How a run is carried out, which changes no number.
-
-    Attributes
-    ----------
-    executor : Executor or None
-        Who computes the subjects, this process by default.
-    progress : callable or None
-        Called with how many are done, and of how many, by a search with its objective too.
-    out : str or Path or None
-        The file of a table that is written as it comes.
-    drawn : bool
-        Whether figures will be drawn.
-    folder : str or Path or None
-        Where the state of a long run is kept on its way.
-    resume : bool
-        Go on from that state.
-    say : callable
-        Takes a sentence for the user.
-    kept : Kept or None
-        The blocks of subjects that are kept on the way.
-    shard : Shard or None
-        The part of them that is computed.
-    yes : bool or None
-        Whether a run beyond the limits of time and disk is started; None where nobody asks what it takes.
-    """
-
-    executor: "Executor | None" = None
-    progress: Callable[..., None] | None = None
-    out: str | Path | None = None
-    drawn: bool = False
-    folder: str | Path | None = None
-    resume: bool = False
-    say: Callable[[str], None] = lambda text: None
-    kept: "Kept | None" = None
-    shard: "Shard | None" = None
-    yes: bool | None = None
-
-    def alone(self, scenario: Document) -> None:
-        """Refuse workers, where a kind has no use for them."""
-        if self.executor is not None:
-            raise InputError(
-                f"a `{scenario.kind}` scenario runs in one process; leave out --workers and --dask"
-            )
-
-
-HERE = Conduct()
-
-
-class NothingLeft(Exception):
-    """A run with nothing to write: it was to go on and is whole already, or was one part of a run. Holds what is to be
-    said, what --json prints, and the exit code."""
-
-    def __init__(self, said: str, plain: dict, code: int) -> None:
-        super().__init__(said)
-        self.plain, self.code = plain, code
+if TYPE_CHECKING:  # who computes is loaded by the kind that has use for it
+    from livingdrug.scale import Executor, Progress
 
 
 @dataclass(frozen=True)
@@ -152,7 +93,10 @@ class Workflow:
 
     def conducted(self, scenario: Document, conduct: Conduct) -> "AbstractContextManager[Conduct | None]":
         """What stands around a run and the writing of its folder; gives how it is run where that is otherwise."""
-        return getattr(self.spec, "conducted", lambda *_: nullcontext())(scenario, conduct)
+        from livingdrug.workflows.kept import kept_run
+
+        usual = kept_run if "resume" in scenario.OUTPUTS else lambda *_: nullcontext()
+        return getattr(self.spec, "conducted", usual)(scenario, conduct)
 
     def answer(self, scenario: Document, found) -> Answer:
         """What was found in words and tables, without pictures."""
@@ -273,7 +217,7 @@ def scenario_of_text(text: str, origin: str) -> Document:
     Parameters
     ----------
     text : str
-        TOML.
+        The document as TOML.
     origin : str
         What to call it in messages.
 

@@ -86,7 +86,7 @@ def checked(kind: type[Document], data: dict, origin: str) -> Document:
     kind : type[Document]
         The class of its documents.
     data : dict
-        Fields.
+        Fields of the document by their names, as TOML gives them.
     origin : str
         What to call it in messages.
 

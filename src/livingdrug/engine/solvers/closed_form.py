@@ -35,7 +35,7 @@ def closed_form_values(form: ClosedForm, values: Mapping[str, np.ndarray], times
     Parameters
     ----------
     form : ClosedForm
-        The formulas.
+        Outputs as formulas of time, in pieces between breakpoints.
     values : Mapping[str, ndarray]
         Quantity -> values (subjects,).
     times : ndarray
@@ -69,7 +69,7 @@ def closed_form_metrics(form: ClosedForm, values: Mapping[str, np.ndarray], unti
     Parameters
     ----------
     form : ClosedForm
-        The formulas.
+        Outputs as formulas of time, in pieces between breakpoints.
     values : Mapping[str, ndarray]
         Quantity -> values (subjects,).
     until : float
@@ -116,7 +116,7 @@ def closed_form_course(form: ClosedForm, values: Mapping[str, float], output: in
     Parameters
     ----------
     form : ClosedForm
-        The formulas.
+        Outputs as formulas of time, in pieces between breakpoints.
     values : mapping of str to float
         Quantity -> value.
     output : int
@@ -146,7 +146,7 @@ def closed_form_faults(form: ClosedForm, values: Mapping[str, np.ndarray]) -> li
     Parameters
     ----------
     form : ClosedForm
-        The formulas.
+        Outputs as formulas of time, in pieces between breakpoints.
     values : Mapping[str, ndarray]
         Quantity -> values (subjects,).
 

@@ -43,7 +43,7 @@ def exponential_kernel(form: ClosedForm, individual: tuple[tuple[str, str], ...]
     Parameters
     ----------
     form : ClosedForm
-        The formulas.
+        Outputs as formulas of time, in pieces between breakpoints.
     individual : tuple[tuple[str, str], ...], optional
         (quantity, expression that replaces it for a subject) pairs.
 

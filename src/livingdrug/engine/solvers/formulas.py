@@ -26,7 +26,7 @@ class Formulas:
     pieces : tuple[tuple of Piece, ...]
         Of each formula.
     quantities : tuple of str
-        Names.
+        Names of the quantities, in the order in which values are passed.
     definitions : tuple of Definition
         Named expressions that they share.
     individual : tuple[tuple[str, str], ...]
@@ -105,7 +105,7 @@ def formula_values(
     Parameters
     ----------
     kernel : FormulaKernel
-        See `formula_kernel`.
+        Compiled formulas of the outputs, see `formula_kernel`.
     which : ndarray, shape (records,)
         Position of the formula.
     table : ndarray, shape (subjects, quantities)
@@ -132,7 +132,7 @@ def formula_slopes(
     Parameters
     ----------
     kernel : FormulaKernel
-        See `formula_kernel`.
+        Compiled formulas of the outputs, see `formula_kernel`.
     which : ndarray, shape (records,)
         Position of the formula.
     table : ndarray, shape (subjects, quantities)

@@ -42,7 +42,7 @@ class LinearKernel:
     values, slopes : tuple[int, int]
         Addresses of (numbers, observe) without and with derivatives.
     states, outputs : int
-        How many.
+        Numbers of states and of outputs.
     by : tuple of str
         Quantities of the slopes.
     input : bool

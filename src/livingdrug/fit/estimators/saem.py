@@ -104,7 +104,7 @@ def at_optimum(
 
     for _ in range(RESTARTS if sound else 0):
         lighter = dict(found.lighter)
-        limit = limits(found.optima, prepared, covariance.matrix, seed, enters, lighter)
+        limit = limits(found.optima, prepared, covariance.matrix, seed, enters, lighter, found.freed)
         found = found._replace(lighter=lighter)
         if not isinstance(limit, Higher):
             break

@@ -35,7 +35,7 @@ class Expected:
     Attributes
     ----------
     spread : ExposureSpread
-        Their exposures.
+        Distribution of the exposures of the product's patients.
     median_response, median_toxicity : Estimate
         Of a patient with the median exposure.
     response, toxicity : Estimate
@@ -165,7 +165,7 @@ def tradeoff(pair: Pair, spread: ExposureSpread, floor: float, ceiling: float, f
     Parameters
     ----------
     pair : Pair
-        Of curves.
+        Efficacy and toxicity over the same exposure, see `paired`.
     spread : ExposureSpread
         Exposures of the patients.
     floor : float
@@ -173,7 +173,7 @@ def tradeoff(pair: Pair, spread: ExposureSpread, floor: float, ceiling: float, f
     ceiling : float
         Highest toxicity that is accepted.
     folds, widths : optional
-        Factors.
+        Factors of the median exposure (folds) and of its log SD (widths) that are looked at.
     """
     import pandas as pd
 
@@ -201,7 +201,7 @@ def best_fold(pair: Pair, spread: ExposureSpread, floor: float, ceiling: float) 
     Parameters
     ----------
     pair : Pair
-        Of curves.
+        Efficacy and toxicity over the same exposure, see `paired`.
     spread : ExposureSpread
         Exposures of the patients.
     floor : float

@@ -21,7 +21,7 @@ class ExposureSpread:
     Attributes
     ----------
     median : float
-        In `unit`.
+        Median exposure, in `unit`.
     log_sd : float
         Of the natural logarithm.
     exposure : str

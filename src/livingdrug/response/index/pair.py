@@ -19,7 +19,7 @@ class Pair(Shown):
     Attributes
     ----------
     efficacy, toxicity : Curve
-        The curves.
+        Probability of response and of toxicity over exposure.
     cross : ndarray or None
         Covariance of the coefficients of efficacy (rows) with those of toxicity (columns), where both were
         fitted to the same subjects; None where the fits are independent.
@@ -70,6 +70,7 @@ def paired(efficacy: Curve, toxicity: Curve, exposure, responded, suffered) -> P
     Parameters
     ----------
     efficacy, toxicity : Curve
+        Probability of response and of toxicity over the same exposure.
     exposure : ndarray of shape (n,)
         Of the subjects both curves were fitted to.
     responded, suffered : ndarray of shape (n,)

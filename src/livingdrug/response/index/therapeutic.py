@@ -35,6 +35,7 @@ class TherapeuticIndex(Shown):
     Attributes
     ----------
     pair : Pair
+        Efficacy and toxicity over the same exposure, see `paired`.
     floor, ceiling : float
         The response wanted at least, the toxicity accepted at most.
     at : (float, float)
@@ -42,7 +43,7 @@ class TherapeuticIndex(Shown):
     level : float
         Of confidence intervals.
     efficacious, toxic : Estimate
-        These exposures.
+        Exposure with the wanted response, and exposure with the accepted toxicity.
     ratio : Estimate
         Toxic over efficacious, above 1 where efficacy comes first.
     window : (float, float) or None
@@ -173,7 +174,7 @@ def ratio_of_exposures(
     Parameters
     ----------
     pair : Pair
-        Of curves.
+        Efficacy and toxicity over the same exposure, see `paired`.
     at : tuple[float, float], optional
         Probabilities of efficacy and of toxicity.
     level : float, optional
@@ -247,7 +248,7 @@ def window(pair: Pair, floor: float, ceiling: float) -> tuple[float, float] | No
     Parameters
     ----------
     pair : Pair
-        Of curves.
+        Efficacy and toxicity over the same exposure, see `paired`.
     floor : float
         Lowest response that is accepted.
     ceiling : float
@@ -290,7 +291,7 @@ def chance_within(pair: Pair, exposure, floor: float, ceiling: float) -> np.ndar
     Parameters
     ----------
     pair : Pair
-        Of curves.
+        Efficacy and toxicity over the same exposure, see `paired`.
     exposure
         Of any shape.
     floor : float

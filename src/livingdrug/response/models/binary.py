@@ -42,7 +42,7 @@ def fit_binary(
     Parameters
     ----------
     sample : Sample
-        Subjects.
+        Exposure, outcome and covariates of the subjects that take part.
     model : str, optional
         Its name.
     scale : Scale, optional
@@ -153,7 +153,7 @@ def exposure_at_profile(fit: BinaryFit, wanted: float, held: Sequence[float] | N
     fit : BinaryFit
         Of a model of LINK_OF.
     wanted : float
-        Probability.
+        Probability (0 to 1) whose exposure is looked for.
     held : sequence of float, optional
         Values of the covariates, in their order; their means by default.
 

@@ -41,15 +41,15 @@ class ContinuousFit(Shown):
     Attributes
     ----------
     sample : Sample
-        Subjects.
+        Exposure, outcome and covariates of the subjects that take part.
     model : str
-        Its name.
+        Name of the curve, such as `emax`.
     scale : Scale
         Of the exposure's axis.
     terms : tuple of str
-        Names.
+        Names of the parameters, in the order of the estimates.
     estimates, errors : ndarray, shape (k,)
-        Nan where the data leave a parameter open.
+        nan where the data leave a parameter open.
     intervals : ndarray, shape (k, 2)
         By profile of the sum of squares, infinite at open ends.
     covariance : ndarray, shape (k, k)
@@ -57,7 +57,7 @@ class ContinuousFit(Shown):
     rss : float
         Residual sum of squares.
     sigma : float
-        Residual SD.
+        SD of the residuals, in the unit of the response.
     df : int
         Its degrees of freedom.
     log_likelihood : float
@@ -101,7 +101,7 @@ def fit_continuous(
     Parameters
     ----------
     sample : Sample
-        Subjects.
+        Exposure, outcome and covariates of the subjects that take part.
     model : str, optional
         Its name.
     scale : Scale, optional

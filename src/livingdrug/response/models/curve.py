@@ -82,14 +82,14 @@ class Curve(Shown):
             object.__setattr__(self, "covariance", covariance)
 
 
-@dataclass(frozen=True)
-class Estimate:
+@dataclass(frozen=True, repr=False)
+class Estimate(Shown):
     """A number with its interval.
 
     Attributes
     ----------
     value : float
-        The number.
+        The estimate itself, nan where it is not determined.
     low, high : float
         Ends; nan where no error is known, infinite where an end is open.
     level : float
@@ -244,7 +244,7 @@ def exposure_at(curve: Curve, wanted: float, level: float = 0.95) -> Estimate:
     curve : Curve
         Such as that of a fit.
     wanted : float
-        Probability.
+        Probability (0 to 1) whose exposure is looked for.
     level : float
         Of the confidence interval.
 

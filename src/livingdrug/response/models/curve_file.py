@@ -29,9 +29,9 @@ class FittedCurve:
     group : str
         Of subjects, "" where all are one.
     lowest, highest : float
-        Exposures seen.
+        Lowest and highest exposure that the curve was fitted to.
     subjects : int
-        How many.
+        Number of subjects that it was fitted to.
     data_sha256 : str
         Of the table.
     doubts : tuple of str

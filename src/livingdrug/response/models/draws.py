@@ -14,6 +14,7 @@ def drawn_coefficients(curve: Curve, count: int, seed: int = 1) -> np.ndarray:
     Parameters
     ----------
     curve : Curve
+        A probability over exposure, with the covariance of its coefficients.
     count : int
         Number of draws.
     seed : int

@@ -15,6 +15,7 @@ def exposure_factor(curve: Curve, given: Mapping[str, str], by: str) -> float:
     Parameters
     ----------
     curve : Curve
+        A probability over exposure, with the covariance of its coefficients.
     given : mapping of str to str
         Exposure -> unit, of all that can be put into a curve.
     by : str

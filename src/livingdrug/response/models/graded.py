@@ -47,11 +47,11 @@ class GradedFit(Shown):
     Attributes
     ----------
     sample : Sample
-        Subjects.
+        Exposure, outcome and covariates of the subjects that take part.
     model : str
-        Its name.
+        Name of the model, such as `ordinal`.
     scale : Scale
-        Of the exposure.
+        On which the exposure enters: `linear` or `log`.
     terms : tuple of str
         `>= grade` of each grade above the lowest that occurs, then the exposure and covariates; estimates
         (k,) on the logit scale, covariance (k, k), intervals (k, 2); p_value of the exposure by likelihood
@@ -121,7 +121,7 @@ def fit_graded(
     Parameters
     ----------
     sample : Sample
-        Subjects.
+        Exposure, outcome and covariates of the subjects that take part.
     model : str, optional
         Its name.
     scale : Scale, optional

@@ -39,7 +39,7 @@ class LeastSquares:
     rss : float
         Residual sum of squares.
     sigma : float
-        Residual SD.
+        SD of the residuals, in the unit of the response.
     df : int
         Its degrees of freedom.
     offset : float
@@ -88,7 +88,7 @@ def fit_least_squares(
     y : ndarray
         What was seen.
     start : ndarray
-        Parameters.
+        Initial estimates of the parameters.
     evaluations : int, optional
         At most.
 

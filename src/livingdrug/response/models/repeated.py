@@ -41,7 +41,9 @@ class RepeatedFit(Shown):
     sample : Sample
         A row for each observation; `clusters` has whose it is.
     model : str
+        Name of the model, `gee`.
     scale : {'log', 'linear'}
+        On which the exposure enters.
     terms : tuple of str
         The intercept first.
     estimates : ndarray of shape (k,)
@@ -49,9 +51,11 @@ class RepeatedFit(Shown):
     covariance, plain : ndarray of shape (k, k)
         Corrected for few subjects, and of the plain sandwich; nan where the data do not determine them.
     intervals : ndarray of shape (k, 2)
+        Lower and upper end for each coefficient.
     correlation : float
         Of two observations of one subject, given exposure.
     subjects : int
+        Number of subjects, each with several rows.
     degrees : int
         Of freedom: subjects less coefficients.
     p_value : float
@@ -59,7 +63,9 @@ class RepeatedFit(Shown):
     curve : Curve
         With covariates at their means; without covariance where the data determine none.
     level : float
+        Confidence level of the intervals, such as 0.95.
     notes : tuple of str
+        What to know of the fit, a sentence each.
     """
 
     sample: Sample
@@ -127,6 +133,7 @@ def fit_repeated(sample: Sample, model: str = "gee", scale: Scale = "log", level
     sample : Sample
         Rows with `clusters`, whose they are.
     model : {'gee'}
+        Generalised estimating equations with robust errors.
     scale : {'log', 'linear'}
         Of exposure.
     level : float
@@ -177,6 +184,7 @@ def exposure_by_fieller(fit: RepeatedFit, wanted: float) -> Estimate:
     Parameters
     ----------
     fit : RepeatedFit
+        A regression of rows that repeat within subjects, of `fit_repeated`.
     wanted : float
         Probability (0.5: ED50).
 

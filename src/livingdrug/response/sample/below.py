@@ -78,7 +78,7 @@ def on_axis(sample: Sample, kind: Kind, model: str | None, scale: Scale) -> Samp
     Parameters
     ----------
     sample : Sample
-        Subjects.
+        Exposure, outcome and covariates of the subjects that take part.
     kind : Kind
         Of the outcome.
     model : str or None

@@ -22,7 +22,7 @@ class ObservedRate:
     median : float
         Of the exposures.
     events : int
-        How many.
+        Number of subjects with the outcome.
     n : int
         Number of subjects.
     rate, low, high : float
@@ -46,7 +46,7 @@ def observed_rates(sample: Sample, events: np.ndarray, level: float = 0.95) -> t
     Parameters
     ----------
     sample : Sample
-        Subjects.
+        Exposure, outcome and covariates of the subjects that take part.
     events : ndarray
         Of each row.
     level : float, optional

@@ -22,10 +22,11 @@ class Sample(Shown):
     Parameters
     ----------
     exposure : ndarray
+        Exposure of each row, in `exposure_unit`.
     outcome : ndarray
         Events among trials (binary), grade, value, or time.
     exposure_name, endpoint : str
-        Names.
+        Names of the exposure and of the outcome.
     exposure_unit, outcome_unit : str
         Units, "" where nobody said.
     trials : ndarray, optional

@@ -38,9 +38,9 @@ class Question:
     Attributes
     ----------
     exposure : str
-        Names.
+        Column of the exposure, or the code of what `nca` computes of samples.
     endpoint : str or None
-        Names.
+        Column or name of the outcome, such as `CRS`; None for a time that `time` and `event` give.
     kind : Kind or None
         None lets the values decide.
     trials : str or None
@@ -60,7 +60,7 @@ class Question:
     start : str or None
         Of a time: column with the start of each row (start-stop rows of a subject).
     strata : tuple of str
-        Columns.
+        Of a time: columns whose combinations have a baseline hazard of their own.
     cluster : str or None
         Column of rows that belong together (of a time), or whose each row of a repeated outcome is.
     robust : bool
@@ -170,7 +170,7 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
         )
     missing = {
         heading: exposure,
-        outcome.label: outcome.values,
+        (question.time or "") if question.seen_by else outcome.label: outcome.values,
         "the event": event,
         "trials": trials,
         **covariates,
@@ -261,7 +261,7 @@ def _visits(table: SubjectTable, question: Question) -> Outcome:
     last, upper = table.numbers(column, "--time"), first_seen(table, known(question.seen_by, "the column"))
     last = np.where(np.isnan(last) & np.isfinite(upper), 0.0, last)
     unit = time_unit_of(heading, table.units.get(heading, ""))
-    return Outcome(last, "visits", question.endpoint or heading, unit.name, ())
+    return Outcome(last, "visits", question.endpoint or "the event", unit.name, ())
 
 
 def _asks_a_time(table: SubjectTable, question: Question) -> bool:

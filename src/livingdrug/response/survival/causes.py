@@ -11,12 +11,11 @@ from livingdrug.response.sample.sample import Sample, design
 from livingdrug.response.survival.competing import (
     CompetingTimes,
     Incidence,
-    SubdistributionFit,
     cumulative_incidence,
-    fit_fine_gray,
     gray_test,
 )
 from livingdrug.response.survival.cox import CoxFit, fit_cox
+from livingdrug.response.survival.fine_gray import SubdistributionFit, fit_fine_gray
 from livingdrug.response.survival.groups import exposure_step, few_events, has_few_events
 from livingdrug.response.survival.kaplan_meier import ChiSquare
 from livingdrug.response.survival.times import exposure_groups
@@ -53,17 +52,17 @@ class CompetingFit(Shown):
     Attributes
     ----------
     sample : Sample
-        Subjects.
+        Exposure, outcome and covariates of the subjects that take part.
     model : str
-        Its name.
+        Name of the model, `fine-gray` or `cause-specific`.
     scale : Scale
-        Of the exposure.
+        On which the exposure enters: `linear` or `log`.
     level : float
         Of the intervals.
     times : CompetingTimes
-        With causes.
+        Times to the first event, with its cause.
     groups : tuple of GroupIncidence
-        By exposure.
+        Cumulative incidences of groups of exposure, the lowest first.
     gray : tuple of ChiSquare
         Test of the groups for each cause.
     until : float
@@ -72,7 +71,7 @@ class CompetingFit(Shown):
         Cause -> fit, of the subdistribution hazard (fine-gray) or the cause-specific one, None where the
         cause has too few events for it.
     exposure : str
-        Its term.
+        Name of the term of the exposure in the regression.
     per : float
         The step of exposure whose ratio is given.
     notes : tuple of str

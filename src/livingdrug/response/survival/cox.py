@@ -34,7 +34,7 @@ class CoxFit:
     columns : ndarray, shape (n, p)
         Of the terms.
     terms : tuple of str
-        Names.
+        Names of the exposure and the covariates, in the order of the coefficients.
     ties : Ties
         How ties are treated.
     coefficients : ndarray, shape (p,)

@@ -48,11 +48,11 @@ class GroupSurvival:
     n : int
         Number of subjects.
     events : int
-        How many.
+        Number of subjects with the event.
     curve : SurvivalCurve
-        Kaplan-Meier.
+        Kaplan-Meier estimate of the group.
     median : Estimate
-        Time.
+        Median time to the event, open where the curve stays above one half.
     mean : Estimate
         Restricted mean time.
     """
@@ -72,17 +72,17 @@ class TimeFit(Shown):
     Attributes
     ----------
     sample : Sample
-        Subjects.
+        Exposure, outcome and covariates of the subjects that take part.
     model : str
-        Its name.
+        Name of the model, such as `cox` or `weibull`.
     scale : Scale
-        Of the exposure.
+        On which the exposure enters: `linear` or `log`.
     level : float
         Of the intervals.
     times : Times
         To the event.
     groups : tuple of GroupSurvival
-        By exposure.
+        Kaplan-Meier curves of groups of exposure, the lowest first.
     until : float
         Time to which means are restricted.
     comparison : RankTest or None
@@ -90,7 +90,7 @@ class TimeFit(Shown):
     regression : CoxFit or FailureTimeFit or None
         Of the model, None for `km`.
     exposure : str
-        Its term.
+        Name of the term of the exposure in the regression.
     per : float
         The step of exposure whose ratio is told (ln 2 on the log scale).
     notes : tuple of str

@@ -21,15 +21,15 @@ class SurvivalCurve(Shown):
     Attributes
     ----------
     time : ndarray
-        Distinct times.
+        Distinct times at which somebody had the event or was last seen.
     at_risk : ndarray
         Subjects just before.
     events : ndarray
-        Then.
+        Number of events at each time.
     censored : ndarray
         Subjects last seen then.
     survival : ndarray
-        The estimate.
+        Probability of no event up to each time, by Kaplan and Meier.
     hazard_variance : ndarray
         Greenwood's sum, the variance of ln survival.
     low, high : ndarray
@@ -37,7 +37,7 @@ class SurvivalCurve(Shown):
     level : float
         Of the interval.
     interval : Interval
-        Its scale.
+        Scale on which the interval is symmetric, such as `log-log`.
     """
 
     time: np.ndarray
@@ -135,7 +135,7 @@ def survival_at(curve: SurvivalCurve, at) -> Survival:
     curve : SurvivalCurve
         Of survival.
     at
-        Times.
+        Times at which it is asked for, in the unit of the data.
 
     Returns
     -------
@@ -165,7 +165,7 @@ def numbers_at_risk(curve: SurvivalCurve, at) -> np.ndarray:
     curve : SurvivalCurve
         Of survival.
     at
-        Times.
+        Times at which it is asked for, in the unit of the data.
 
     Returns
     -------
@@ -220,7 +220,7 @@ def restricted_mean(curve: SurvivalCurve, until: float) -> tuple[float, float]:
     curve : SurvivalCurve
         Of survival.
     until : float
-        Time.
+        End of the time over which the mean is taken, in the unit of the data.
 
     Returns
     -------
@@ -246,7 +246,7 @@ class ChiSquare:
     Attributes
     ----------
     statistic : float
-        Its value.
+        Value of the test statistic.
     df : int
         Degrees of freedom.
     """
@@ -280,7 +280,7 @@ def logrank(times: Times, group, weight: Literal["log-rank", "peto"] = "log-rank
     times : Times
         To the event.
     group : (n,)
-        Labels.
+        Label of each subject's group.
     weight : {'log-rank', 'peto'}, optional
         `log-rank`: every event counts alike (Mantel 1966; Peto & Peto, J R Stat Soc A 1972;135:185); `peto`:
         an event counts by the survival of all subjects just before it, so that early differences count more

@@ -125,9 +125,9 @@ def coded_events(
     Parameters
     ----------
     codes : ndarray, shape (n,)
-        Of subjects.
+        One whole number for each subject: censored, or which event.
     subjects : tuple of str
-        Their names.
+        Names of the subjects, in the order of all arrays.
     event_value : float, optional
         The code of an event. Without it the codes must be 0 (censored) and 1 (event): 1 and 2 are used both
         ways, so they are not guessed.

@@ -54,21 +54,21 @@ class VisitsFit(Shown):
     Attributes
     ----------
     sample : Sample
-        Subjects.
+        Exposure, outcome and covariates of the subjects that take part.
     model : str
-        Its name.
+        Name of the distribution of the times, such as `weibull`.
     scale : Scale
-        Of the exposure.
+        On which the exposure enters: `linear` or `log`.
     level : float
         Of the intervals.
     times : Times
         To the event.
     groups : tuple of GroupVisits
-        By exposure.
+        Subjects and events of groups of exposure, the lowest first.
     regression : FailureTimeFit
         Of the model.
     exposure : str
-        Its term.
+        Name of the term of the exposure in the regression.
     per : float
         The step of exposure whose ratio is given.
     notes : tuple of str

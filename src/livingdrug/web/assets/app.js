@@ -1,11 +1,13 @@
 // Sliders and tables are drawn here from plain data, as text; the rest is Python. A moved slider asks for the heights of the
-// curves alone; what does not hurry (axes, words, tables, the address) follows once the hand rests.
+// curves alone, and moves their lines; what does not hurry (Plotly's own data, axes, words, tables, the address) follows once
+// the hand rests.
 window.dash_clientside = window.dash_clientside || {};
 (function () {
   const STEPS = 1000, REST = 150, PATIENCE = 60000, MOST_ADDED = 20;
   const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
   let spans = [], timer = null, asked = false, waiting = false;  // curves are asked for; others are to be asked for after them
   let shown = "", ranges = null;  // the address of what is drawn; what its axes should span
+  let ahead = null;  // lines that were moved and that Plotly does not know of: {graph, data, traces}
 
   function make(tag, given, ...children) {
     const element = document.createElement(tag);
@@ -135,13 +137,64 @@ window.dash_clientside = window.dash_clientside || {};
     const graph = graphOf();
     ranges = answer.ranges;
     shown = answer.query;
-    // the way of Plotly that moves lines and leaves all else as it is; an axis moves where its curves would leave it
     let x = null;
     const data = answer.heights.map((y, k) => { x = answer.times[k] || x; return { x, y }; });
-    window.Plotly.animate(graph, { data, traces: answer.traces },
-      { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } });
-    if (ranges.some((range, k) => leaves(graph, range, k))) fitAxes(graph);
+    ahead = { graph, data, traces: answer.traces };
+    // an axis moves where its curves would leave it
+    const leaving = ranges.some((range, k) => leaves(graph, range, k));
+    if (leaving || !moveLines(graph, data, answer.traces)) tellPlotly();
+    if (leaving) fitAxes(graph);
     window.dash_clientside.set_props("query", { data: shown });
+  }
+
+  // the way of Plotly that moves lines and leaves all else as it is; it works out the defaults of every trace first, which
+  // takes four times as long as all the rest
+  function tellPlotly() {
+    if (ahead === null) return;
+    const { graph, data, traces } = ahead;
+    ahead = null;
+    if (graph !== graphOf()) return;  // the page was drawn anew
+    window.Plotly.animate(graph, { data, traces },
+      { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } });
+  }
+
+  // lines and bands where Plotly would draw them, on its own axes; false where it has drawn anything else
+  function moveLines(graph, data, traces) {
+    const moves = [], bands = new Map();
+    for (const [k, trace] of traces.entries()) {
+      const full = graph._fullData[trace], before = graph._fullData[trace - 1];
+      if (!full || full.mode !== "lines" || !["", "none", "tonexty", undefined].includes(full.fill)) return false;
+      if (full.visible !== true) continue;
+      const points = pointsOf(graph._fullLayout, full, data[k]), line = pathOf(graph, full, ".lines > path");
+      if (line === null) return false;
+      moves.push([line, pathThrough(points)]);
+      bands.set(trace, points);
+      if (full.fill !== "tonexty") continue;
+      const low = bands.get(trace - 1), fill = before ? pathOf(graph, before, ".js-fill") : null;
+      if (low === undefined || fill === null || [...points, ...low].includes(null)) return false;
+      moves.push([fill, pathThrough([...points, ...[...low].reverse()]) + "Z"]);
+    }
+    moves.forEach(([path, text]) => path.setAttribute("d", text));
+    return true;
+  }
+
+  function pathOf(graph, full, part) {
+    return graph.querySelector("#curves .scatterlayer .trace" + CSS.escape(full.uid) + " " + part);
+  }
+
+  // where points lie in px, null for a gap
+  function pointsOf(layout, full, { x, y }) {
+    const across = layout[full.xaxis.replace("x", "xaxis")], up = layout[full.yaxis.replace("y", "yaxis")];
+    return y.map((value, i) => value === null ? null : across.d2p(x[i]).toFixed(2) + "," + up.d2p(value).toFixed(2));
+  }
+
+  function pathThrough(points) {
+    let text = "", sign = "M";
+    points.forEach(point => {
+      if (point !== null) text += sign + point;
+      sign = point === null ? "M" : "L";
+    });
+    return text || "M0,0";
   }
 
   function graphOf() { return document.querySelector("#curves .js-plotly-plot"); }
@@ -167,7 +220,7 @@ window.dash_clientside = window.dash_clientside || {};
     place.drawn = place.dataset.page;
     spans = JSON.parse(place.dataset.spans);
     shown = place.dataset.query;
-    ranges = null;
+    ranges = ahead = null;
     const groups = new Map();
     spans.forEach(span => groups.set(span.group, [...(groups.get(span.group) || []), slider(span)]));
     const changed = new Set(spans.filter(span => span.value !== span.published).map(span => span.group));
@@ -355,9 +408,22 @@ window.dash_clientside = window.dash_clientside || {};
     if (narrow === before) return;
     const moved = { };
     Object.entries(domains).forEach(([axis, place]) => { moved[axis + ".domain"] = place; });
+    tellPlotly();
     window.Plotly.relayout(graph, moved).then(() => window.Plotly.Plots.resize(graph));
   }
   window.addEventListener("resize", () => document.querySelectorAll(".js-plotly-plot").forEach(arrange));
+
+  // where fields and answer stand above one another the answer is first, for Tab and for screen readers as for the eye
+  const ABOVE = window.matchMedia("(max-width: 60rem)");
+  function answersFirst() {
+    document.querySelectorAll(".two.answered").forEach(page => {
+      const fields = page.querySelector(":scope > .left"), answer = page.querySelector(":scope > .right");
+      if (!fields || !answer) return;
+      const before = Boolean(answer.compareDocumentPosition(fields) & Node.DOCUMENT_POSITION_FOLLOWING);
+      if (before !== ABOVE.matches) page.insertBefore(answer, before ? fields.nextSibling : fields);
+    });
+  }
+  ABOVE.addEventListener("change", answersFirst);
 
   function entry(graph, trace) {
     const line = trace.line || {}, dots = trace.mode === "markers", marker = trace.marker || {};
@@ -376,6 +442,7 @@ window.dash_clientside = window.dash_clientside || {};
     button.addEventListener("click", () => {
       const on = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(on));
+      tellPlotly();
       window.Plotly.restyle(graph, { visible: on }, same());
     });
     return make("li", {}, button);
@@ -398,7 +465,7 @@ window.dash_clientside = window.dash_clientside || {};
     settle: function (query) {
       clearTimeout(timer);
       if (!query) return;
-      if (query !== shown) ranges = null;  // drawn by Python, with its axes
+      if (query !== shown) ranges = ahead = null;  // drawn by Python, with its axes
       shown = query;
       if (!asked) timer = setTimeout(rest, REST);
     }
@@ -410,12 +477,17 @@ window.dash_clientside = window.dash_clientside || {};
     document.querySelectorAll("a[data-export]").forEach(link => {
       link.href = "/export/" + link.dataset.export + "?" + shown;
     });
+    tellPlotly();
     if (ranges !== null && graphOf() !== null) fitAxes(graphOf());
     window.dash_clientside.set_props("settled", { data: shown });
   }
 
   // a number that is written in words keeps its digits for whoever points at it
-  function cell(said) { return typeof said === "string" ? make("td", {}, said) : make("td", { title: said[1] }, said[0]); }
+  const LONG = 60;  // signs, from which a cell is as wide as a sentence needs
+  function cell(said) {
+    const [text, title] = typeof said === "string" ? [said, null] : said;
+    return make("td", { ...(title ? { title } : {}), ...(text.length > LONG ? { class: "long" } : {}) }, text);
+  }
 
   function drawTable(place) {
     const text = place.dataset.table;
@@ -569,6 +641,7 @@ window.dash_clientside = window.dash_clientside || {};
       input.setAttribute("aria-label", "choose a file with your data");
     });
     entitle();
+    answersFirst();
     document.querySelectorAll(".js-plotly-plot").forEach(graph => { drawLegend(graph); arrange(graph); });
     document.querySelectorAll("#content details").forEach(keepFold);
     keepFocus();

@@ -10,7 +10,7 @@ from livingdrug.assay import AssayReading
 from livingdrug.core.errors import InputError
 from livingdrug.data import printable
 from livingdrug.report import file_hash
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import INPUT, About, commas
 

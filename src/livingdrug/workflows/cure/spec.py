@@ -20,9 +20,9 @@ from livingdrug.simulation import (
     read_dose,
     simulate_cure,
 )
-from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About
+from livingdrug.workflows.fields import MODEL, About
 from livingdrug.workflows.shared_fields import CV, SEED, SUBJECTS, VARIABILITY, EvenSo, Fragments, Values, built
 
 POPULATION = "Virtual population"
@@ -33,6 +33,7 @@ RUNS = 500  # of each subject, where every population is drawn
 class Cure(Document):
     """Probability of cure and of relapse."""
 
+    OUTPUTS: ClassVar = ("resume",)
     EXAMPLES: ClassVar = (
         "livingdrug cure kimmel_2021 --set mu_tumour=0.1 -n 20 --cv 0.05 --days 400",
         "livingdrug cure kimmel_2021 --set mu_tumour=0.1 --events all --days 60 --runs 50",
@@ -40,7 +41,8 @@ class Cure(Document):
 
     kind: Literal["cure"] = "cure"
     model: Annotated[
-        str, About("A model made of flows: a name from `livingdrug models`, or a file.", argument=True)
+        str,
+        About("A model made of flows: a name from `livingdrug models`, or a file.", group=MODEL, argument=True),
     ]
     fragments: Fragments = ()
     values: Values = Field(default_factory=dict)
@@ -55,7 +57,7 @@ class Cure(Document):
             "left (exact probabilities); `all`, those of every population in cells, drawn again and again."
         ),
     ] = "last"
-    below: Annotated[int, About("Below so many cells few are left.", unit="cells")] = 100
+    below: Annotated[int, About("Number of cells below which few are left.", unit="cells")] = 100
     large: Annotated[
         float, About("With `all`: cells from which a population follows its rates.", unit="cells", example="1000")
     ] = 10_000.0
@@ -116,7 +118,7 @@ def run(scenario: Cure, conduct: Conduct = HERE) -> CureFound | RunsFound:
         )
     how = {"regimen": regimen, "state": scenario.state, "below": scenario.below, "until": by}
     if scenario.events == "all":
-        how |= {"seed": scenario.seed, "large": scenario.large, "progress": conduct.progress}
+        how |= {"seed": scenario.seed, "large": scenario.large, "progress": conduct.progress, "kept": conduct.kept}
         every = random_runs(model, subjects, runs=RUNS if scenario.runs is None else scenario.runs, **how)
         if all(runs.reason for runs in every):
             raise InputError(every[0].reason)

@@ -8,7 +8,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.simulation import Regimen, read_dose
 from livingdrug.trial import Escalation, EscalationAnswer, Level, simulate_escalation
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.memory import PATIENT
 from livingdrug.workflows.shared_fields import VARIABILITY, EvenSo

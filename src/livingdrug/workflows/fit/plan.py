@@ -7,6 +7,7 @@ from pathlib import Path
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.names import unknown
+from livingdrug.core.pieces import Kept
 from livingdrug.data import Data, Reading, cross, join, read_data, read_endpoints
 from livingdrug.fit import (
     FEWEST_KEPT,
@@ -89,9 +90,9 @@ def evaluate_fit(scenario: Fit) -> tuple[Objective, tuple[str, ...]]:
     return found, (*notes, *design.notes, *few_draws(design.subjects, found))
 
 
-def uncertainty_of(scenario: Fit, result: FitResult) -> Uncertainty:
-    """What a scenario asks for beside the standard errors."""
-    return uncertainty(result, scenario.profile, scenario.bootstrap, scenario.sir, scenario.seed)
+def uncertainty_of(scenario: Fit, result: FitResult, kept: Kept | None = None) -> Uncertainty:
+    """What a scenario asks for beside the standard errors; kept: where finished pieces of it are kept on the way."""
+    return uncertainty(result, scenario.profile, scenario.bootstrap, scenario.sir, scenario.seed, kept)
 
 
 def _check_uncertainty(scenario: Fit, problem: FitProblem) -> None:

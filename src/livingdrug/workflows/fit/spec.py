@@ -3,21 +3,23 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.folders import held
 from livingdrug.core.known import known
+from livingdrug.core.pieces import Kept, drop_pieces, kept_pieces, pieces_folder
 from livingdrug.fit import FitResult, Objective, Posterior, Uncertainty
 from livingdrug.fit.store import STATE, drop_state
 from livingdrug.report import REPORT, check_new_folder, holds
-from livingdrug.workflows.base import HERE, Conduct, NothingLeft
+from livingdrug.workflows.conduct import HERE, Conduct, NothingLeft
 from livingdrug.workflows.document import to_toml
 from livingdrug.workflows.fit.compared import Comparison, run_comparison
 from livingdrug.workflows.fit.plan import evaluate_fit, run_fit, uncertainty_of
 from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.kept import kept_run
 from livingdrug.workflows.tables import hashes
 
 __all__ = ["Compared", "Evaluated", "Fit", "Fitted", "Found", "conducted", "run"]
@@ -25,15 +27,16 @@ __all__ = ["Compared", "Evaluated", "Fit", "Fitted", "Found", "conducted", "run"
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fit of a scenario."""
+    """A fit of a scenario; kept: where finished pieces of its uncertainty are kept on the way."""
 
     scenario: Fit
     result: FitResult
+    kept: Kept | None = None
 
     @cached_property
     def more(self) -> Uncertainty:
         """What was asked for beside the standard errors; computed when it is told of."""
-        return uncertainty_of(self.scenario, self.result)
+        return uncertainty_of(self.scenario, self.result, self.kept)
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def run(scenario: Fit, conduct: Conduct = HERE) -> Found:
     folder = conduct.folder
     resume = bool(conduct.resume and folder) and folder is not None and (Path(folder) / STATE).is_file()
     found = run_fit(scenario, conduct.folder, resume, conduct.progress, conduct.say)
-    return found if isinstance(found, Posterior) else Fitted(scenario, found)
+    return found if isinstance(found, Posterior) else Fitted(scenario, found, conduct.kept)
 
 
 def _refuse_resume(conduct: Conduct, why: str) -> None:
@@ -80,15 +83,14 @@ def _refuse_resume(conduct: Conduct, why: str) -> None:
 
 
 @contextmanager
-def conducted(scenario: Fit, conduct: Conduct) -> Iterator[None]:
+def conducted(scenario: Fit, conduct: Conduct) -> Iterator[Conduct | None]:
     """Around a run and the writing of its folder: a state that is gone on from, or dropped, first; dropped
-    last, as an interrupted check still needs it. Raises NothingLeft where the folder holds the whole run
-    already."""
+    last, as an interrupted check still needs it. Refits and profiles are kept beside it. Raises NothingLeft
+    where the folder holds the whole run already."""
     folder = conduct.folder
-    if conduct.resume and not folder:
-        raise InputError("--resume goes on from a folder; name it with --out")
     if not folder:
-        yield
+        with kept_run(scenario, conduct) as own:
+            yield own
         return
     check_new_folder(folder)
     # the state of a search lies there too, so the folder is held from its first iteration on
@@ -97,14 +99,26 @@ def conducted(scenario: Fit, conduct: Conduct) -> Iterator[None]:
         if single:
             _begin(scenario, conduct)
         try:
-            yield
+            with _kept_beside(scenario, conduct) as own:
+                yield own
+                if single:
+                    drop_state(folder)
         except KeyboardInterrupt:
             if (Path(folder) / STATE).is_file():
                 how = "`livingdrug fit` with the same options and --resume goes on"
                 conduct.say(f"the state is saved in {folder}: {how}")
             raise
-        if single:
-            drop_state(folder)
+
+
+@contextmanager
+def _kept_beside(scenario: Fit, conduct: Conduct) -> Iterator[Conduct]:
+    """The conduct of a run whose refits and profiles are kept, where there will be any."""
+    folder = known(conduct.folder, "the folder of a fit")
+    if not (scenario.profile or scenario.bootstrap or scenario.sir or pieces_folder(folder).is_dir()):
+        yield conduct
+        return
+    with kept_pieces(folder, conduct.resume, conduct.say) as kept:
+        yield replace(conduct, kept=kept)
 
 
 def _begin(scenario: Fit, conduct: Conduct) -> None:
@@ -114,6 +128,7 @@ def _begin(scenario: Fit, conduct: Conduct) -> None:
         return
     if conduct.resume:
         if holds(folder, to_toml(scenario), hashes(scenario)):
+            drop_pieces(folder)
             told = json.loads((folder / "objective.json").read_text(encoding="utf-8"))
             said = f"the fit in {conduct.folder} is whole, nothing was left to do: open {folder / REPORT}"
             raise NothingLeft(said, told, told["exit_code"])

@@ -11,10 +11,10 @@ from livingdrug.models import Model
 from livingdrug.optimum import Aim, Optimum, Schedule, Side, optimise, read_schedule, side_of, splits, stated_curve
 from livingdrug.response import is_curve_file
 from livingdrug.simulation import Draw, Regimen, check_outputs, read_dose
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.curves import independence, take_curve
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, numbers
+from livingdrug.workflows.fields import MODEL, About, numbers
 from livingdrug.workflows.memory import SUBJECT
 from livingdrug.workflows.shared_fields import CV, VARIABILITY, EvenSo, Fragments, Values, built
 
@@ -31,6 +31,7 @@ CURVE_HELP = (
 class Optimise(Document):
     """A search for the best dose and schedule."""
 
+    OUTPUTS: ClassVar = ("resume",)
     CURVES: ClassVar = ("response_curve", "toxicity_curve")
     EXAMPLES: ClassVar = (
         "livingdrug optimise singh_2021 --between 1e6,1e10 --points 7 -n 100 --response tisagenlecleucel_response "
@@ -42,7 +43,7 @@ class Optimise(Document):
     kind: Literal["optimise"] = "optimise"
     model: Annotated[
         str, About("A model that takes doses: a name from `livingdrug models`, a model file, or the folder of a fit.",
-                   argument=True),
+                   argument=True, group=MODEL),
     ]  # fmt: skip
     fragments: Fragments = ()
     values: Values = Field(default_factory=dict)
@@ -92,7 +93,7 @@ class Optimise(Document):
     subjects: Annotated[int, About("Virtual patients, the same for every dose.", ("-n", "--subjects"), PATIENTS)] = 500
     variability: Annotated[str | None, VARIABILITY.under(PATIENTS)] = None
     cv: Annotated[float | None, CV.under(PATIENTS)] = None
-    seed: Annotated[int, About("Of the virtual patients and of the draws of the curves.", group=PATIENTS)] = 1
+    seed: Annotated[int, About("Seed of the virtual patients and of the draws of the curves.", group=PATIENTS)] = 1
     method: Annotated[
         Literal["grid", "nelder-mead"],
         About("The doses and schedules given, or a search between them from the best one."),
@@ -162,6 +163,7 @@ def run(scenario: Optimise, conduct: Conduct) -> Optimum:
     return optimise(
         model, response, toxicity, doses, plans, aim, output, draw, Regimen.of(map(read_dose, scenario.beside)),
         refine=scenario.method == "nelder-mead", draws=scenario.draws, seed=scenario.seed, progress=conduct.progress,
+        pieces=conduct.kept,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import Model
 from livingdrug.sensitivity import Sensitivity, Separation, inputs_of, sensitivity, separate
 from livingdrug.simulation import Regimen, read_dose
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, commas, flag_of
 from livingdrug.workflows.memory import SUBJECT
@@ -53,6 +53,7 @@ def read_groups(texts: tuple[str, ...], option: str) -> dict[str, tuple[str, ...
 class SensitivityScenario(Document):
     """A study of sensitivity. Everything but the model has a default that serves."""
 
+    OUTPUTS: ClassVar = ("resume",)
     EXAMPLES: ClassVar = (
         "livingdrug sensitivity stein_2019 --n 64",
         "livingdrug sensitivity kirouac_2023 --cv 0.5 --range dose=1e7,1e9 --n 64 --of CMAX --out "
@@ -123,7 +124,7 @@ class SensitivityScenario(Document):
             ("-n", "--n"),
         ),
     ] = None
-    seed: Annotated[int, About("Of the design.")] = 1
+    seed: Annotated[int, About("Seed of the design.")] = 1
     even_so: EvenSo = False
 
     @property
@@ -179,6 +180,7 @@ def run(scenario: SensitivityScenario, conduct: Conduct) -> Sensitivity | Separa
         log=not scenario.linear,
         seed=scenario.seed,
         progress=conduct.progress,
+        kept=conduct.kept,
     )
 
 

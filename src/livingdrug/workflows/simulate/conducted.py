@@ -8,20 +8,18 @@ from typing import Any, NoReturn
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable
-from livingdrug.report import REPORT, check_new_folder, holds
+from livingdrug.report import check_new_folder
 from livingdrug.scale import (
     Executor,
-    blocks_folder,
     check_estimate,
     estimate,
     is_large,
     keep_shard,
-    kept_blocks,
     kept_shard,
 )
 from livingdrug.simulation import CurvesTask, ExposureTask
-from livingdrug.workflows.base import Conduct, NothingLeft
-from livingdrug.workflows.document import to_toml
+from livingdrug.workflows.conduct import Conduct, NothingLeft
+from livingdrug.workflows.kept import check_resumed, kept_run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # which imports this module
@@ -34,11 +32,7 @@ def conducted(scenario: "Simulation", conduct: Conduct) -> Iterator[Conduct | No
     is whole.
 
     Raises NothingLeft where it goes on from a run whose folder is whole already."""
-    for flag, given in (("--resume", conduct.resume), ("--shard", conduct.shard)):
-        if given and not (conduct.folder or conduct.out):
-            raise InputError(
-                f"{flag} is of a run whose blocks are kept beside its result; name that with --out"
-            )
+    check_resumed(conduct)
     out = conduct.folder or conduct.out
     if out is None or (scenario.subjects or 1) == 1:
         if conduct.shard:
@@ -52,10 +46,8 @@ def conducted(scenario: "Simulation", conduct: Conduct) -> Iterator[Conduct | No
         with kept_shard(out, conduct.shard, conduct.resume, conduct.say) as kept:
             yield replace(conduct, kept=kept)
         return
-    if conduct.resume and not blocks_folder(out).is_dir():
-        _check_left(scenario, conduct)
-    with kept_blocks(out, conduct.resume, conduct.say) as kept:
-        yield replace(conduct, kept=kept)
+    with kept_run(scenario, conduct) as own:
+        yield own
 
 
 def keep_part(task: CurvesTask | ExposureTask, executor: Executor, conduct: Conduct) -> NoReturn:
@@ -93,14 +85,3 @@ def check_large(
     found = estimate(task, executor, path, rows, part)
     check_estimate(found, conduct.yes)
     conduct.say(f"this run takes {found.words()}")
-
-
-def _check_left(scenario: "Simulation", conduct: Conduct) -> None:
-    """Raise NothingLeft where the folder holds the whole run, of a model that no file can have changed since."""
-    folder = conduct.folder
-    if folder and not Path(scenario.model).exists() and holds(folder, to_toml(scenario), ()):
-        said = f"the run in {folder} is whole, nothing was left to do: open {Path(folder) / REPORT}"
-        raise NothingLeft(said, {"folder": str(folder)}, 0)
-    conduct.say(
-        f"note: no blocks are kept in {blocks_folder(folder or conduct.out or '')} yet, so the run starts again"
-    )

@@ -35,7 +35,7 @@ from livingdrug.simulation import (
     observed_part,
     read_dose,
 )
-from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, named_number
 from livingdrug.workflows.memory import ROW, SUBJECT
@@ -212,7 +212,7 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
         file = CurveFile(conduct.out, rows, kept)
     result = run_curves(task, executor, conduct.progress, file=file, kept=conduct.kept)
     made = (
-        bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress)
+        bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress, conduct.kept)
         if scenario.uncertainty
         else None
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,7 +26,7 @@ from livingdrug.trial import (
     simulate_trial,
     with_assurance,
 )
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.curves import doubted
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About
@@ -159,6 +159,8 @@ class TrialScenario(Document):
     model, over which power is averaged to assurance; even_so: take the model of a fit that is not sound too.
     """
 
+    OUTPUTS: ClassVar = ("resume",)
+
     kind: Literal["trial"] = "trial"
     model: str
     fragments: tuple[str, ...] = ()
@@ -257,9 +259,9 @@ def run(scenario: TrialScenario, conduct: Conduct | None = None) -> TrialAnswer:
     trial, curves = asked.trial(), tuple(_of_curves(asked))
     if asked.uncertainty:
         drawn_models(trial.model, asked.uncertainty, asked.seed)  # refused before anything is computed
-    answer = simulate_trial(trial, asked.replicates, asked.seed, asked.sizes, progress=conduct.progress)
+    answer = simulate_trial(trial, asked.replicates, asked.seed, asked.sizes, progress=conduct.progress, kept=conduct.kept)
     answer = replace(answer, notices=(*curves, *answer.notices))
     if not asked.uncertainty:
         return answer
-    found = assurance(trial, asked.uncertainty, asked.replicates, asked.seed, progress=conduct.progress)
+    found = assurance(trial, asked.uncertainty, asked.replicates, asked.seed, progress=conduct.progress, kept=conduct.kept)
     return with_assurance(answer, found)

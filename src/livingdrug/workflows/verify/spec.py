@@ -8,7 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Annotated, ClassVar, Literal
 
-from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About
 from livingdrug.workflows.verify import cases

@@ -19,7 +19,7 @@ from livingdrug.assay import (
     read_assay,
 )
 from livingdrug.workflows.assay.inputs import AssayFiles, read_columns, stages
-from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.fields import About, commas, named_numbers
 
 NONE = "none"

@@ -22,7 +22,7 @@ from livingdrug.core.words import RESEARCH
 from livingdrug.workflows.attributes.inputs import OutcomeScenario, Prepared, hashes, prepare
 from livingdrug.workflows.attributes.learn.genes import with_expression
 from livingdrug.workflows.attributes.predict.spec import Predicted, scored
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.fields import INPUT, About
 
 COUNTED = "permutations"
@@ -31,6 +31,7 @@ COUNTED = "permutations"
 class Learn(OutcomeScenario):
     """Learn an outcome from attributes."""
 
+    OUTPUTS: ClassVar = ("resume",)
     EXAMPLES: ClassVar = (
         "livingdrug attributes learn products.csv --outcome CR+PR --clinical age --permutations 99 --out "
         "run_model",
@@ -142,6 +143,7 @@ def run(scenario: Learn, conduct: Conduct) -> Learned:
         permutations=scenario.permutations,
         seed=scenario.seed,
         progress=progress,
+        kept=conduct.kept,
     )
     return Learned(scenario, prepared, result)
 

@@ -1,7 +1,8 @@
-"""`livingdrug vpc`: a visual predictive check of a fit."""
+"""Visual predictive check of the fit in FOLDER."""
 
 import click
 
+from livingdrug.cli.explained import Explained
 from livingdrug.cli.out_help import MEMORY_HELP
 
 CHECK = (
@@ -16,8 +17,8 @@ CHECK = (
     ),
     click.option("--by", metavar="COVARIATE", help="A panel for each group."),
     click.option("--levels", metavar="5,50,95", default="5,50,95", show_default=True, help="Percentiles."),
-    click.option("--width", type=float, default=95.0, show_default=True, help="Of the intervals, in %."),
-    click.option("--seed", type=int, default=1, show_default=True),
+    click.option("--width", type=float, default=95.0, show_default=True, help="Width of the intervals, in %."),
+    click.option("--seed", type=int, default=1, show_default=True, help="Seed of the simulated trials."),
     click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP),
 )
 
@@ -28,7 +29,10 @@ def _with_options(command):
     return command
 
 
-@click.command()
+@click.command(cls=Explained, examples=(
+    "livingdrug vpc run_fit",
+    "livingdrug vpc run_fit --by response --corrected",
+))
 @click.argument("folder", type=click.Path(file_okay=False))
 @_with_options
 def vpc(folder: str, replicates: int, bins: str | None, levels: str, memory: float | None, **rest) -> None:

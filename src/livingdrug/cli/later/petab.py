@@ -1,12 +1,16 @@
-"""`livingdrug petab`: a fit that PEtab describes, evaluated or searched."""
+"""Evaluate the PEtab PROBLEM (YAML, version 1 or 2)."""
 
 import click
 
+from livingdrug.cli.explained import Explained
 from livingdrug.core.errors import InputError
 from livingdrug.core.words import NOTICE
 
 
-@click.command()
+@click.command(cls=Explained, examples=(
+    "livingdrug petab problem.yaml",
+    "livingdrug petab problem.yaml --fit --starts 10",
+))
 @click.argument("problem", type=click.Path())
 @click.option(
     "--fit", is_flag=True, help="Search for the parameters of the highest likelihood, from the nominal ones."

@@ -1,4 +1,7 @@
-"""`livingdrug log`, and the line that a run adds."""
+"""Check a log of runs.
+
+And the line that a run adds to one.
+"""
 
 import getpass
 import sys
@@ -10,6 +13,7 @@ from pathlib import Path
 import click
 
 from livingdrug import __version__
+from livingdrug.cli.explained import Explained
 from livingdrug.core.folders import file_hash
 from livingdrug.core.run_log import add_line, check_log, log_path
 
@@ -22,7 +26,10 @@ def log() -> None:
     line."""
 
 
-@log.command()
+@log.command(cls=Explained, examples=(
+    "livingdrug log check runs.log",
+    "livingdrug log check runs.log --expect 3f5a9c",
+))
 @click.argument("file", type=click.Path())
 @click.option(
     "--expect",

@@ -1,7 +1,8 @@
-"""`livingdrug example`: data to try the commands on; a module of `cli.examples` is one.
+"""Write example data to try the commands on.
 
-A module says what it is in its docstring, and has README (text, "" where there is none), SAID (what the data
-are, in few words), `files()` (name -> table or text) and `next_command(folder)` (what to try first).
+A module of `cli.examples` is one example: it says what it is in its docstring, and has README (text, "" where
+there is none), SAID (what the data are, in few words), `files()` (name -> table or text) and
+`next_command(folder)` (what to try first).
 """
 
 from importlib import import_module

@@ -1,0 +1,160 @@
+"""A piece of a long computation as a file that says what it belongs to and whether it is whole."""
+
+import hashlib
+import io
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from livingdrug.core.files import whole_file
+from livingdrug.core.versions import versions
+
+VERSION = 2
+LONGEST = 4096  # bytes of the first line
+TREE = "tree"  # what is no array, as JSON
+# whose `repr` says all of them
+PLAIN = (str, bytes, bool, int, float, complex, type(None), np.generic, Path, Enum)
+
+
+def marks_of(of: Mapping[str, Any]) -> dict[str, str]:
+    """The SHA-256 of each thing that numbers depend on, and of the versions that compute them: the same for
+    the same things in any process, another one for anything else."""
+    parts = {**of, "versions": versions(), "format": VERSION}
+    return {name: _digest(_words(part).encode()) for name, part in parts.items()}
+
+
+def mark_of(marks: Mapping[str, str]) -> str:
+    """All of them in one."""
+    return _digest(json.dumps(marks, sort_keys=True).encode())
+
+
+def write_piece(path: Path, mark: str, key: str, found: Any, kinds: Sequence[type] = ()) -> None:
+    """Write a piece: a line of what it is, then its numbers. The file takes its place when it is on disk.
+
+    found: numbers, texts, arrays, tuples, lists and dictionaries of them, and dataclasses or named tuples
+    of `kinds`. Raises InputError where it cannot be written, and TypeError for what could not be read
+    back."""
+    body = _packed(found, kinds)
+    head = {"mark": mark, "piece": key, "sha256": _digest(body)}
+    with whole_file(path, "wb") as file:
+        file.write(json.dumps(head).encode() + b"\n")
+        file.write(body)
+
+
+def read_piece(path: Path, mark: str, key: str, kinds: Sequence[type] = ()) -> tuple:
+    """What was written, alone in a tuple; an empty one where there is no such file, it is damaged, or is of
+    another run or another piece."""
+    body = _sound(path, mark, key)
+    try:
+        return () if body is None else (_unpacked(body, kinds),)
+    # whole, but not of these kinds: whatever its innards meet
+    except Exception:
+        return ()
+
+
+def is_sound(path: Path, mark: str, key: str) -> bool:
+    """Whether it can be read, without its numbers being looked at."""
+    return _sound(path, mark, key) is not None
+
+
+def _sound(path: Path, mark: str, key: str) -> memoryview | None:
+    """The content of a piece that is whole and the one that is asked for."""
+    try:
+        if path.is_symlink():
+            return None
+        content = path.read_bytes()
+        line, _, _ = content[:LONGEST].partition(b"\n")
+        head, body = json.loads(line), memoryview(content)[len(line) + 1 :]
+        return body if (head["mark"], head["piece"], head["sha256"]) == (mark, key, _digest(body)) else None
+    # a damaged file is met with whatever the innards of its readers come to: no list of exceptions is ever
+    # whole
+    except Exception:
+        return None
+
+
+def _packed(found: Any, kinds: Sequence[type]) -> bytes:
+    arrays: dict[str, np.ndarray] = {}
+    tree = json.dumps(_plain(found, tuple(kinds), arrays)).encode()
+    buffer = io.BytesIO()
+    # an uncompressed archive: bytes of the same numbers are the same
+    np.savez(buffer, **{TREE: np.frombuffer(tree, np.uint8), **arrays})  # pyright: ignore[reportArgumentType]
+    return buffer.getvalue()
+
+
+def _unpacked(body: memoryview, kinds: Sequence[type]) -> Any:
+    with np.load(io.BytesIO(body), allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    return _restored(json.loads(arrays.pop(TREE).tobytes()), {kind.__name__: kind for kind in kinds}, arrays)
+
+
+def _plain(value: Any, kinds: tuple[type, ...], arrays: dict[str, np.ndarray]) -> Any:
+    """A value as JSON has it; its arrays are put into `arrays`."""
+    if isinstance(value, np.ndarray | np.generic):
+        if value.dtype.hasobject:
+            raise TypeError("an array of objects cannot be kept")
+        name = f"a{len(arrays)}"
+        arrays[name] = np.asarray(value)
+        return {"array": name} if isinstance(value, np.ndarray) else {"scalar": name}
+    if isinstance(value, kinds):
+        names = [f.name for f in fields(value)] if is_dataclass(value) else type(value)._fields  # pyright: ignore[reportAttributeAccessIssue]
+        own = {name: _plain(getattr(value, name), kinds, arrays) for name in names}
+        return {"kind": type(value).__name__, "fields": own}
+    if type(value) is dict:
+        return {
+            "pairs": [
+                [_plain(key, kinds, arrays), _plain(item, kinds, arrays)] for key, item in value.items()
+            ]
+        }
+    if type(value) in (tuple, list):
+        own = [_plain(item, kinds, arrays) for item in value]
+        return own if type(value) is list else {"tuple": own}
+    if type(value) in (str, bool, int, float, type(None)):
+        return value
+    raise TypeError(f"a {type(value).__name__} cannot be kept")
+
+
+def _restored(tree: Any, kinds: Mapping[str, type], arrays: Mapping[str, np.ndarray]) -> Any:
+    if isinstance(tree, list):
+        return [_restored(item, kinds, arrays) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    if "array" in tree or "scalar" in tree:
+        return arrays[tree["array"]] if "array" in tree else arrays[tree["scalar"]][()]
+    if "pairs" in tree:
+        return {_restored(k, kinds, arrays): _restored(v, kinds, arrays) for k, v in tree["pairs"]}
+    if "tuple" in tree:
+        return tuple(_restored(item, kinds, arrays) for item in tree["tuple"])
+    return kinds[tree["kind"]](
+        **{name: _restored(item, kinds, arrays) for name, item in tree["fields"].items()}
+    )
+
+
+def _words(value: Any) -> str:
+    """A text that is the same for the same value in any process, and another one for another value."""
+    if is_dataclass(value) and not isinstance(value, type):
+        own = ",".join(f"{f.name}={_words(getattr(value, f.name))}" for f in fields(value))
+        return f"{type(value).__name__}({own})"
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        return f"array({value.dtype},{value.shape},{_digest(np.ascontiguousarray(value).tobytes())})"
+    if isinstance(value, np.ndarray):
+        return f"objects({value.shape},{_words(value.tolist())})"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(sorted(f"{_words(key)}:{_words(item)}" for key, item in value.items())) + "}"
+    if isinstance(value, set | frozenset):
+        return "{" + ",".join(sorted(map(_words, value))) + "}"
+    if isinstance(value, tuple | list):
+        return "(" + ",".join(map(_words, value)) + ")"
+    if isinstance(value, type):
+        return f"{value.__module__}.{value.__qualname__}"
+    # of anything else it is not known when two are the same: what was computed of one is of no use to another
+    return repr(value) if isinstance(value, PLAIN) else secrets.token_hex()
+
+
+def _digest(content: bytes | memoryview) -> str:
+    return hashlib.sha256(content).hexdigest()
