@@ -162,7 +162,7 @@ def run(file: str, **options) -> None:
 @click.argument("folders", metavar="FOLDER...", type=click.Path(file_okay=False), nargs=-1, required=True)
 @click.option("--out", metavar="FOLDER", type=click.Path(file_okay=False), help="One document of all the runs, into this "
               "new folder.")  # fmt: skip
-@click.option("--title", metavar="TEXT", default="", help="Of the one document.")
+@click.option("--title", metavar="TEXT", default="", help="Title of the one document.")
 @click.option("--pdf", is_flag=True, help="Write report.pdf as well (needs the extra `pdf`).")
 @click.option("--docx", is_flag=True, help="Write report.docx as well, for Word (needs the extra `word`).")
 def report(folders: tuple[str, ...], out: str | None, title: str, pdf: bool, docx: bool) -> None:
