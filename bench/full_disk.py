@@ -111,8 +111,9 @@ def rounds_of(kind: str, arguments: list[str], where: Path, count: int, draw: ra
     disk = where / "disk"
     disk.mkdir()
     for what in EXAMPLES:
-        livingdrug("example", what, ".", cwd=where)
-        livingdrug("example", what, "ex", cwd=where)
+        livingdrug("example", what, f"ex-{what}", cwd=where)
+        shutil.copytree(where / f"ex-{what}", where / "ex", dirs_exist_ok=True)
+        shutil.copytree(where / f"ex-{what}", where, dirs_exist_ok=True)
     done = livingdrug(*arguments, "--out", "earlier", cwd=where)
     if done.returncode != 0 or not (where / "earlier").is_dir():
         return {"left_out": " ".join(done.stderr.split())[-160:]}
