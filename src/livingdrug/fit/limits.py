@@ -286,10 +286,10 @@ def _wider(ends: Ends, other: Top, name: str, best: float, fall: float) -> Ends 
         if own is None or np.isinf(own):
             continue
         if side * (own - x) > 0:
-            there = walk.step(own, [walk.optimum])
-            if (higher := walk.higher(there.fit)) is not None:
-                return higher
-            if there.rise >= fall:
+            short = walk.falls_short(own)
+            if isinstance(short, Higher):
+                return short
+            if short:
                 continue
         end = walk.end(side, max(side * (own - x), 0.0))
         if isinstance(end, Higher):

@@ -301,11 +301,32 @@ class Walk(NamedTuple):
 
     def step(self, x: float, known: list[Step]) -> Step:
         """The next step, with the number held at x."""
-        now = self.at(x, known)
+        now = fitted_others(
+            self.prepared, self.others_at(x, known), self.k, self.seed, before=known[-1].fit
+        )
         return Step(x, self.rise(now), now)
 
-    def at(self, x: float, known: list[Step]) -> Climbed:
-        """The best fit with the number held at x, from the last one known."""
+    def falls_short(self, x: float) -> bool | Higher:
+        """Whether a point is less likely than one that an interval holds, or Higher; a climb that will not get
+        as high is given up."""
+        wanted, draws = self.level - self.fall / 2, profile_draws(self.prepared)
+        point = self.others_at(x, [self.optimum])
+        now = climb(
+            self.prepared,
+            point,
+            self.seed,
+            held=(self.k,),
+            before=self.start,
+            rounds=ROUNDS,
+            enough=NEAR,
+            wanted=wanted,
+            **draws,
+        )
+        higher = self.higher(now)
+        return self.rise(now) >= self.fall if higher is None else higher
+
+    def others_at(self, x: float, known: list[Step]) -> Point:
+        """Where the other numbers are looked for with the number held at x, from the last steps known."""
         a, _, near = known[-1]
         vector = self.unknowns.vector(near.point)
         if len(known) > 1:  # on along the way that the other numbers took
@@ -316,8 +337,7 @@ class Walk(NamedTuple):
         else:
             vector = vector + self.ahead(x - a)
         vector[self.k] = x
-        point = self.unknowns.point(vector, near.point)
-        return fitted_others(self.prepared, point, self.k, self.seed, before=near)
+        return self.unknowns.point(vector, near.point)
 
     def ahead(self, move: float) -> np.ndarray:
         """How the other numbers go along with the one held, as the information at the optimum says."""

@@ -14,12 +14,13 @@ class Page(NamedTuple):
     """How the menu shows a module with `page(query, work)` and `register(app, work)`.
 
     path: of its address; name: in the menu; place: a smaller one stands further up; hundreds are a group
-    of the menu (`GROUPS`).
+    of the menu (`GROUPS`); kinds: those it answers that are not called as its path.
     """
 
     path: str
     name: str
     place: int
+    kinds: tuple[str, ...] = ()
 
     @property
     def group(self) -> str:
