@@ -148,6 +148,26 @@ def test_a_run_into_a_folder_that_was_killed_when_it_was_whole_has_nothing_left_
     assert contents(tmp_path) == whole and not (tmp_path / "run.blocks").exists()
 
 
+def test_a_run_that_was_killed_while_its_files_moved_goes_on(tmp_path, monkeypatch):
+    """From every moment of the move, over an earlier run: what was moved is no whole run yet, and no changed one."""
+    arguments = CASES["sensitivity"][0]
+    assert livingdrug(*arguments, "--seed", "2", "--out", "run", cwd=tmp_path).returncode == 0
+    shutil.copytree(tmp_path / "run", tmp_path / "earlier")
+    with monkeypatch.context() as patch:
+        counter = Dying(patch)
+        assert livingdrug(*arguments, "--out", "run", cwd=tmp_path).returncode == 0
+    whole = contents(tmp_path / "run")
+    for at in range(counter.count - 18, counter.count + 1):
+        shutil.rmtree(tmp_path / "run")
+        shutil.copytree(tmp_path / "earlier", tmp_path / "run")
+        with monkeypatch.context() as patch, pytest.raises(Dead):
+            Dying(patch, at)
+            livingdrug(*arguments, "--out", "run", cwd=tmp_path)
+        again = livingdrug(*arguments, "--out", "run", "--resume", cwd=tmp_path)
+        assert again.returncode == 0, (at, again.stderr)
+        assert contents(tmp_path / "run") == whole and not (tmp_path / "run.blocks").exists(), at
+
+
 @pytest.mark.parametrize(
     ("kind", "more", "word"),
     [

@@ -83,8 +83,11 @@ def _client(address: str):
             "dashboard_address": None,
             "silence_logs": logging.CRITICAL,
         }
-        with LocalCluster(**how) as cluster, _connected(Client, cluster.scheduler_address) as client:
-            yield client
+        with LocalCluster(**how) as cluster:
+            # not asynchronous
+            own = cluster.scheduler_address  # pyright: ignore[reportAttributeAccessIssue]
+            with _connected(Client, own) as client:
+                yield client
         return
     with _connected(Client, address) as client:
         yield client

@@ -56,7 +56,7 @@ BEGIN = (
     "subject, each flag with its reason; then groups compared, and published products beside your "
     "subjects. Faults are named by their line first."
 )
-PAGE = Page(PATH, "My data", place=110)
+PAGE = Page(PATH, "My data", place=110, kinds=("nca", "compare"))
 SHOWN = ("CMAX", "TMAX", "AUCINT", "LAMZHL", "CLST", "TLST")
 BELOW = (("drop", "left out"), ("zero", "0"), ("lloq", "the limit"), ("half", "half the limit"))
 # a field for every question that the analysis can ask; a test compares them with `nca.NcaSettings`

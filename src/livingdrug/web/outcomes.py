@@ -25,7 +25,7 @@ from livingdrug.workflows.index.spec import run as run_index
 from livingdrug.workflows.response.spec import Response
 
 PATH = own_response.PATH
-PAGE = Page(PATH, "Exposure and response", place=120)
+PAGE = Page(PATH, "Exposure and response", place=120, kinds=("index",))
 EXAMPLE = Index(efficacy_curve="tisagenlecleucel_response", toxicity_curve="tisagenlecleucel_severe_crs",
                 product_model="stein_2019", variability="sd", subjects=2000)  # fmt: skip
 ROWS = "A row for each subject: a column of exposure, and columns of response, grades, values or times."

@@ -24,6 +24,8 @@ from livingdrug.web.pages import Page
 from livingdrug.web.parts import FILES, beside, choice
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, about, help_of, workflow
+from livingdrug.workflows.fields import METHOD
+from livingdrug.workflows.fields import MODEL as OF_MODEL
 from livingdrug.workflows.shared_fields import EvenSo
 
 MODEL, MODELS = "model", "models"
@@ -63,7 +65,7 @@ class Question:
                 continue
             listed = (not said.hidden or name in self.labels) and said.flags != _EVEN_SO
             if listed and name not in self.left_out and (name != MODELS or self.typed):
-                group = self.heading if said.argument or not found or said.group == "Method" else said.group
+                group = self.heading if said.argument or not found or said.group in (OF_MODEL, METHOD) else said.group
                 found.setdefault(group, []).append(name)
         return {group: tuple(names) for group, names in found.items()}
 

@@ -27,7 +27,7 @@ WAITING = (
     "Choose the samples first; endpoints (response, toxicity, survival, covariates) are joined to them by"
     " subject. What is said here of how they are read goes along to every page."
 )
-PAGE = Page(PATH, "My study", place=100)
+PAGE = Page(PATH, "My study", place=100, kinds=("check",))
 FILES = {"file": "Samples over time", "endpoints": "Endpoints, a row for each subject"}
 EXAMPLE = CheckFile(file=STUDY["file"], endpoints=STUDY["endpoints"])
 PRODUCT = "tisagenlecleucel"

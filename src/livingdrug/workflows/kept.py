@@ -7,6 +7,7 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable
+from livingdrug.core.folders import held
 from livingdrug.core.pieces import drop_pieces, kept_pieces, pieces_folder
 from livingdrug.report import REPORT, check_new_folder, holds
 from livingdrug.workflows.conduct import Conduct, NothingLeft
@@ -45,12 +46,24 @@ def begin_again(scenario: Document, conduct: Conduct) -> None:
     out = conduct.folder or conduct.out
     if not conduct.resume or out is None:
         return
-    if conduct.folder and not _reads_files(scenario) and holds(conduct.folder, to_toml(scenario), ()):
+    if conduct.folder and _is_whole(conduct.folder, scenario):
         drop_pieces(conduct.folder)
         said = f"the run in {conduct.folder} is whole, nothing was left to do: open {Path(conduct.folder) / REPORT}"
         raise NothingLeft(said, {"folder": str(conduct.folder)}, 0)
     if not pieces_folder(out).is_dir():
         conduct.say(f"note: no blocks are kept in {pieces_folder(out)} yet, so the run starts again")
+
+
+def _is_whole(folder: str | Path, scenario: Document) -> bool:
+    """Whether a folder holds the run of a scenario that reads no files; what a killed run left to be done
+    there is done first."""
+    if _reads_files(scenario) or not Path(folder).is_dir():
+        return False
+    with held(folder, make=False):
+        try:
+            return holds(folder, to_toml(scenario), ())
+        except InputError:  # it was changed since: another run
+            return False
 
 
 def _reads_files(scenario: Document) -> bool:

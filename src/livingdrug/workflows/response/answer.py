@@ -28,14 +28,10 @@ from livingdrug.workflows.response.coefficients import as_estimate, estimate_wor
 from livingdrug.workflows.response.spec import Response, ResponseAnswer
 from livingdrug.workflows.tables import hashes
 
-# kind of outcome -> the module that tells of it: as_dict, lines, tables, table and figure of an answer
-KINDS = {"binary": "binary", "repeated": "repeated", "time": "time", "competing": "competing", "visits": "visits",
-         "graded": "graded", "continuous": "continuous"}
-
 
 def telling(kind: str) -> ModuleType:
-    """The module of a kind of outcome."""
-    return import_module(f"livingdrug.workflows.response.{KINDS[kind]}")
+    """The module of a kind of outcome, which has its name: as_dict, lines, tables, table and figure of an answer."""
+    return import_module(f"livingdrug.workflows.response.{kind}")
 
 
 def answer(scenario: Response, found: tuple[ResponseAnswer, ...]) -> Answer:

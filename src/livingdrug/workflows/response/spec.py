@@ -81,7 +81,8 @@ class Response(KineticScenario):
     model: Annotated[
         str | None,
         About(
-            "Of binary: logistic, firth, probit, cloglog, emax, hill; repeated: gee; graded: ordinal; time: cox, km, "
+            "Model of the outcome. binary: logistic, firth, probit, cloglog, emax, hill; repeated: gee; "
+            "graded: ordinal; time: cox, km, "
             "weibull, exponential, loglogistic, lognormal; visits: weibull, exponential, loglogistic, lognormal; competing: "
             "fine-gray, cause-specific; continuous: emax, emax-baseline, hill, 4pl. "
             "The first is the default.",
@@ -174,7 +175,7 @@ class Response(KineticScenario):
     by_day: Annotated[
         float | None,
         About(
-            "Of a time to an event: also the probability of an event (with --cause: of each cause) by this "
+            "For a time to an event: also the probability of an event (with --cause: of each cause) by this "
             "day after time 0, as a function of exposure, in curve.toml.",
             group=ASKED,
             unit="d",
