@@ -22,7 +22,7 @@ RESULTS = Path(__file__).parent / "results" / "fit_command.json"
 SUBJECTS, LIMIT, SEED = 90, 50.0, 1
 COLUMNS = ["ID", "TIME", "DV", "UNIT", "CENS", "LIMIT", "TIMEUNIT"]
 STEPS = {
-    "fit": (("livingdrug.workflows.fit.plan", "fit"),),
+    "fit": (("livingdrug.workflows.fit.plan", "estimated"),),
     "figures": tuple(
         ("livingdrug.workflows.fit.checks", name)
         for name in (

@@ -10,21 +10,26 @@
 
 Every folder holds an earlier run of its kind, with another seed or setting. A kill counts as right where the folder then has
 the files of the earlier or of the new run (a move that was cut off is finished first, as all that reads a folder does),
-where the next command (the same again; with --resume of a fit, and of a simulation of several blocks) ends without a fault,
-and where it leaves, byte for byte, the folder of a run that was not killed, and nothing else. Times are uniform over 1.1
-times the duration of a run.
+where the next command (the same again; with --resume of what can be resumed) takes up every piece that the killed run had
+kept and ends without a fault, and where it leaves, byte for byte, the folder of a run that was not killed, and nothing else.
+Times are uniform over the duration of a run. Each run is a process of its own, forked from one that has loaded and compiled
+everything, so that moments fall into the run and not into its start; with --moves it is started as by a user.
 Prints a row for each kind, and adds the counts to bench/results/kills.json (empty its rows to begin anew); exit
 code 1 where one failed.
 """
 
 import json
+import os
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.machine import machine
@@ -32,11 +37,13 @@ from bench.machine import machine
 RESULTS = Path(__file__).with_name("results") / "kills.json"
 KINDS = {
     "simulate": ("simulate", "stein_2019", "-n", "200", "--spread", "sd", "--days", "28", "--out", "run"),
-    "blocks": ("simulate", "stein_2019", "-n", "20000", "--exposure", "0", "28", "--out", "run"),
-    "sensitivity": ("sensitivity", "stein_2019", "-n", "256", "--out", "run"),
+    "blocks": ("simulate", "stein_2019", "-n", "40000", "--exposure", "0", "28", "--out", "run"),
+    "sensitivity": ("sensitivity", "stein_2019", "-n", "2048", "--out", "run"),
     "nca": ("nca", "ex/kinetics.csv", "--out", "run"),
-    "trial": ("trial", "ex/umbrella.toml", "--replicates", "200", "--out", "run"),
+    "trial": ("trial", "ex/umbrella.toml", "--replicates", "1500", "--out", "run"),
     "fit": ("fit", "ex/kinetics.csv", "--model", "stein_2019", "--random", "c_max,alpha", "--out", "run"),
+    "bootstrap": ("fit", "ex/kinetics.csv", "--model", "stein_2019", "--random", "c_max", "--method", "focei",
+                  "--profile", "c_max", "--bootstrap", "20", "--out", "run"),
     "report": ("report", "run"),
     "vpc": ("vpc", "run", "--replicates", "40"),
 }
@@ -47,8 +54,11 @@ OTHER = {
     "nca": ("--auc", "linear"),
     "trial": ("--seed", "2"),
     "fit": ("--seed", "2"),
+    "bootstrap": ("--seed", "2"),
 }
-RESUMED = ("fit", "blocks")  # of these kinds the next run goes on with --resume
+RESUMED = ("fit", "blocks", "sensitivity", "trial", "bootstrap")  # of these kinds the next run goes on with --resume
+TAKEN_UP = re.compile(r"([\d,]+) of [\d,]+ .{1,60}? are kept from before")
+PATIENCE = 600.0  # seconds until a run that goes on counts as one that never ends
 OWN = ".livingdrug."
 # a run that kills itself before its K-th rename below the folder of a run
 AT_A_MOVE = """
@@ -111,16 +121,77 @@ def prepared(kind: str, where: Path) -> tuple[dict, dict, float]:
     return contents(where / "earlier"), contents(where / "run"), seconds
 
 
+def begun(arguments: Sequence[str], where: Path) -> int:
+    """The number of a process that runs a command in a folder, forked from this one; what it says goes to `said`."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        return child
+    code = 70
+    try:
+        said = os.open(where / "said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(said, 1)
+        os.dup2(said, 2)
+        os.chdir(where)
+        sys.argv, sys.stdout, sys.stderr = ["livingdrug", *arguments], os.fdopen(1, "w"), os.fdopen(2, "w")
+        main_of_all()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(bool(end.code))
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def main_of_all() -> None:
+    """The command line."""
+    from livingdrug.cli.main import main
+
+    main()
+
+
+def ended(child: int, seconds: float) -> int | None:
+    """The exit code of a process; None where it runs on after so many seconds, and is killed."""
+    end = time.monotonic() + seconds
+    while True:
+        found, status = os.waitpid(child, os.WNOHANG)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() >= end:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return None
+        time.sleep(0.002)
+
+
+def forked(arguments: Sequence[str], where: Path) -> tuple[int | None, str]:
+    """(exit code, what was said) of a command to its end."""
+    code = ended(begun(arguments, where), PATIENCE)
+    said = (where / "said").read_text(errors="replace")
+    (where / "said").unlink()
+    return code, said
+
+
 def killed(kind: str, where: Path, at: float) -> bool:
     """Start a run and kill it; whether it was still running."""
-    process = subprocess.Popen(command(kind), cwd=where, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        process.wait(at)
-        return False
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return True
+    code = ended(begun(KINDS[kind], where), at)
+    (where / "said").unlink(missing_ok=True)
+    return code is None
+
+
+def warm(kind: str, where: Path) -> float:
+    """Seconds of a run that is forked, once this process has loaded what it needs."""
+    from tests.commands import livingdrug
+
+    shutil.copytree(where, where.with_name("warm"))
+    livingdrug(*KINDS[kind], cwd=where.with_name("warm"))
+    begin = time.monotonic()
+    forked(KINDS[kind], where.with_name("warm"))
+    shutil.rmtree(where.with_name("warm"))
+    return time.monotonic() - begin
 
 
 def at_a_move(kind: str, where: Path, at: int) -> subprocess.CompletedProcess:
@@ -138,9 +209,13 @@ def fault_of(kind: str, where: Path, old: dict, new: dict) -> str:
     """What is wrong with a folder after a kill, "" where nothing is."""
     if not (where / "run" / f"{OWN}new").exists() and contents(where / "run") not in (old, new):
         return "neither the old nor the new folder"
-    again = run(command(kind) + (["--resume"] if kind in RESUMED else []), where)
-    if again.returncode not in (0, 3, 4):
-        return f"the next run ended with {again.returncode}: {again.stderr.strip()[-200:]}"
+    pieces = len(list((where / "run.blocks").glob("*.block")))
+    code, said = forked([*KINDS[kind], *(["--resume"] if kind in RESUMED else [])], where)
+    if code not in (0, 3, 4):
+        return f"the next run ended with {code}: {said.strip()[-200:]}"
+    taken = sum(int(count.replace(",", "")) for count in TAKEN_UP.findall(" ".join(said.split())))
+    if taken != pieces and "nothing was left to do" not in said and kind in RESUMED:
+        return f"{pieces} pieces were kept, {taken} were taken up"
     if contents(where / "run") != new:
         return "the next run gave another folder"
     left = [
@@ -161,6 +236,7 @@ class Row:
         self.old, self.new, self.seconds = prepared(kind, self.where)
         self.begin_again()
         self.places = moves(kind, self.where) if walk else 0
+        self.seconds = self.seconds if walk else warm(kind, self.where)
         self.step = max(self.places / share, 1.0)
         self.done = done  # places that earlier calls met
         self.runs = self.hit = 0
@@ -179,7 +255,7 @@ class Row:
             at = 1 + (self.done + int(self.runs * self.step)) % max(self.places, 1)
             self.hit += at_a_move(self.kind, self.where, at).returncode == -signal.SIGKILL
         else:
-            at = self.draw.uniform(0.0, 1.1 * self.seconds)
+            at = self.draw.uniform(0.0, self.seconds)
             self.hit += killed(self.kind, self.where, at)
         self.runs += 1
         fault = fault_of(self.kind, self.where, self.old, self.new)

@@ -73,12 +73,15 @@ class Subject:
 
     def __init__(self, times: np.ndarray, values: np.ndarray, below: np.ndarray):
         self.times, self.logs, self.below = times, np.log(values), below
+        self.known: dict[tuple, np.ndarray] = {}  # log-likelihood over density of the draws
 
     def likelihood(self, curve: np.ndarray, error: float) -> np.ndarray:
         """Log-likelihood of the samples (draws,) as measured; values below the limit by their probability."""
         off = (self.logs - curve) / error
-        seen = -0.5 * off**2 - np.log(error) - 0.5 * np.log(2 * np.pi) - self.logs
-        return np.nan_to_num(np.where(self.below, log_ndtr(off), seen).sum(axis=1), nan=-np.inf)
+        seen, hidden = off[:, ~self.below], off[:, self.below]
+        constant = (np.log(error) + 0.5 * np.log(2 * np.pi)) * seen.shape[1] + self.logs[~self.below].sum()
+        total = log_ndtr(hidden).sum(axis=1) - 0.5 * (seen**2).sum(axis=1) - constant
+        return np.nan_to_num(total, nan=-np.inf)
 
     def draw(self, numbers: Numbers, random: np.random.Generator) -> None:
         """Draws from a mixture of a t, where the subject lies, and the population."""
@@ -103,7 +106,7 @@ class Subject:
             np.log1p(-POPULATION) + _t_density(self.phi, middle, factor),
             np.log(POPULATION) + _normal(self.phi, numbers, which),
         )
-        self.density, self.base = np.logaddexp(*parts), None
+        self.density, self.known = np.logaddexp(*parts), {}
 
     def _curve(self, numbers: Numbers, z: np.ndarray) -> np.ndarray:
         phi = np.tile(numbers.mu, (len(z), 1))
@@ -113,12 +116,9 @@ class Subject:
     def level(self, numbers: Numbers) -> tuple[float, float]:
         """(log-likelihood, effective draws)."""
         key = (*np.delete(numbers.mu, numbers.moving), numbers.error)  # nothing else moves the curves and their errors
-        if self.base is None or self.base[0] != key:
-            found = self.likelihood(self._curve(numbers, self.phi), numbers.error) - self.density
-            self.base = self.base or (key, found)
-        else:
-            found = self.base[1]
-        logs = found + _normal(self.phi, numbers, numbers.moving)
+        if key not in self.known:
+            self.known[key] = self.likelihood(self._curve(numbers, self.phi), numbers.error) - self.density
+        logs = self.known[key] + _normal(self.phi, numbers, numbers.moving)
         weight = _weight(logs)
         return float(logsumexp(logs) - np.log(len(logs))), float(1 / np.sum(weight**2))
 

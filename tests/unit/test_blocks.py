@@ -1,7 +1,9 @@
 """Blocks here, on processes and on a Dask cluster: the same results in the same order, and one sentence when it breaks."""
 
 import os
+import signal
 import sys
+import time
 
 import pytest
 from test_exposures import EXPLODING, EXPONENTIAL
@@ -11,7 +13,7 @@ from livingdrug.models import get_model
 from livingdrug.scale import Serial, run_curves, run_exposures
 from livingdrug.scale.blocks import AHEAD, Processes, cut, in_order
 from livingdrug.scale.cluster import DaskCluster
-from livingdrug.simulation import CurvesTask, Draw
+from livingdrug.simulation import CurvesTask, Draw, exposure_task
 
 
 def bad_third(first, count):
@@ -68,6 +70,56 @@ def test_two_processes_give_the_numbers_of_one(tmp_path):
 
 def test_a_dask_cluster_gives_the_numbers_of_one_process(cluster, tmp_path):
     check_same(cluster, tmp_path)
+
+
+MANY = exposure_task(get_model("stein_2019"), Draw(5000), window=(0, 28))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Summary and table of a run of 5,000 subjects at once."""
+    path = tmp_path_factory.mktemp("whole") / "table.csv"
+    return run_exposures(MANY, Serial(), path, size=5000).summary(), path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("workers", "size"), [(None, 1000), (None, 4096), (1, 4096), (2, 1000), (3, 1000), ("dask", 1000), ("dask", 4096)]
+)
+def test_neither_workers_nor_blocks_change_a_byte(workers, size, whole, tmp_path, request):
+    if workers == "dask":
+        where = request.getfixturevalue("cluster")
+    else:
+        where = Serial() if workers is None else Processes(workers)
+    summary = run_exposures(MANY, where, tmp_path / "table.csv", size=size).summary()
+    assert (summary, (tmp_path / "table.csv").read_bytes()) == whole
+
+
+def slow(first, count):
+    """Long enough for a worker to be killed on it; says which process it was."""
+    time.sleep(0.2)
+    return first, os.getpid()
+
+
+def test_a_worker_of_a_cluster_that_is_killed_is_done_without():
+    """Two real workers; the one that computed the first block is killed while others are under way."""
+    with local_cluster(2) as local:
+        found, victim = [], None
+        for first, process in DaskCluster(local.scheduler_address).results(slow, cut(12, 1)):
+            found.append(first)
+            if victim is None:
+                victim = process
+                os.kill(victim, signal.SIGKILL)
+        assert found == list(range(12)) and victim != os.getpid()
+
+
+def test_a_cluster_on_this_machine_is_started_and_ends_with_the_run(tmp_path, monkeypatch):
+    pytest.importorskip("distributed", reason="dask.distributed is not installed (extra `cluster`)")
+    monkeypatch.setattr("livingdrug.scale.cluster.os.cpu_count", lambda: 2)
+    seen = list(DaskCluster("local").results(slow, cut(4, 1)))
+    assert [first for first, _ in seen] == [0, 1, 2, 3] and 1 <= len({process for _, process in seen}) <= 2
+    for process in {process for _, process in seen}:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
 
 
 def test_few_blocks_are_under_way_at_once_and_none_is_lost():

@@ -134,7 +134,7 @@ def test_days_are_days_whatever_the_unit_of_the_times_and_count_from_the_infusio
      ({"by_day": 5000.0}, "lies beyond the observations"), ({"by_day": 0.001}, "nobody has had PFS by 0.001"),
      ({"by_day": -1.0}, "must be a day above 0"), ({"by_day": 50.0, "landmark": 60.0}, r"above 60 \(the landmark\)"),
      ({"by_day": 90.0, "robust": True}, "leave out --start, --strata, --robust"),
-     ({"by_day": 90.0, "causes": {"a": "1", "b": "2"}}, "of a time to one kind of event")],
+     ({"by_day": 90.0, "causes": {"a": "1", "b": "2"}, "model": "cause-specific"}, "use --model fine-gray")],
 )  # fmt: skip
 def test_what_has_no_such_probability_is_refused(tmp_path, more, said):
     file = rows(tmp_path / "days.csv")

@@ -253,7 +253,7 @@ def test_the_app_shows_the_same_drawing():
     from livingdrug.web.diagrams import diagram_image
 
     model = build_model("kirouac_2023", ("tissue",))
-    image = diagram_image(model.with_values(k12=3.0))
+    image = diagram_image(model.with_values(k12=3.0)).children
     kind, _, text = image.src.partition(",")
     assert kind == "data:image/svg+xml;base64" and "12 states" in image.alt
     assert b64decode(text).decode() == to_svg(diagram_of(model, table=False))

@@ -17,11 +17,12 @@ from livingdrug.fit import ResidualError, Saem, fit, new_problem, point_of, unkn
 from livingdrug.fit.climb import climb
 from livingdrug.fit.importance import drawn, importance, propose
 from livingdrug.fit.information import louis
-from livingdrug.fit.limits import cutoff
+from livingdrug.fit.limits import cutoff, error_limits
 from livingdrug.fit.point import prepare
 from livingdrug.fit.saem import begin
 from livingdrug.fit.search import Searched, confirmed, searched
 from livingdrug.fit.settle import Settled, carried, finished, settle, with_again, without
+from livingdrug.fit.starts import FAR
 from livingdrug.fit.verdict import search_words
 from livingdrug.fit.walk import Top
 from livingdrug.models.text import from_toml
@@ -87,7 +88,7 @@ def test_profiles_of_few_values_end_where_closed_forms_say(tmp_path):
         for fine in (False, True):
             walk = top.walk(name, 0.0, fall)._replace(fine=fine)
             for side, end in zip((-1, 1), ends, strict=True):
-                found, known = walk.along(side)
+                found, known, _ = walk.along(side)
                 assert found == pytest.approx(end, abs=0.02 * abs(end - walk.optimum.x)), (name, side, fine)
                 assert len(known) <= (4 if fine else 3)  # one or two fits of the others, where roots are all but straight
 
@@ -255,7 +256,9 @@ def test_a_profile_does_not_end_where_the_other_numbers_are_not_fitted(tmp_path,
     assert upper > walk.optimum.x
     fitted = walk_module.fitted_others
     monkeypatch.setattr(walk_module, "fitted_others", lambda *a, **k: fitted(*a, **k)._replace(gain=5.0))
-    assert walk.end(1) is None  # far below by what was reached, but that may rise by as much
+    # far below by what was reached, but that may rise by as much
+    course = walk.along(1)
+    assert course.end is None and course.lost and len(course.steps) == 1
     # of steps too far for the others the one nearer to the optimum counts
     far = 0.9 * (upper - walk.optimum.x)
     monkeypatch.setattr(
@@ -278,3 +281,15 @@ def test_searches_begin_with_wide_variabilities_and_with_those_given_by_turns():
     found = searched(prepared, Saem(exploration=150, smoothing=50), 1, 2, None, None, None)
     first, second = found.levels
     assert second > first + 3 and found.optima[0].level == pytest.approx(second, abs=0.3) and not found.agreed
+
+
+def test_a_variability_that_may_be_beyond_any_population_is_not_determined(tmp_path):
+    problem = decline_of(tmp_path, 8)
+    unknowns, covariance = unknowns_of(problem), np.zeros((5, 5))
+    k = unknowns.names.index("omega rate")
+    for sd, known in ((1.0, True), (4.0, False)):
+        point = point_of(problem)._replace(omega=np.diag([0.25, sd**2]))
+        covariance[k, k] = 0.2**2
+        limit = error_limits(unknowns, point, covariance, 8)["omega rate"]
+        assert limit.determined is known and limit.lower < sd < limit.upper, sd
+    assert limit.upper > FAR

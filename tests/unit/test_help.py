@@ -55,7 +55,10 @@ def test_every_option_of_every_command_says_what_it_is():
 
     found = [(name, p) for name, command in listed(cli) for p in command.params if isinstance(p, click.Option)]
     assert len(found) > 400
-    assert [f"{name} {p.opts[-1]}" for name, p in found if not (p.help and len(p.help) > 5 and p.help[0].isupper())] == []
+    sentences = {f"{name} {p.opts[-1]}": p.help or "" for name, p in found}
+    said = {option for option, text in sentences.items() if len(text) > 5 and text[0].isupper()}
+    assert set(sentences) - said == set()
+    assert [option for option, text in sentences.items() if text.startswith("Of ")] == []
 
 
 def alone():

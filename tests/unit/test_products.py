@@ -63,6 +63,13 @@ def test_table_1_is_recomputed_from_its_own_numbers():
         assert float(row["ratio_high"]) == pytest.approx(high, rel=1e-3)
 
 
+@pytest.mark.parametrize("name", ["Yescarta", "brexu-cel", "Breyanzi", "Aucatzyl", "afami-cel"])
+def test_a_label_table_that_was_not_read_is_said_and_nothing_stands_in_its_place(name):
+    card = find_card(name)
+    assert "label table" in card.not_read and "section 12.3" in card.not_read
+    assert not [fact for fact in card.exposures if "prescribing information" in fact.source]
+
+
 @pytest.mark.parametrize(("name", "product"), [
     ("Kymriah", "tisagenlecleucel"), ("ide-cel", "idecabtagene vicleucel"), ("tisagenlecleucel", "tisagenlecleucel"),
 ])  # fmt: skip
@@ -147,7 +154,7 @@ def test_hours_are_not_called_days(tmp_path):
 def test_cards_hold_every_product_with_its_target_and_models_that_exist():
     cards = {card.product: card for card in product_cards()}
     assert set(list_products()) <= set(cards)
-    assert {card.target for card in cards.values()} == {"CD19", "BCMA"} and all(c.not_read for c in cards.values())
+    assert {card.target for card in cards.values()} == {"CD19", "BCMA", "MAGE-A4"} and all(c.not_read for c in cards.values())
     assert {name for card in cards.values() for name in card.models} <= set(list_models())
     assert not find_card("Yescarta").exposures and find_card("brexu-cel").product == "brexucabtagene autoleucel"
     assert len(find_card("abecma").responses) == 15

@@ -3,6 +3,7 @@
 import csv
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -126,6 +127,12 @@ def test_what_cannot_be_drawn_is_refused(words, sentence, tmp_path):
     done = livingdrug("cure", *words, "--events", "all", "--out", "c.csv", cwd=tmp_path)
     assert done.returncode == 2 and sentence in " ".join(done.stderr.split()), done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_the_page_says_where_random_extinction_is_found():
+    page = (Path(__file__).parents[2] / "docs" / "library.md").read_text(encoding="utf-8")
+    fragments = page[page.index("## Fragments") : page.index("## Preconditioning as a question")]
+    assert "(`stochastic_extinction`) is no fragment" in fragments and "the command is `cure`" in fragments
 
 
 def test_models_without_counts_and_too_fast_ones_say_so(monkeypatch):

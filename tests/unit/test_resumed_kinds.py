@@ -1,11 +1,16 @@
 """Every kind of analysis that can be resumed goes on from a kill at any moment, to the bytes of a run that was not killed."""
 
+import errno
+import os
 import shutil
+import threading
 
 import numpy as np
 import pytest
+from test_full_disk import Full
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.folders import held
 from livingdrug.core.packed import marks_of, read_piece, write_piece
 from livingdrug.core.pieces import Stage, each, kept_pieces
 from livingdrug.workflows import workflow
@@ -30,7 +35,7 @@ endpoints = [{ name = "expansion", kind = "cmax" }]
 CASES = {
     "simulate": (("simulate", "stein_2019", "-n", "40", "--exposure", "0", "28"), 5),
     "sensitivity": (("sensitivity", "stein_2019", "-n", "4", "--over", "c_max,alpha,beta"), 4),
-    "trial": (("run", "trial.toml"), 12),
+    "trial": (("trial", "trial.toml"), 12),
     "fit": (("fit", "data.csv", "--model", "model.toml", "--random", "top,rate=0.4", "--residual", "lognormal:0.2",
              "--method", "focei", "--profile", "top", "--bootstrap", "20"), 21),
     "cure": (("cure", "kimmel_2021", "--set", "mu_tumour=0.1", "--events", "all", "--days", "2", "--runs", "2", "-n", "3",
@@ -143,6 +148,26 @@ def test_a_run_into_a_folder_that_was_killed_when_it_was_whole_has_nothing_left_
     assert contents(tmp_path) == whole and not (tmp_path / "run.blocks").exists()
 
 
+def test_a_run_that_was_killed_while_its_files_moved_goes_on(tmp_path, monkeypatch):
+    """From every moment of the move, over an earlier run: what was moved is no whole run yet, and no changed one."""
+    arguments = CASES["sensitivity"][0]
+    assert livingdrug(*arguments, "--seed", "2", "--out", "run", cwd=tmp_path).returncode == 0
+    shutil.copytree(tmp_path / "run", tmp_path / "earlier")
+    with monkeypatch.context() as patch:
+        counter = Dying(patch)
+        assert livingdrug(*arguments, "--out", "run", cwd=tmp_path).returncode == 0
+    whole = contents(tmp_path / "run")
+    for at in range(counter.count - 24, counter.count + 1, 3):
+        shutil.rmtree(tmp_path / "run")
+        shutil.copytree(tmp_path / "earlier", tmp_path / "run")
+        with monkeypatch.context() as patch, pytest.raises(Dead):
+            Dying(patch, at)
+            livingdrug(*arguments, "--out", "run", cwd=tmp_path)
+        again = livingdrug(*arguments, "--out", "run", "--resume", cwd=tmp_path)
+        assert again.returncode == 0, (at, again.stderr)
+        assert contents(tmp_path / "run") == whole and not (tmp_path / "run.blocks").exists(), at
+
+
 @pytest.mark.parametrize(
     ("kind", "more", "word"),
     [
@@ -250,3 +275,75 @@ def test_what_nobody_keeps_is_computed(tmp_path):
         assert next(made) == 0 and (tmp_path / "a.blocks" / "s-a%2Fb.block").is_file()
         raise InputError("full")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.blocks"]
+
+
+QUICK = sorted(RESUMED - {"fit"})
+
+
+@pytest.mark.parametrize("kind", QUICK)
+def test_a_disk_that_is_full_among_the_pieces_leaves_the_earlier_table_and_is_gone_on_from(kind, tmp_path, monkeypatch):
+    arguments, pieces = CASES[kind]
+    given(tmp_path)
+    (tmp_path / "out.csv").write_text("earlier")
+    before = contents(tmp_path)
+    with monkeypatch.context() as patch:
+        full = Full(patch, tmp_path, 4000)
+        run = livingdrug(*arguments, "--out", "out.csv", cwd=tmp_path)
+    said = " ".join(run.stderr.split())
+    assert full.met and run.returncode == 2 and "no space is left on the disk" in said and "Traceback" not in said, said
+    left = contents(tmp_path)
+    kept = [name for name in left if name.startswith("out.csv.blocks/")]
+    assert {name: content for name, content in left.items() if name not in kept} == before
+    assert all(name.endswith((".block", "manifest.json")) for name in kept) and len(kept) <= pieces + 1
+    again = livingdrug(*arguments, "--out", "out.csv", "--resume", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    resumed = (tmp_path / "out.csv").read_bytes()
+    assert set(contents(tmp_path)) == set(before)
+    assert livingdrug(*arguments, "--out", "out.csv", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "out.csv").read_bytes() == resumed
+
+
+@pytest.mark.parametrize("kind", sorted(RESUMED))
+@pytest.mark.parametrize("out", ["there/out.csv", "there/run"])
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_computed(kind, out, tmp_path, monkeypatch):
+    """As of a file system that is read-only: whoever runs the test may write where permissions say no."""
+    given(tmp_path)
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "mine.txt").write_text("mine")
+    before = contents(tmp_path)
+
+    def refused(*given, **named):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as patch:
+        for call in ("mkdir", "rename", "replace"):
+            patch.setattr(os, call, refused)
+        patch.setattr("livingdrug.core.pieces.Kept.each", None)
+        run = livingdrug(*CASES[kind][0], "--out", out, cwd=tmp_path)
+    said = " ".join(run.stderr.split())
+    assert run.returncode == 2 and "cannot be written: Read-only file system" in said and "Traceback" not in said, said
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("kind", sorted(RESUMED))
+def test_of_two_writers_the_second_is_refused_and_the_first_is_named(kind, tmp_path, monkeypatch):
+    given(tmp_path)
+    taken, over = threading.Event(), threading.Event()
+
+    def hold():
+        with held(tmp_path / "out.csv.blocks"):
+            taken.set()
+            over.wait()
+
+    first = threading.Thread(target=hold)
+    first.start()
+    taken.wait()
+    monkeypatch.setattr("livingdrug.core.pieces.Kept.each", None)
+    try:
+        run = livingdrug(*CASES[kind][0], "--out", "out.csv", cwd=tmp_path)
+    finally:
+        over.set()
+        first.join()
+    said = " ".join(run.stderr.split())
+    assert run.returncode == 2 and f"is being written by another run of livingdrug (process {os.getpid()} on" in said, said
+    assert not (tmp_path / "out.csv").exists()

@@ -6,7 +6,7 @@ import pytest
 
 from livingdrug import web
 from livingdrug.web.app import make_app, menu, page_of
-from livingdrug.web.pages import pages
+from livingdrug.web.pages import GROUPS, pages
 from livingdrug.web.work import Work
 from tests.recipes import recipe
 
@@ -25,12 +25,13 @@ def toy(tmp_path, monkeypatch):
 
 def test_it_is_in_the_menu_and_opens(toy):
     make_app(Work())
-    assert "Doubling" in str(menu("/")[-1]) and "The cells double in 1.39 d." in str(page_of("/doubling", "", Work()))
+    assert "Doubling" in str(menu("/")) and "The cells double in 1.39 d." in str(page_of("/doubling", "", Work()))
 
 
 def test_the_order_of_the_menu():
     names = [module.PAGE.name for module in pages().values()]
-    assert names[:5] == ["Start", "Explore", "Models", "Sensitivity", "My study"] and names[-1] == "The paper"
+    assert names[:4] == ["Start", "My study", "My data", "Exposure and response"] and names[-1] == "The paper"
+    assert list(dict.fromkeys(module.PAGE.group for module in pages().values())) == list(GROUPS)
     assert "/doubling" not in pages()
 
 

@@ -13,7 +13,7 @@ import click
 from livingdrug import __version__
 from livingdrug.cli.commands import Commands, Group
 from livingdrug.cli.explained import Explained
-from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, UNCERTAINTY_HELP, YES_HELP
+from livingdrug.cli.out_help import DASK_HELP, MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, UNCERTAINTY_HELP, YES_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
 from livingdrug.core.words import parts
@@ -142,7 +142,7 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
 @click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--workers", type=int, help="Distribute the subjects over this many processes.")
-@click.option("--dask", metavar="ADDRESS", help="Distribute the subjects over a Dask cluster's workers.")
+@click.option("--dask", metavar="ADDRESS", help=DASK_HELP)
 @click.option("--resume", is_flag=True, help=RESUME_HELP)
 @click.option("--shard", metavar="I/N", help=SHARD_HELP)
 @click.option("--yes", is_flag=True, help=YES_HELP)
@@ -162,7 +162,7 @@ def run(file: str, **options) -> None:
 @click.argument("folders", metavar="FOLDER...", type=click.Path(file_okay=False), nargs=-1, required=True)
 @click.option("--out", metavar="FOLDER", type=click.Path(file_okay=False), help="One document of all the runs, into this "
               "new folder.")  # fmt: skip
-@click.option("--title", metavar="TEXT", default="", help="Of the one document.")
+@click.option("--title", metavar="TEXT", default="", help="Title of the one document.")
 @click.option("--pdf", is_flag=True, help="Write report.pdf as well (needs the extra `pdf`).")
 @click.option("--docx", is_flag=True, help="Write report.docx as well, for Word (needs the extra `word`).")
 def report(folders: tuple[str, ...], out: str | None, title: str, pdf: bool, docx: bool) -> None:
@@ -206,6 +206,7 @@ def app(port: int) -> None:
 @click.option("--plots", type=click.Path(file_okay=False), help="Write figures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
+@click.option("--resume", is_flag=True, help=RESUME_HELP)
 def trial(design: str, **rest) -> None:
     """Simulate the trial in the TOML file DESIGN many times. `livingdrug example trial FOLDER` writes a commented design."""
     from livingdrug.cli.documents import run_design

@@ -6,7 +6,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin
 import click
 
 from livingdrug.cli.explained import Explained
-from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, YES_HELP
+from livingdrug.cli.out_help import DASK_HELP, MEMORY_HELP, OUT_HELP, RESUME_HELP, SHARD_HELP, YES_HELP
 from livingdrug.workflows import COMMAND_LINE, OUTPUT, About, about, flag_of, help_of, option_names
 
 # options of what becomes of an answer, by the name of their field in `cli.output.Output`; a kind names the ones it has in
@@ -21,7 +21,7 @@ OUTPUTS = {
                              "help": "Write the figures (PNG and SVG) into this folder."}),
     "as_json": (("--json", "as_json"), {"is_flag": True, "help": "Print the answer as JSON."}),
     "workers": (("--workers",), {"type": int, "help": "Distribute the subjects over this many processes."}),
-    "dask": (("--dask",), {"metavar": "ADDRESS", "help": "Distribute the subjects over a Dask cluster's workers."}),
+    "dask": (("--dask",), {"metavar": "ADDRESS", "help": DASK_HELP}),
     "memory": (("--memory",), {"type": float, "metavar": "GB", "help": MEMORY_HELP}),
     "resume": (("--resume",), {"is_flag": True, "help": RESUME_HELP}),
     "yes": (("--yes",), {"is_flag": True, "help": YES_HELP}),

@@ -10,6 +10,10 @@ UNCERTAINTY_HELP = (
 MEMORY_HELP = (
     "Bound on the memory of the run, in GB (4); a run that would take more is refused before it begins."
 )
+DASK_HELP = (
+    "Distribute the subjects over the workers of a Dask cluster: the address of its scheduler, or local for a worker on each "
+    "processor of this machine."
+)
 RESUME_HELP = "Go on from what an interrupted run with the same --out (or shards of it) finished."
 SHARD_HELP = (
     "Compute part I of N of the subjects' blocks and keep them beside --out, as one job of a batch; when all "

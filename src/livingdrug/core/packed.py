@@ -18,12 +18,13 @@ from livingdrug.core.versions import versions
 VERSION = 2
 LONGEST = 4096  # bytes of the first line
 TREE = "tree"  # what is no array, as JSON
-PLAIN = (str, bytes, bool, int, float, complex, type(None), np.generic, Path, Enum)  # whose `repr` says all of them
+# whose `repr` says all of them
+PLAIN = (str, bytes, bool, int, float, complex, type(None), np.generic, Path, Enum)
 
 
 def marks_of(of: Mapping[str, Any]) -> dict[str, str]:
-    """The SHA-256 of each thing that numbers depend on, and of the versions that compute them: the same for the same
-    things in any process, another one for anything else."""
+    """The SHA-256 of each thing that numbers depend on, and of the versions that compute them: the same for
+    the same things in any process, another one for anything else."""
     parts = {**of, "versions": versions(), "format": VERSION}
     return {name: _digest(_words(part).encode()) for name, part in parts.items()}
 
@@ -36,8 +37,9 @@ def mark_of(marks: Mapping[str, str]) -> str:
 def write_piece(path: Path, mark: str, key: str, found: Any, kinds: Sequence[type] = ()) -> None:
     """Write a piece: a line of what it is, then its numbers. The file takes its place when it is on disk.
 
-    found: numbers, texts, arrays, tuples, lists and dictionaries of them, and dataclasses or named tuples of `kinds`.
-    Raises InputError where it cannot be written, and TypeError for what could not be read back."""
+    found: numbers, texts, arrays, tuples, lists and dictionaries of them, and dataclasses or named tuples
+    of `kinds`. Raises InputError where it cannot be written, and TypeError for what could not be read
+    back."""
     body = _packed(found, kinds)
     head = {"mark": mark, "piece": key, "sha256": _digest(body)}
     with whole_file(path, "wb") as file:
@@ -46,8 +48,8 @@ def write_piece(path: Path, mark: str, key: str, found: Any, kinds: Sequence[typ
 
 
 def read_piece(path: Path, mark: str, key: str, kinds: Sequence[type] = ()) -> tuple:
-    """What was written, alone in a tuple; an empty one where there is no such file, it is damaged, or is of another run
-    or another piece."""
+    """What was written, alone in a tuple; an empty one where there is no such file, it is damaged, or is of
+    another run or another piece."""
     body = _sound(path, mark, key)
     try:
         return () if body is None else (_unpacked(body, kinds),)
@@ -104,7 +106,11 @@ def _plain(value: Any, kinds: tuple[type, ...], arrays: dict[str, np.ndarray]) -
         own = {name: _plain(getattr(value, name), kinds, arrays) for name in names}
         return {"kind": type(value).__name__, "fields": own}
     if type(value) is dict:
-        return {"pairs": [[_plain(key, kinds, arrays), _plain(item, kinds, arrays)] for key, item in value.items()]}
+        return {
+            "pairs": [
+                [_plain(key, kinds, arrays), _plain(item, kinds, arrays)] for key, item in value.items()
+            ]
+        }
     if type(value) in (tuple, list):
         own = [_plain(item, kinds, arrays) for item in value]
         return own if type(value) is list else {"tuple": own}
@@ -124,7 +130,9 @@ def _restored(tree: Any, kinds: Mapping[str, type], arrays: Mapping[str, np.ndar
         return {_restored(k, kinds, arrays): _restored(v, kinds, arrays) for k, v in tree["pairs"]}
     if "tuple" in tree:
         return tuple(_restored(item, kinds, arrays) for item in tree["tuple"])
-    return kinds[tree["kind"]](**{name: _restored(item, kinds, arrays) for name, item in tree["fields"].items()})
+    return kinds[tree["kind"]](
+        **{name: _restored(item, kinds, arrays) for name, item in tree["fields"].items()}
+    )
 
 
 def _words(value: Any) -> str:

@@ -1,12 +1,12 @@
-"""Finished pieces of a long run, kept in a folder beside its result, so that a run that ends early goes on where it
-stood.
+"""Finished pieces of a long run, kept in a folder beside its result, so that a run that ends early goes on
+where it stood.
 
 `x.csv` has its pieces in `x.csv.blocks`, the folder `run` in `run.blocks`: MANIFEST, which says what run they
 are of, and a file for each piece, which says so too and has a checksum. When the result is whole, the folder
 goes.
 
-A run has one stage or several (the blocks of a simulation; the arms of a trial; the refits of a bootstrap). What a
-verb computes piece by piece goes through `each`; where nothing is kept, that computes all.
+A run has one stage or several (the blocks of a simulation; the arms of a trial; the refits of a bootstrap).
+What a verb computes piece by piece goes through `each`; where nothing is kept, that computes all.
 """
 
 import json
@@ -83,7 +83,8 @@ class Kept:
         """The pieces of a stage in their order: read where they are kept, else computed and kept.
 
         keys: names of the pieces; computed: gives the pieces at some places
-        of them, one by one. Raises InputError where the folder keeps pieces of another run, or one cannot be written."""
+        of them, one by one. Raises InputError where the folder keeps pieces of another run, or one cannot
+        be written."""
         places, mark = self._begin(stage, keys), self.stages[stage.name]["run"]
         missing = [i for i, place in enumerate(places) if place not in self.found]
         with closing(computed(missing) if missing else _nothing()) as rest:
@@ -126,7 +127,10 @@ class Kept:
             _check_manifest(folder, stage.name, marks)
         names = [f"{stage.name}-{quote(key, safe='')}.block" for key in keys]
         there = [[folder / name for folder in folders if (folder / name).is_file()] for name in names]
-        sound = [next((p for p in own if is_sound(p, mark, key)), None) for key, own in zip(keys, there, strict=True)]
+        sound = [
+            next((p for p in own if is_sound(p, mark, key)), None)
+            for key, own in zip(keys, there, strict=True)
+        ]
         self.found.update((path, mark) for path in sound if path)
         self._say_found(stage, sum(map(bool, sound)), len(keys), sum(map(bool, there)))
         known = _manifest(self.folder) if self.resume else {}

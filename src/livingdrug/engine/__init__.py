@@ -4,7 +4,13 @@ from livingdrug.core.faces import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache needs no sympy, one without LSODA no scipy
-    from livingdrug.engine.codegen.compile import array_function, compile_system, flow_rates, output_function, state_function
+    from livingdrug.engine.codegen.compile import (
+        array_function,
+        compile_system,
+        condition_function,
+        output_function,
+        state_function,
+    )
     from livingdrug.engine.codegen.machine_code import kept
     from livingdrug.engine.codegen.vector_math import compiled
     from livingdrug.engine.draws import lognormals, normals
@@ -46,15 +52,15 @@ if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache ne
     from livingdrug.engine.storage import OK, Found, Task
 
 __all__ = [
-    "ADD", "OK", "RATE", "RISEN", "RTOL", "SET", "STATUS", "EventTable", "Events", "FormulaKernel", "Formulas",
-    "Found", "Kernel", "LinearKernel", "Measures", "SensitivityKernel", "Solution", "Task", "advance",
-    "array_function", "closed_form_course", "closed_form_faults", "closed_form_metrics", "closed_form_values",
-    "compile_system", "compiled", "copied_task", "exponential_kernel", "flow_rates", "formula_kernel", "formula_slopes",
-    "formula_values",
-    "in_threads", "kept", "largest_rise", "linear_kernel", "lognormals", "new_task", "normals", "output_function", "reason",
-    "refuse_events", "sensitivity_kernel", "solve", "solve_exponentials", "solve_linear", "solve_population",
-    "solve_task", "solve_task_sensitivities", "solve_triggered",
-    "state_function", "steady_state", "system_kernel", "ticks_of",
+    "ADD", "OK", "RATE", "RISEN", "RTOL", "SET", "STATUS", "EventTable", "Events", "FormulaKernel",
+    "Formulas", "Found", "Kernel", "LinearKernel", "Measures", "SensitivityKernel", "Solution", "Task",
+    "advance", "array_function", "closed_form_course", "closed_form_faults", "closed_form_metrics",
+    "closed_form_values", "compile_system", "compiled", "condition_function", "copied_task",
+    "exponential_kernel", "formula_kernel", "formula_slopes", "formula_values", "in_threads", "kept", "largest_rise",
+    "linear_kernel", "lognormals", "new_task", "normals", "output_function", "reason", "refuse_events",
+    "sensitivity_kernel", "solve", "solve_exponentials", "solve_linear", "solve_population", "solve_task",
+    "solve_task_sensitivities", "solve_triggered", "state_function", "steady_state", "system_kernel",
+    "ticks_of",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__)

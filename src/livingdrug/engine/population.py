@@ -326,6 +326,7 @@ def copied_task(task: Task, copies: int) -> Task:
     task : Task
         See `new_task`.
     copies : int
+        How many times all subjects stand in the new task.
 
     Returns
     -------

@@ -155,7 +155,8 @@ class _Writer:
         reaction.setReversible(False)
         reaction.setFast(False)
         reaction.setName(made.kind)
-        reaction.setAnnotation(f'<livingdrug:flow xmlns:livingdrug="{OWN}" kind="{made.kind}"/>')
+        part = ' part="yes"' if made.part else ""
+        reaction.setAnnotation(f'<livingdrug:flow xmlns:livingdrug="{OWN}" kind="{made.kind}"{part}/>')
         for state, count, create in (
             (made.out_of, 1.0, reaction.createReactant),
             (made.into, made.count, reaction.createProduct),

@@ -39,7 +39,8 @@ class Thing:
 
 @dataclass(frozen=True)
 class Reaction:
-    """`rate` leaves `out_of`, `count` times of it enters `into`; one end may be absent."""
+    """`rate` leaves `out_of`, `count` times of it enters `into`; one end may be absent. part: whether it is a part of
+    something larger, so that it is no random event by itself."""
 
     name: str
     kind: str
@@ -47,6 +48,7 @@ class Reaction:
     out_of: str = ""
     into: str = ""
     count: float = 1.0
+    part: bool = False
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,11 @@ def _reactions(flow, species: set[str], rates: dict[str, list[str]], names: "_Na
     itself."""
     gain = _as_number(flow.gain)
     if flow.out_of in species and flow.into in species and gain is not None:
-        return [Reaction(names.fresh(flow.name), flow.kind, flow.rate, flow.out_of, flow.into, gain)]
+        return [
+            Reaction(
+                names.fresh(flow.name), flow.kind, flow.rate, flow.out_of, flow.into, gain, bool(flow.event)
+            )
+        ]
     found = []
     entering = flow.rate if flow.gain == "1" else f"({flow.gain}) * ({flow.rate})"
     for state, rate, end, sign in (
@@ -226,8 +232,10 @@ def _reactions(flow, species: set[str], rates: dict[str, list[str]], names: "_Na
         (flow.into, entering, "into", "+"),
     ):
         if state in species:
-            label = flow.name if not (flow.out_of and flow.into) else f"{flow.name}_of_{state}"
-            found.append(Reaction(names.fresh(label), flow.kind, rate, **{end: state}))
+            both = bool(flow.out_of and flow.into)
+            label = f"{flow.name}_of_{state}" if both else flow.name
+            part = both or bool(flow.event)
+            found.append(Reaction(names.fresh(label), flow.kind, rate, part=part, **{end: state}))
         elif state:
             rates[state].append(f"{sign} ({rate})")
     return found

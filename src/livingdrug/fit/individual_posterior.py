@@ -25,11 +25,12 @@ from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.replicates import measured_values
 from livingdrug.fit.sampled import weighted
 
-POOL, MORE = 1024, 4096  # weighted draws of a subject around its mode, and where those are worth HOPEFUL and not SOUND
+# weighted draws of a subject around its mode, and where those are worth HOPEFUL and not SOUND
+POOL, MORE = 1024, 4096
 HOPEFUL = 100
-ENOUGH = 100  # effective draws of every subject in a trial round of the sampler, after which there is no other
-# relative tolerance of equations in the weights of draws, where every residual error has at least this SD, so that a
-# prediction is off by a few thousandths of it; else that of a fit
+ENOUGH = 100  # effective draws of every subject in a trial round of the sampler that make it the last
+# relative tolerance of equations in the weights of draws, where every residual error has at least this SD,
+# so that a prediction is off by a few thousandths of it; else that of a fit
 ROUGH, LEAST_ERROR = 1e-4, 0.05
 ANNEALED = (8192, 32768)  # of `annealed`, where those before are worth fewer than SOUND
 KEPT = 500  # draws that are kept of each subject
@@ -170,7 +171,8 @@ def individual_posterior(
         chosen = left[worth[left] >= HOPEFUL] if count == MORE else left
         if not len(chosen):
             continue
-        own = prepare(problem, 1, with_records(design, used & np.isin(design.subject, chosen)), tolerance(problem))
+        records = with_records(design, used & np.isin(design.subject, chosen))
+        own = prepare(problem, 1, records, tolerance(problem))
         if around is None:
             mode[chosen] = find_modes(own, point, np.zeros((len(chosen), size))).etas
             around = propose(own, point, seed, mode[chosen], enough=ENOUGH)
@@ -195,9 +197,11 @@ def individual_posterior(
 
 
 def tolerance(problem: FitProblem) -> float:
-    """Relative tolerance of equations in the weights of draws: far below the residual error of every output."""
-    least = [r.a if r.kind == "lognormal" else 0.0 if r.kind == "additive" else r.b for r in problem.residuals]
-    return ROUGH if min(least) >= LEAST_ERROR else RTOL
+    """Relative tolerance of equations in the weights of draws: far below every residual error."""
+    of_kind = {"lognormal": "a", "additive": ""}  # the others have a part in proportion
+    names = [(r, of_kind.get(r.kind, "b")) for r in problem.residuals]
+    least = min(getattr(r, name) if name else 0.0 for r, name in names)
+    return ROUGH if least >= LEAST_ERROR else RTOL
 
 
 def with_records(design: Design, keep: np.ndarray) -> Design:

@@ -95,8 +95,8 @@ def uncertainty(
     seed: int = 1,
     pieces: Kept | None = None,
 ) -> Uncertainty:
-    """What is asked for: names to profile, refits of a bootstrap, vectors kept by SIR; pieces: where finished ones are
-    kept on the way. What cannot be made is a note, as the fit stands without it."""
+    """What is asked for: names to profile, refits of a bootstrap, vectors kept by SIR; pieces: where
+    finished ones are kept on the way. What cannot be made is a note, as the fit stands without it."""
     notes: list[str] = []
     if result.status == NOT_CONVERGED and (profiled or refits or kept):
         return Uncertainty(

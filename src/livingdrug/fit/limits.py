@@ -21,6 +21,7 @@ from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import LOG, Point, Prepared, point_of
 from livingdrug.fit.result import Limit
 from livingdrug.fit.settle import WEAK, Settled, carried, rises_with, with_again, without
+from livingdrug.fit.starts import FAR
 from livingdrug.fit.unknowns import OUTCOME, RESIDUAL, TYPICAL, VARIABILITY, Unknowns, unknowns_of
 from livingdrug.fit.walk import (
     ASTRAY,
@@ -234,6 +235,9 @@ def _limit(unknowns: Unknowns, name: str, ends: tuple[float | None, float | None
     told = False
     if low is not None and high is not None and low > -np.inf:
         told = not relative(unknowns, name) or bool(high - low < np.log(WIDEST))
+        # no population differs by as much: nothing sets a bound below it
+        deviation = unknowns.kinds[unknowns.names.index(name)] == VARIABILITY
+        told &= not (deviation and relative(unknowns, name) and high > np.log(FAR))
     lower, upper = (None if e is None else 0.0 if e == -np.inf else natural(unknowns, name, e) for e in ends)
     return Limit(lower, upper, by, told)
 
@@ -262,11 +266,11 @@ def _profiled(
         ):
             ends.append(-np.inf)
             continue
-        end, known = walk.along(side)
-        if isinstance(end, Higher):
-            return end, []
-        ends.append(end)
-        fits += [known[-1].fit] if end is not None else []
+        course = walk.along(side)
+        if isinstance(course.end, Higher):
+            return course.end, []
+        ends.append(course.end)
+        fits += [course.steps[-1].fit] if course.end is not None else []
     return (ends[0], ends[1]), fits
 
 
@@ -282,10 +286,10 @@ def _wider(ends: Ends, other: Top, name: str, best: float, fall: float) -> Ends 
         if own is None or np.isinf(own):
             continue
         if side * (own - x) > 0:
-            there = walk.step(own, [walk.optimum])
-            if (higher := walk.higher(there.fit)) is not None:
-                return higher
-            if there.rise >= fall:
+            short = walk.falls_short(own)
+            if isinstance(short, Higher):
+                return short
+            if short:
                 continue
         end = walk.end(side, max(side * (own - x), 0.0))
         if isinstance(end, Higher):

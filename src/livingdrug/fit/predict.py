@@ -205,8 +205,8 @@ Predictor = ClosedPredictor | OdePredictor | LinearPredictor
 
 
 def predictor_of(problem: FitProblem, design: Design, copies: int = 1, rtol: float = RTOL) -> Predictor:
-    """Predictions for the records of a design; copies: of all subjects, one after the other; rtol: relative tolerance
-    where equations are solved by steps in time."""
+    """Predictions for the records of a design; copies: of all subjects, one after the other; rtol: relative
+    tolerance where equations are solved by steps in time."""
     by = tuple(p.name for p in problem.parameters)
     outputs = [r.output for r in problem.residuals]
     if not is_closed(problem.model):

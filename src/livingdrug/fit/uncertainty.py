@@ -2,7 +2,6 @@
 
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -90,16 +89,14 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
     walk = Walk(prepared, unknowns, k, start, 0.0, fall, seed, top.level, fine=True)
     rows, ends, astray = [(best[k], 0.0)], [], False
     for side in (-1, 1):
-        end, known = walk.along(side)
-        if isinstance(end, Higher):
+        course = walk.along(side)
+        if isinstance(course.end, Higher):
             raise InputError(
                 "it passes numbers that are more likely than the estimates, so that the search had not ended"
             )
-        sound = list(takewhile(lambda step: step[2].gain <= ASTRAY, known[1:]))
-        lost = len(sound) < len(known) - 1
-        astray |= lost
-        rows += [(x, rise) for x, rise, _ in sound]
-        ends.append(None if lost else end)
+        astray |= course.lost
+        rows += [(step.x, step.rise) for step in course.steps[1:]]
+        ends.append(course.end)
     place, rise = (np.array(column) for column in zip(*sorted(rows), strict=True))
 
     def natural(x: float) -> float:
@@ -171,7 +168,8 @@ def bootstrap(
         return unknowns.natural(unknowns.vector(ended.point))[0] if ended.gain <= near else None
 
     def stage() -> Stage:
-        return Stage("bootstrap", {**numbers_of(result), "seed": seed, "near": near}, words="refits of the bootstrap")
+        of = {**numbers_of(result), "seed": seed, "near": near}
+        return Stage("bootstrap", of, words="refits of the bootstrap")
 
     with closing(each(kept, stage, [str(k + 1) for k in range(refits)], refit)) as made:
         found = [estimate for estimate in made if estimate is not None]

@@ -138,6 +138,16 @@ class Step(NamedTuple):
     fit: Climbed
 
 
+class Course(NamedTuple):
+    """Of a walk to one side. end: where the profile has fallen far enough, None where it does not, or Higher;
+    steps: all that count, the optimum first; lost: whether there is no end as the other numbers were not
+    fitted farther out."""
+
+    end: float | None | Higher
+    steps: list[Step]
+    lost: bool = False
+
+
 class Walk(NamedTuple):
     """Along the profile of number k from an optimum; behind: how much less likely than the best one that
     optimum is; level: log-likelihood of the best one; fine: whether its whole course is wanted, and not
@@ -156,34 +166,35 @@ class Walk(NamedTuple):
     def end(self, side: int, first: float = 0.0) -> float | None | Higher:
         """Where the profile has fallen far enough on one side; first: distance that is looked at first, 0
         for a guess."""
-        return self.along(side, first)[0]
+        return self.along(side, first).end
 
-    def along(self, side: int, first: float = 0.0) -> tuple[float | None | Higher, list[Step]]:
-        """(the same, every step, the optimum first)."""
+    def along(self, side: int, first: float = 0.0) -> Course:
+        """The same with every step."""
         known = [self.optimum]
         base = known[0].x
         if self.behind >= self.fall:
-            return base, known
+            return Course(base, known)
         usual, farthest = self.scale()
         if self.is_relative:  # a search may end far out where the likelihood is flat
             begun = float(self.unknowns.vector(point_of(self.prepared.problem))[self.k])
             farthest = max(farthest, side * (begun - base) + FARTHEST)
         farthest = max(farthest, first)
         gone = first or min(usual if self.fine else self.guess(side, usual), farthest)
-        low, high, step, found = known[0], None, gone, None
+        low, high, step, found, astray = known[0], None, gone, None, 0.0
         for _ in range(STEPS):
             now = self.step(base + side * gone, known)
             if now.fit.gain > ASTRAY:  # too far for one step, and nothing that an interval may end at
+                astray = max(astray, gone)
                 step = 0.5 * (gone - side * (low.x - base))
                 gone -= step
                 continue
             known.append(now)
             if (higher := self.higher(now.fit)) is not None:
-                return higher, known
+                return Course(higher, known)
             before, (low, high) = low, (low, now) if now.rise >= self.fall else (now, high)
             found = self.crossing(side, before, low, high)
             if found is not None and (first or high is None or self.encloses(low, high)):
-                return base + side * found, known
+                return Course(base + side * found, known)
             if high is None and gone >= farthest:
                 break
             if high is None or found is None:
@@ -191,7 +202,9 @@ class Walk(NamedTuple):
             else:
                 step = found - side * (low.x - base)
             gone = min(side * (low.x - base) + step, farthest)
-        return None if high is None or found is None else base + side * found, known
+        if high is None or found is None:
+            return Course(None, known, astray > side * (low.x - base))
+        return Course(base + side * found, known)
 
     def higher(self, now: Climbed) -> Higher | None:
         """The point, where it is more likely than the best optimum."""
@@ -288,11 +301,32 @@ class Walk(NamedTuple):
 
     def step(self, x: float, known: list[Step]) -> Step:
         """The next step, with the number held at x."""
-        now = self.at(x, known)
+        now = fitted_others(
+            self.prepared, self.others_at(x, known), self.k, self.seed, before=known[-1].fit
+        )
         return Step(x, self.rise(now), now)
 
-    def at(self, x: float, known: list[Step]) -> Climbed:
-        """The best fit with the number held at x, from the last one known."""
+    def falls_short(self, x: float) -> bool | Higher:
+        """Whether a point is less likely than one that an interval holds, or Higher; a climb that will not get
+        as high is given up."""
+        wanted, draws = self.level - self.fall / 2, profile_draws(self.prepared)
+        point = self.others_at(x, [self.optimum])
+        now = climb(
+            self.prepared,
+            point,
+            self.seed,
+            held=(self.k,),
+            before=self.start,
+            rounds=ROUNDS,
+            enough=NEAR,
+            wanted=wanted,
+            **draws,
+        )
+        higher = self.higher(now)
+        return self.rise(now) >= self.fall if higher is None else higher
+
+    def others_at(self, x: float, known: list[Step]) -> Point:
+        """Where the other numbers are looked for with the number held at x, from the last steps known."""
         a, _, near = known[-1]
         vector = self.unknowns.vector(near.point)
         if len(known) > 1:  # on along the way that the other numbers took
@@ -303,8 +337,7 @@ class Walk(NamedTuple):
         else:
             vector = vector + self.ahead(x - a)
         vector[self.k] = x
-        point = self.unknowns.point(vector, near.point)
-        return fitted_others(self.prepared, point, self.k, self.seed, before=near)
+        return self.unknowns.point(vector, near.point)
 
     def ahead(self, move: float) -> np.ndarray:
         """How the other numbers go along with the one held, as the information at the optimum says."""

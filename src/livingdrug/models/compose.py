@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from livingdrug.core.conventions import NOT_KNOWN
 from livingdrug.core.errors import ModelError, UnitError
 from livingdrug.core.expressions import expand, names
 from livingdrug.models.elements import Definition, Event, Flow, Quantity, State
@@ -178,19 +179,25 @@ def _flows(parts: list[Part], states: list[State]) -> list[Flow]:
                     f"`{part}` acts on every `{rule.role}` state{_at(rule.at)}, and there is none"
                 )
             for state in met:
-                fields = ("name", "rate", "out_of", "into", "gain")
+                fields = ("name", "rate", "out_of", "into", "gain", "event")
                 flows.append(
                     replace(
                         rule.flow, **{f: getattr(rule.flow, f).replace("{state}", state.name) for f in fields}
                     )
                 )
     known = {s.name for s in states}
+    named = {"", NOT_KNOWN, *(d.name for d in _all(parts, "definitions"))}
     for flow in flows:
         for end in (flow.out_of, flow.into):
             if end and end not in known:
                 raise ModelError(
                     f"flow `{flow.name}` names the unknown state `{end}`; states: {', '.join(sorted(known))}"
                 )
+        if flow.event not in named:
+            raise ModelError(
+                f"flow `{flow.name}` is part of the unknown event `{flow.event}`; name one of the definitions, or "
+                f"`{NOT_KNOWN}` where the events behind its rate are not known"
+            )
     return flows
 
 

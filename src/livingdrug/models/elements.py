@@ -112,6 +112,10 @@ class Flow:
         Names of states; empty where that end is absent.
     gain : str
         An expression of quantities, no states.
+    event : str
+        For random events alone. The `where` name that says how often the event happens of which this flow is a part: its
+        parts happen together (two cells that fuse leave at once). `?` where the rate is a sum over events
+        that nothing names. Empty where each unit that flows is an event by itself.
     """
 
     name: str
@@ -120,6 +124,7 @@ class Flow:
     out_of: str = ""
     into: str = ""
     gain: str = "1"
+    event: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -88,6 +88,7 @@ def find_card(name: str) -> ProductCard:
     known |= {card.trade_name.lower(): card for card in product_cards() if card.trade_name}
     known |= {alias: known[product.lower()] for alias, product in ALIASES.items()}
     known |= {"axi-cel": known["axicabtagene ciloleucel"], "brexu-cel": known["brexucabtagene autoleucel"]}
+    known |= {"afami-cel": known["afamitresgene autoleucel"]}
     found = known.get(name.strip().lower())
     if found is None:
         raise InputError(unknown("product", name, sorted(known)))

@@ -64,14 +64,12 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.response.sample.samples import table_of_samples
     from livingdrug.response.sample.selection import CONFOUNDED, Question, select
     from livingdrug.response.sample.table import SubjectTable, read_subjects, rows_of, with_endpoints
-    from livingdrug.response.survival.by_day import curves_by, doubts_of
+    from livingdrug.response.survival.by_day import curves_by, doubts_of, incidences_by, together
     from livingdrug.response.survival.causes import CompetingFit, GroupIncidence, fit_competing
     from livingdrug.response.survival.competing import (
         CompetingTimes,
         Incidence,
-        SubdistributionFit,
         cumulative_incidence,
-        fit_fine_gray,
         gray_test,
     )
     from livingdrug.response.survival.cox import (
@@ -83,6 +81,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     )
     from livingdrug.response.survival.events import event_beside, read_events
     from livingdrug.response.survival.failure_time import FailureTimeFit, fit_failure_time
+    from livingdrug.response.survival.fine_gray import SubdistributionFit, fit_fine_gray
     from livingdrug.response.survival.groups import GroupSurvival, TimeFit, fit_times
     from livingdrug.response.survival.kaplan_meier import (
         ChiSquare,
@@ -98,25 +97,23 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.response.survival.visits import GroupVisits, VisitsFit, fit_visits
 
 __all__ = [
-    "CURVE_FILE", "SEPARATED", "FittedCurve", "curves_to_toml", "is_curve_file", "read_curve", "read_curves",
-    "CONFOUNDED", "FITS", "GRADES", "BinaryFit", "ChiSquare",
-    "CompetingFit", "CompetingTimes", "GroupIncidence", "Incidence", "SubdistributionFit",
-    "cumulative_incidence", "fit_competing", "fit_fine_gray", "gray_test", "ContinuousFit", "CoxFit", "Curve", "Estimate",
-    "Expected", "ExposureSpread", "FailureTimeFit", "GradedFit", "GroupSurvival", "Kind", "LeastSquares", "Link",
-    "Looked", "ObservedRate", "Pair", "Permutation", "Question", "RepeatedFit",
-    "exposure_by_fieller", "fit_repeated", "Sample", "Scale", "SubjectTable",
-    "SurvivalCurve", "TherapeuticIndex", "TimeFit", "Times", "best_fold", "calibrate_ec50",
-    "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "curves_by",
-    "doubts_of", "drawn_coefficients",
-    "event_beside",
-    "event_scores", "expected",
-    "exposure_at", "exposure_factor", "exposure_at_profile", "exposure_at_share", "fit_binary", "fit_continuous", "fit_cox",
-    "fit_failure_time", "fit_graded", "fit_least_squares", "fit_response", "fit_times", "grade_shares",
-    "grid", "half_exposure", "inverse_link", "kaplan_meier", "limits", "logistic", "logrank", "look", "marginal_rate",
-    "martingale_residuals", "may_be_flat", "median_time", "nodes", "numbers_at_risk", "observed_rates", "on_axis", "paired",
-    "predict", "probabilities", "probability", "probability_band", "proportionality", "quantiles", "rate_over",
-    "ratio_of_exposures", "ratio_of_fits", "read_events", "read_outcome",
-    "read_subjects", "restricted_mean", "rows_of", "select",
+    "CURVE_FILE", "SEPARATED", "FittedCurve", "curves_to_toml", "is_curve_file", "read_curve",
+    "read_curves", "CONFOUNDED", "FITS", "GRADES", "BinaryFit", "ChiSquare", "CompetingFit",
+    "CompetingTimes", "GroupIncidence", "Incidence", "SubdistributionFit", "cumulative_incidence",
+    "fit_competing", "fit_fine_gray", "gray_test", "ContinuousFit", "CoxFit", "Curve", "Estimate",
+    "Expected", "ExposureSpread", "FailureTimeFit", "GradedFit", "GroupSurvival", "Kind", "LeastSquares",
+    "Link", "Looked", "ObservedRate", "Pair", "Permutation", "Question", "RepeatedFit",
+    "exposure_by_fieller", "fit_repeated", "Sample", "Scale", "SubjectTable", "SurvivalCurve",
+    "TherapeuticIndex", "TimeFit", "Times", "best_fold", "calibrate_ec50", "chance_at_profile",
+    "chance_within", "changed", "coded_events", "concordance", "curve_at", "curves_by", "doubts_of",
+    "incidences_by", "together", "drawn_coefficients", "event_beside", "event_scores", "expected",
+    "exposure_at", "exposure_factor", "exposure_at_profile", "exposure_at_share", "fit_binary",
+    "fit_continuous", "fit_cox", "fit_failure_time", "fit_graded", "fit_least_squares", "fit_response",
+    "fit_times", "grade_shares", "grid", "half_exposure", "inverse_link", "kaplan_meier", "limits",
+    "logistic", "logrank", "look", "marginal_rate", "martingale_residuals", "may_be_flat", "median_time",
+    "nodes", "numbers_at_risk", "observed_rates", "on_axis", "paired", "predict", "probabilities",
+    "probability", "probability_band", "proportionality", "quantiles", "rate_over", "ratio_of_exposures",
+    "ratio_of_fits", "read_events", "read_outcome", "read_subjects", "restricted_mean", "rows_of", "select",
     "share_between", "spread_of", "survival_at", "table_of_samples", "therapeutic_index", "tradeoff",
     "two_sided", "verdict", "window", "with_endpoints", "GroupVisits", "VisitsFit", "fit_visits",
 ]  # fmt: skip

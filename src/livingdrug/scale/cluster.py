@@ -1,6 +1,7 @@
 """Blocks on a Dask cluster (`dask.distributed`, the extra `cluster`)."""
 
 import logging
+import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,14 +9,16 @@ from typing import Any
 
 import livingdrug
 from livingdrug.core.errors import InputError, LivingdrugError, SolveError
-from livingdrug.scale.blocks import Block, Task, guarded, in_order
+from livingdrug.scale.blocks import MAX_WORKERS, Block, Task, guarded, in_order
 
 PATIENCE = 5.0  # seconds until a scheduler must have answered, and have a worker
+LOCAL = "local"  # in place of an address
 
 
 @dataclass(frozen=True)
 class DaskCluster:
-    """The workers of the scheduler at `address`, such as tcp://127.0.0.1:8786.
+    """The workers of the scheduler at `address`, such as tcp://127.0.0.1:8786; of LOCAL those of a cluster
+    on this machine, a worker a processor, that is started for the run and ends with it.
 
     Each worker needs livingdrug in the version of this process. Results come back over the network to this
     process."""
@@ -63,7 +66,7 @@ def _result(client, job) -> Any:
 def _client(address: str):
     """A connection to a scheduler with at least one worker that has this version."""
     try:
-        from distributed import Client
+        from distributed import Client, LocalCluster
     except ImportError:
         raise InputError(
             "running on Dask needs the package `distributed`, which is not installed; install livingdrug "
@@ -71,7 +74,30 @@ def _client(address: str):
             'pip install "livingdrug[cluster]"'
         ) from None
 
-    class Connection(Client):
+    if address == LOCAL:
+        count = min(os.cpu_count() or 1, MAX_WORKERS)
+        # `silence_logs`: a worker that is lost is not told of in tracebacks; what was lost is computed again
+        how = {
+            "n_workers": count,
+            "threads_per_worker": 1,
+            "dashboard_address": None,
+            "silence_logs": logging.CRITICAL,
+        }
+        with LocalCluster(**how) as cluster:
+            # not asynchronous
+            own = cluster.scheduler_address  # pyright: ignore[reportAttributeAccessIssue]
+            with _connected(Client, own) as client:
+                yield client
+        return
+    with _connected(Client, address) as client:
+        yield client
+
+
+@contextmanager
+def _connected(kind: type, address: str):
+    """The connection itself, made by the client's class of `distributed`."""
+
+    class Connection(kind):
         def __del__(self) -> None:
             """Closed by `with`; the parent would wait ten seconds for a connection that was never made."""
 

@@ -27,4 +27,6 @@ def kept_results(
 
     Raises InputError where the folder keeps blocks of another run, or a block cannot be written."""
     keys = [f"{first + 1}-{first + count}" for first, count in blocks]
-    return kept.each(stage_of(task), keys, lambda missing: executor.results(task, [blocks[i] for i in missing]))
+    return kept.each(
+        stage_of(task), keys, lambda missing: executor.results(task, [blocks[i] for i in missing])
+    )

@@ -40,7 +40,7 @@ def choose_executor(workers: int | None, dask: str | None) -> Executor:
     workers : int or None
         Number of processes.
     dask : str or None
-        Address of a scheduler.
+        Address of a scheduler, or `local`.
 
     Returns
     -------

@@ -326,10 +326,12 @@ class _Runner:
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """Results (runs,), nan where a run failed or has no logarithm."""
-        y, parts = np.empty(len(points)), [slice(k, min(k + BLOCK, len(points))) for k in range(0, len(points), BLOCK)]
+        y, firsts = np.empty(len(points)), range(0, len(points), BLOCK)
+        parts = [slice(first, min(first + BLOCK, len(points))) for first in firsts]
         keys = [f"{part.start + 1}-{part.stop}" for part in parts]
         kept = self.kept if len(parts) > 1 else None
-        with closing(each(kept, lambda: self._stage(points), keys, lambda i: self._block(points[parts[i]]))) as blocks:
+        made = each(kept, lambda: self._stage(points), keys, lambda i: self._block(points[parts[i]]))
+        with closing(made) as blocks:
             for part, (own, reasons, infusate) in zip(parts, blocks, strict=True):
                 y[part] = own
                 self.reasons.update(reasons)
@@ -346,8 +348,8 @@ class _Runner:
         return Stage("runs", {"model": self.model, **asked, "inputs": self.inputs, "design or seed": points})
 
     def _block(self, points: np.ndarray) -> tuple[np.ndarray, dict[str, int], int]:
-        """(the exposure of each run, nan where it failed; why runs failed -> how many; in how many the infused cells
-        are the peak)."""
+        """(the exposure of each run, nan where it failed; why runs failed -> how many; in how many the
+        infused cells are the peak)."""
         n = len(points)
         values = {name: np.broadcast_to(np.float64(v), (n,)) for name, v in self.model.typical.items()}
         regimen: Regimen | list[Regimen] = self.regimen or default_regimen(self.model)
@@ -359,7 +361,8 @@ class _Runner:
                 values[given.name] = own
         until = _horizon(self.model) if self.until is None else self.until
         result = simulate(self.model, Subjects(values, "design"), regimen, [until], until, [self.output])
-        reasons = Counter(result.reason.values() if isinstance(result.reason, dict) else filter(None, result.reason))
+        given = result.reason
+        reasons = Counter(given.values() if isinstance(given, dict) else filter(None, given))
         infusate = int(result.infusate_peaks(self.output).sum())
         return result.metric(self.output, self.metric), dict(reasons), infusate
 

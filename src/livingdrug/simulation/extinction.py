@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingdrug.core.conventions import NOT_KNOWN
 from livingdrug.core.errors import InputError
 from livingdrug.core.expressions import MAX_LENGTH, linear_coefficient, names
 from livingdrug.core.names import unknown
@@ -184,6 +185,11 @@ def _watched(model: Model, name: str) -> Model:
 
 
 def _per_cell(model: Model, flow: Flow, name: str) -> str:
+    if flow.event and (flow.event == NOT_KNOWN or linear_coefficient(flow.rate, flow.event) != "1"):
+        raise InputError(
+            f"`{model.full_name}`: flow `{flow.name}` is no event of one cell at a time (the file has a rate rule, or a "
+            "reaction of several), so cells do not die one by one; no probability of cure is computed"
+        )
     made = linear_coefficient(_written_out(model, flow.rate, name), name)
     if made is None or flow.gain != "1":
         raise InputError(

@@ -126,7 +126,8 @@ def random_runs(
 
     def stage() -> Stage:
         asked = {"doses": regimen, "population or limits": (state, below, large), "runs": runs, "seed": seed}
-        return Stage("subjects", {"model": model, "subjects or seed": values, "horizon": until, **asked}, (RandomRuns,))
+        of = {"model": model, "subjects or seed": values, "horizon": until, **asked}
+        return Stage("subjects", of, (RandomRuns,))
 
     found = []
     keys = [str(i + 1) for i in range(subjects.n)]

@@ -288,7 +288,8 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
         return Stage("draws", of | {"draws of the estimates": made.models}, (AtDraw,), "draws of the estimates")
 
     keys = [str(k + 1) for k in range(len(made.models))]
-    with closing(each(kept, stage, keys, lambda k: _at_draw(replace(task, model=made.models[k])(0, task.n)))) as drawn:
+    made_at = each(kept, stage, keys, lambda k: _at_draw(replace(task, model=made.models[k])(0, task.n)))
+    with closing(made_at) as drawn:
         for k, own in enumerate(drawn):
             failed += own.failed
             if not len(own.curves):
@@ -319,8 +320,9 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
 
 @dataclass(frozen=True)
 class AtDraw:
-    """What is looked at of the subjects at one draw of the estimates. failed: how many were not computed; curves: their
-    percentiles, empty where nobody was; levels, moments (variance, mean): of the logarithms, by output and metric."""
+    """What is looked at of the subjects at one draw of the estimates. failed: how many were not computed;
+    curves: their percentiles, empty where nobody was; levels, moments (variance, mean): of the logarithms,
+    by output and metric."""
 
     failed: int
     curves: np.ndarray

@@ -138,7 +138,8 @@ def assurance(
     def at_draw(k: int) -> dict[tuple[str, str], float]:
         own_seed = stream_key(seed, f"trial at draw {k}")[0] >> 1
         own = simulate_trial(replace(trial, model=made.models[k]), per_draw, own_seed, threads=threads)
-        return {(answer.endpoint.name, arm.arm): arm.power.value for answer in own.endpoints for arm in answer.arms}
+        answers = ((answer.endpoint.name, arm) for answer in own.endpoints for arm in answer.arms)
+        return {(endpoint, arm.arm): arm.power.value for endpoint, arm in answers}
 
     def stage() -> Stage:
         of = {"trial": trial, "draws of the estimates": made.models, "replicates": per_draw, "seed": seed}

@@ -65,15 +65,15 @@ def simulate_arm(
 ) -> ArmData:  # fmt: skip
     """All replicates of an arm; replicate r holds the subjects r n ... r n + n - 1 of the arm's stream.
 
-    threads changes nothing but the time; progress(subjects) is called as blocks are done; kept: where they are kept,
-    under the name of a stage.
-    """
+    threads changes nothing but the time; progress(subjects) is called as blocks are done; kept: where they
+    are kept, under the name of a stage."""
     own, total = arm_seed(seed, arm.name), replicates * arm.n
     size = PIECE[isinstance(trial.model.system, ClosedForm)]
     pieces = [(first, min(size, total - first)) for first in range(0, total, size)]
 
     def of() -> Stage:
-        return Stage(stage, {"trial": trial, "arms": arm, "seed": seed}, (Stretch,), f"blocks of arm `{arm.name}`")
+        depends_on = {"trial": trial, "arms": arm, "seed": seed}
+        return Stage(stage, depends_on, (Stretch,), f"blocks of arm `{arm.name}`")
 
     keys, parts = [f"{first + 1}-{first + count}" for first, count in pieces], []
     with closing(each(kept, of, keys, lambda i: _stretch(trial, arm, own, *pieces[i], threads))) as found:
@@ -86,8 +86,8 @@ def simulate_arm(
 
 @dataclass(frozen=True)
 class Stretch:
-    """Some subjects of an arm, one after the other. values, lost: by endpoint; counts: (left, failed, unphysical, below,
-    infusate) among them; cautioned: of how many each caution of the model is true."""
+    """Some subjects of an arm, one after the other. values, lost: by endpoint; counts: (left, failed,
+    unphysical, below, infusate) among them; cautioned: of how many each caution of the model is true."""
 
     values: dict[str, np.ndarray]
     lost: dict[str, np.ndarray]
@@ -103,7 +103,8 @@ def _together(parts: list[Stretch], shape: tuple[int, int]) -> ArmData:
         return {name: np.concatenate([piece[name] for piece in pieces]).reshape(shape) for name in pieces[0]}
 
     values, lost = joined([part.values for part in parts]), joined([part.lost for part in parts])
-    counts, cautioned = (np.sum([getattr(part, field) for part in parts], axis=0) for field in ("counts", "cautioned"))
+    counts = np.sum([part.counts for part in parts], axis=0)
+    cautioned = np.sum([part.cautioned for part in parts], axis=0)
     outcomes = {name: Outcome(value, lost.get(name)) for name, value in values.items()}
     return ArmData(outcomes, *(counts / total).tolist(), cautioned=tuple(cautioned.tolist()), subjects=total)
 

@@ -89,7 +89,7 @@ def page_of(path: str, search: str, work: Work):
 
 def menu(path: str) -> list:
     """Links to the pages."""
-    return shell.menu([(there, module.PAGE.name) for there, module in pages().items()], path)
+    return shell.menu([module.PAGE for module in pages().values()], path)
 
 
 def _leave(*signal) -> None:

@@ -16,13 +16,14 @@ from livingdrug.web.assay_fields import (
     MORE,
     PATH,
     STEPS,
-    in_words,
+    in_page_words,
     link,
     step,
     steps_after,
 )
 from livingdrug.web.assay_job import job_page, register_job
 from livingdrug.web.drawn_answer import drawn, parts_of
+from livingdrug.web.files import register_files
 from livingdrug.web.forms import ahead, form, present, register_form
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import attribute, beside, downloads, problem
@@ -31,7 +32,7 @@ from livingdrug.web.work import Work
 from livingdrug.workflows import Document, checked, workflow
 from livingdrug.workflows.simulate.spec import Simulation
 
-PAGE = Page(PATH, "Killing assay", place=60)
+PAGE = Page(PATH, "Killing assay", place=140)
 ADDED = ("5000@24 into=tumour", "5000@48 into=tumour")
 PUBLISHED = Simulation(model="carrgo_restimulation", doses=ADDED, days=3)
 EXAMPLE = checked(
@@ -177,10 +178,10 @@ def _right(scenario: Document, work: Work) -> Iterator:
             answer = kind.answer(located, found)
             figures = list(drawn(kind, located, found)) if answer.ok else []
     except LivingdrugError as error:
-        yield problem(in_words(str(error), names))
+        yield problem(in_page_words(str(error), names))
         return
     checked = scenario.kind == "assay-check"  # findings come before the heat maps
-    yield from parts_of(answer, lambda text: in_words(text, names), [] if checked else figures)
+    yield from parts_of(answer, lambda text: in_page_words(text, names), [] if checked else figures)
     yield from figures if checked else ()
     if answer.ok and scenario.kind == "assay-check":
         yield html.P(link("Go on: fit the rates", step("assay-fit", scenario)))
@@ -224,25 +225,18 @@ def register(app, work: Work) -> None:
             scenario, _ = present(query, search, type(read_as(Document, query)[0]))
             ident = work.runs.start(scenario, work.named(scenario), work.located(scenario))
         except LivingdrugError as error:
-            return no_update, problem(in_words(str(error), {}))
+            return no_update, problem(in_page_words(str(error), {}))
         return f"?job={ident}", []
 
     register_job(app, work)
 
 
 def _register_chooser(app, field: str, work: Work) -> None:
-    @app.callback(
-        Output("address", "search", allow_duplicate=True), Output("assay-files-problem", "children", allow_duplicate=True),
-        Input(f"assay-{field}", "contents"), State(f"assay-{field}", "filename"), State("assay-query", "data"),
-        State("address", "search"), prevent_initial_call=True,
-    )  # fmt: skip
-    def take(contents, names, query, search):
-        if not contents:
-            raise PreventUpdate
-        try:
-            return f"?{to_query(with_files(ahead(query, search, Document), field, contents, names, work))}", []
-        except LivingdrugError as error:
-            return no_update, problem(str(error))
+    def shown(contents, names, query, search) -> str:
+        return to_query(with_files(ahead(query, search, Document), field, contents, names, work))
+
+    states = (State("assay-query", "data"), State("address", "search"))
+    register_files(app, f"assay-{field}", "assay-files-problem", states, shown)
 
 
 def with_files(query: str, field: str, contents, names, work: Work) -> Document:

@@ -193,7 +193,7 @@ FOLDER = "folder"  # of an earlier fit: the field of every kind that starts from
 FIRST_LINK = "k_kill=k_kill"
 
 
-def in_words(text: str, names: Mapping[str, str]) -> str:
+def in_page_words(text: str, names: Mapping[str, str]) -> str:
     """A text with options called as the fields, and files as their user calls them."""
     entries = {e.key: e for fields in (*MORE.values(), *FIELDS.values()) for e in fields} | {
         e.key: e for e in _CALLED

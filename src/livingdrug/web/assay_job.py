@@ -1,19 +1,17 @@
 """A question of a killing assay that takes long: how far it is, and what it found."""
 
 from dash import Input, Output, State, dcc, html, no_update
-from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError
 from livingdrug.report import REPORT, SCENARIO
 from livingdrug.web.address import to_query
-from livingdrug.web.assay_fields import AFTER, PATH, STEPS, in_words, steps_after
+from livingdrug.web.assay_fields import AFTER, PATH, STEPS, in_page_words, steps_after
 from livingdrug.web.drawn_answer import kept, parts_of, recorded
+from livingdrug.web.job_view import ended, going_on, kept_address, register_button
 from livingdrug.web.parts import attribute, beside, downloads, problem
 from livingdrug.web.runs import RunJob
 from livingdrug.web.uploads import EXAMPLES
 from livingdrug.web.work import Work
-
-BEAT = 1000  # ms between two looks at a running job
 
 
 def job_page(ident: str, work: Work) -> html.Div:
@@ -21,8 +19,7 @@ def job_page(ident: str, work: Work) -> html.Div:
     job = work.runs.job(ident)
     left = [html.H2({**STEPS, **AFTER}[job.shown.kind]), *_about(job, work)]
     left.append(html.P(dcc.Link("Change something and start again", href=f"{PATH}?{to_query(job.asked)}")))
-    left.append(html.P(["Keep the address of this page to come back while the app runs. ",
-                        html.Small("Nobody can guess it; the app keeps its last ten runs.")]))  # fmt: skip
+    left.append(kept_address("runs"))
     store = dcc.Store(id="assay-job-name", data=ident)
     return beside(left, job_view(ident, job), stores=[store], answer_ident="assay-job")
 
@@ -58,21 +55,14 @@ def job_view(ident: str, job: RunJob) -> list:
         return [
             html.H2(answer.title),
             *steps,
-            *parts_of(answer, lambda text: in_words(text, job.names), figures),
+            *parts_of(answer, lambda text: in_page_words(text, job.names), figures),
             downloads(f"job={ident}", files),
         ]
-    if state == "interrupted":
-        said = html.P(job.stopped, id="sentence")
-        return [html.H2("It did not go to its end"), said, again, html.Div(id="assay-job-problem")]
-    if state == "refused":
-        return [html.H2("It was refused"), problem(in_words(job.why(), job.names))]
-    if state == "failed":
-        return [html.H2("It ended early"), problem(job.why()), again, html.Div(id="assay-job-problem")]
-    return [
-        html.H2("Running"), html.Div(progress_view(job), id="assay-progress"),
-        html.Button("Cancel", id="assay-cancel", n_clicks=0), html.Div(id="assay-job-problem"),
-        dcc.Interval(id="assay-beat", interval=BEAT),
-    ]  # fmt: skip
+    if state == "running":
+        return going_on("assay", "Running", progress_view(job))
+    titles = ("It did not go to its end", "It was refused", "It ended early")
+    why = in_page_words(job.why(), job.names) if state == "refused" else job.why()
+    return ended("assay", job, titles, again, job.stopped, why)
 
 
 def progress_view(job: RunJob) -> list:
@@ -101,25 +91,8 @@ def register_job(app, work: Work) -> None:
             return no_update, progress_view(job)
         return job_view(ident, job), no_update
 
-    @app.callback(
-        Output("assay-job", "children", allow_duplicate=True), Output("assay-job-problem", "children"),
-        Input("assay-cancel", "n_clicks"), State("assay-job-name", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    def cancel(clicks, ident):
-        return _done(clicks, work.runs.cancel, ident)
+    def view(ident):
+        return job_view(ident, work.runs.job(ident))
 
-    @app.callback(
-        Output("assay-job", "children", allow_duplicate=True), Output("assay-job-problem", "children", allow_duplicate=True),
-        Input("assay-again", "n_clicks"), State("assay-job-name", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    def again(clicks, ident):
-        return _done(clicks, lambda name: work.runs.again(work.runs.job(name)), ident)
-
-    def _done(clicks, act, ident: str):
-        if not clicks:
-            raise PreventUpdate
-        try:
-            act(ident)
-            return job_view(ident, work.runs.job(ident)), no_update
-        except InputError as error:
-            return no_update, problem(str(error))
+    register_button(app, "assay", "assay-cancel", work.runs.cancel, view)
+    register_button(app, "assay", "assay-again", lambda ident: work.runs.again(work.runs.job(ident)), view)

@@ -4,22 +4,26 @@ predict."""
 from collections.abc import Iterator
 from typing import Any
 
-from dash import Input, Output, State, dcc, html, no_update
-from dash.exceptions import PreventUpdate
+from dash import State, dcc, html
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.web.address import read_as, read_query, to_query
 from livingdrug.web.drawn_answer import drawn, parts_of
-from livingdrug.web.files import by_their_names, chooser, in_fields, register_chooser, shown_file
+from livingdrug.web.files import by_their_names, chooser, in_fields, register_chooser, register_files, shown_file
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, beside, downloads, problem
+from livingdrug.web.parts import attribute, begin, beside, downloads, problem
 from livingdrug.web.uploads import MAX_BYTES, PRODUCTS
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, workflow
 
 PATH = "/attributes"
-PAGE = Page(PATH, "Product attributes", place=70)
+WAITING = (
+    "Choose a table with a row for each product, its attributes before the infusion and the outcome of "
+    "the patient: first whether it is in order, then which attribute goes with the outcome, what all of "
+    "them predict, and which range keeps the response."
+)
+PAGE = Page(PATH, "Product attributes", place=130)
 STEPS = {
     "attributes-check": "Is the table in order?",
     "attributes-relate": "Which attribute goes with the outcome?",
@@ -80,7 +84,7 @@ def page(query: str, work: Work) -> html.Div:
         html.Small("A row for each product: attributes known before the infusion, and the outcome."),
     ]
     if scenario is None:
-        right = [html.P("Choose a table on the left, or look at the example first.", className="quiet")]
+        right = begin("Which attribute of a product matters?", WAITING, f"{PATH}?kind=attributes-check&file={PRODUCTS}")
     elif scenario.kind not in STEPS:
         raise InputError(
             f"this page answers questions of product attributes, not a `{scenario.kind}` scenario"
@@ -175,21 +179,10 @@ def register(app, work: Work) -> None:
 def _register_more(app, name: str, work: Work) -> None:
     """The callback of a field for a further table: its token goes into the address."""
 
-    @app.callback(
-        Output("address", "search", allow_duplicate=True),
-        Output(f"attributes-{name}-problem", "children"),
-        Input(f"attributes-{name}", "contents"),
-        State(f"attributes-{name}", "filename"),
-        State("address", "search"),
-        prevent_initial_call=True,
-    )
-    def take(contents, filename, search):
-        if not contents:
-            raise PreventUpdate
-        try:
-            return f"?{with_table(search, name, work.uploads.add(filename or 'data.csv', contents))}", []
-        except InputError as error:
-            return no_update, problem(str(error))
+    def shown(contents, filename, search) -> str:
+        return with_table(search, name, work.uploads.add(filename or "data.csv", contents))
+
+    register_files(app, f"attributes-{name}", f"attributes-{name}-problem", [State("address", "search")], shown)
 
 
 def with_table(search: str, name: str, token: str) -> str:

@@ -15,7 +15,7 @@ def _runs(model: Model) -> bool:
 
 QUESTION = Question(
     kind="models-compare",
-    page=Page("/models-compare", "Compare models", place=43),
+    page=Page("/models-compare", "Compare models", place=230),
     heading="On one axis",
     begin={"models": ("stein_2019", "kirouac_2023")},
     labels={

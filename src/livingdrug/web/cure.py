@@ -13,7 +13,7 @@ def _counted(model: Model) -> list[str]:
 
 QUESTION = Question(
     kind="cure",
-    page=Page("/cure", "Cure", place=51),
+    page=Page("/cure", "Cure", place=330),
     heading="Who dies out",
     begin={"model": "kimmel_2021", "values": {"mu_tumour": 0.1}},
     labels={

@@ -5,7 +5,7 @@ from livingdrug.web.questions import Question
 
 QUESTION = Question(
     kind="models-distinguish",
-    page=Page("/models-distinguish", "Tell models apart", place=45),
+    page=Page("/models-distinguish", "Tell models apart", place=240),
     heading="Two explanations",
     begin={
         "models": ("kirouac_2023", "kirouac_2023+host_competition"),

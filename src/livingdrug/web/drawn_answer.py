@@ -15,7 +15,8 @@ from livingdrug.report import Answer, Picture, Table
 from livingdrug.web.address import to_query
 from livingdrug.web.files import by_their_names, in_fields
 from livingdrug.web.forms import Entry
-from livingdrug.web.parts import FILES, downloads, points, problem, table
+from livingdrug.web.numbers import said_in_words
+from livingdrug.web.parts import FILES, downloads, points, problem, sideways, table
 from livingdrug.web.work import Work
 from livingdrug.workflows import Conduct, Document, Workflow, workflow
 
@@ -53,7 +54,7 @@ def answered(
 
 def parts_of(answer: Answer, words: Words, figures: Sequence[html.Figure]) -> Iterator:
     """Sentences, figures, tables, cautions and notes. words: says a text as the page does."""
-    first, *more = map(words, answer.sentences)
+    first, *more = (said_in_words(words(text)) for text in answer.sentences)
     yield html.P(first, className="answer", id="sentence")
     for listed, texts in groupby(more, lambda text: text.startswith(POINT)):
         made = [html.Li(text.removeprefix(POINT)) if listed else html.P(text) for text in texts]
@@ -68,7 +69,7 @@ def parts_of(answer: Answer, words: Words, figures: Sequence[html.Figure]) -> It
     yield from filter(
         None,
         (
-            points("Cautions", [words(f) for f in answer.flags]),
+            points("Cautions", [said_in_words(words(f)) for f in answer.flags]),
             points("What was done", [words(c) for c in answer.checks], "notes"),
         ),
     )
@@ -94,8 +95,13 @@ def kept(pictures: Iterable[Picture], folder: Path) -> list[html.Figure]:
 
 def _figure(png: bytes, picture: Picture) -> html.Figure:
     text = base64.b64encode(png).decode("ascii")
-    image = html.Img(src=f"data:image/png;base64,{text}", alt=picture.caption, style={"maxWidth": "100%"})
+    image = sideways(f"data:image/png;base64,{text}", picture.caption, _width(png) // 2)
     return html.Figure([image, html.Figcaption(picture.caption)])
+
+
+def _width(png: bytes) -> int:
+    """In pixels, as the file says it."""
+    return int.from_bytes(png[16:20], "big")
 
 
 def recorded(said: dict) -> Answer:

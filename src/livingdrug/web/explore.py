@@ -29,7 +29,7 @@ from livingdrug.workflows.simulate.answer import expansion_ratio, exposure_rows,
 from livingdrug.workflows.simulate.spec import Simulation
 
 PATH = "/explore"
-PAGE = Page(PATH, "Explore", place=10)
+PAGE = Page(PATH, "Explore", place=200, kinds=("simulate",))
 # published values: the product expands above the limit line, and is still above it when the plot ends
 EXAMPLE = Simulation(model="kirouac_2023", days=60)
 # 50 copies/ug is that of the example data; cells/uL by the conversion of Kirouac 2024, 0.05 cells/uL for 1

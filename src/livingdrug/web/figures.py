@@ -22,7 +22,8 @@ FONT = {"family": "system-ui, sans-serif", "size": 13, "color": "#1b1b1b"}
 
 def axis(title: str, **more) -> dict:
     """An axis with its title."""
-    return {"title": {"text": title}, "gridcolor": "#ececec", "zeroline": False, "linecolor": "#777", **more}
+    said = {"text": title, "font": {"size": 13}}
+    return {"title": said, "gridcolor": "#ececec", "zeroline": False, "linecolor": "#777", **more}
 
 
 def long_time(times: np.ndarray, title: str) -> tuple[Callable[[Sequence[float]], list[float]], dict]:
@@ -68,7 +69,7 @@ def layout(**more) -> dict:
         "font": FONT,
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
-        "margin": {"l": 64, "r": 15, "t": 28, "b": 50},
+        "margin": {"l": 64, "r": 15, "t": 14, "b": 50},
         "showlegend": False,  # app.js writes it beside the plot
         "uirevision": "kept",
         "hovermode": "closest",
@@ -82,7 +83,7 @@ def panel_figure(
     """All panels in a grid of two columns, of one on a narrow screen (`app.js` chooses); results after the
     first are pinned ones, in grey, called by their names. The unit stands in the title of a panel: beside
     an axis it would lie on the next."""
-    made = layout(annotations=[], shapes=[], margin={"l": 60, "r": 12, "t": 44, "b": 46})
+    made = layout(annotations=[], shapes=[], margin={"l": 60, "r": 12, "t": 30, "b": 46})
     data = traces(results, panels, names)
     ranges = panel_ranges(data, panels, limit)
     made["meta"] = {"wide": _places(len(panels), 2), "narrow": _places(len(panels), 1), "panels": len(panels)}

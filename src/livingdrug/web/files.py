@@ -9,7 +9,7 @@ from urllib.parse import quote
 from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from livingdrug.core.errors import InputError
+from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.export import safe_cell
 from livingdrug.data import Check
 from livingdrug.report import Table
@@ -136,18 +136,30 @@ def chooser(ident: str, example: str) -> list:
 def register_chooser(app, ident: str, work: Work, query_of: Callable[[str], str]) -> None:
     """The callback of a field for a file. query_of(token): the address that shows the file."""
 
+    def shown(contents, name) -> str:
+        return query_of(work.uploads.add(name or "data.csv", contents))
+
+    register_files(app, ident, f"{ident}-problem", (), shown)
+
+
+def register_files(app, ident: str, problem_ident: str, states: Sequence[State], query_of: Callable[..., str]) -> None:
+    """The callback of a field for files.
+
+    problem_ident: where a refusal is said; states: what the address is made of;
+    query_of(contents, names, *states): the address that shows the files too.
+    """
+
     @app.callback(
-        Output("address", "search", allow_duplicate=True), Output(f"{ident}-problem", "children"), Input(ident, "contents"),
-        State(ident, "filename"), prevent_initial_call=True,
+        Output("address", "search", allow_duplicate=True), Output(problem_ident, "children", allow_duplicate=True),
+        Input(ident, "contents"), State(ident, "filename"), *states, prevent_initial_call=True,
     )  # fmt: skip
-    def take(contents, name):
+    def take(contents, names, *given):
         if not contents:
             raise PreventUpdate
         try:
-            token = work.uploads.add(name or "data.csv", contents)
-        except InputError as error:
+            return f"?{query_of(contents, names, *given)}", []
+        except LivingdrugError as error:
             return no_update, problem(str(error))
-        return f"?{query_of(token)}", []
 
 
 def shown_file(token: str, work: Work) -> html.P:

@@ -6,7 +6,7 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.report import Table, number
 from livingdrug.web.address import read_query, to_query
-from livingdrug.web.files import LIMITS, READING, chooser, register_chooser, shown_file
+from livingdrug.web.files import READING, chooser, register_chooser, shown_file
 from livingdrug.web.fit_answer import Shown, finished, numbers
 from livingdrug.web.fit_plan import (
     ENTRIES,
@@ -22,19 +22,24 @@ from livingdrug.web.fit_plan import (
 )
 from livingdrug.web.fits import FitJob
 from livingdrug.web.forms import folded, form, present, register_form, taken_up
+from livingdrug.web.job_view import ended, going_on, kept_address, register_button
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, beside, problem, table
+from livingdrug.web.parts import attribute, begin, beside, problem, table
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 from livingdrug.web.worker import RUN
 from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.fit.words import VERDICTS
 
-PAGE = Page(PATH, "Fit", place=50)
+WAITING = (
+    "Choose a table of samples over time: you see what would be fitted before anything runs. A fit says "
+    "whether it converged, what the data do not determine, and checks the model against the data; "
+    "Explore, Trial and Forecast take what was fitted."
+)
+PAGE = Page(PATH, "Fit", place=150)
 FIRST = "stein_2019"
 # the example's slow rate hardly differs between its subjects
 SHOWN = Fit(file=EXAMPLE, model=FIRST, random=("fold", "t_max", "c_max", "alpha", "f_b"), estimate=("beta",))
-BEAT = 1000  # ms between two looks at a running fit
 MOST_LISTED = 10
 
 
@@ -48,9 +53,7 @@ def page(query: str, work: Work) -> html.Div:
         raise InputError(f"this page fits models to data; a `{scenario.kind}` scenario has a page of its own")
     left = chooser("fit-upload", f"{PATH}?{to_query(SHOWN)}")
     if scenario is None:
-        right = [html.H2("Fit a model to samples of subjects"), html.P(
-            "Choose a file on the left, or look at the example first: you see what would be fitted before anything runs. "
-            + LIMITS, className="quiet")]  # fmt: skip
+        right = begin("Fit a model to samples of subjects", WAITING, f"{PATH}?{to_query(SHOWN)}")
     else:
         left += [shown_file(scenario.file, work), *_form(scenario)]
         right = plan(scenario, work)
@@ -91,8 +94,7 @@ def _job_page(ident: str, work: Work, shown: Shown) -> html.Div:
     left = [
         html.H2("This fit"), html.P([html.B(job.shown.model), f" to {job.shown.file} by {job.shown.method}",
                                      " (simulated data)" if job.asked.file == EXAMPLE else ""]),
-        html.P(["Keep the address of this page to come back while the app runs. ", html.Small(
-            "Nobody can guess it; the app keeps its last ten fits.")]),
+        kept_address("fits"),
         html.P(dcc.Link("Change something and fit again", href=f"{PATH}?{asked}")),
     ]  # fmt: skip
     stores = [dcc.Store(id="fit-job-name", data=ident), dcc.Store(id="fit-mine", storage_type="local", data=[])]
@@ -105,19 +107,12 @@ def job_view(ident: str, job: FitJob, shown: Shown | None = None, work: Work | N
     if state == "finished":
         return finished(ident, job, shown or Shown(), work)
     again = html.Button("Go on" if job.can_resume else "Start it again", id="fit-resume", n_clicks=0, className="main")
-    if state == "interrupted":
-        kept = "Where it stood was saved: it can go on to the same numbers." if job.can_resume else "It starts again."
-        return [html.H2("The fit did not go to its end"), html.P(f"{job.stopped} {kept}", id="sentence"), again,
-                html.Div(id="fit-job-problem")]  # fmt: skip
-    if state == "refused":
-        return [html.H2("The fit was refused"), problem(job.why())]
-    if state == "failed":
-        return [html.H2("The fit ended early"), problem(job.why()), again, html.Div(id="fit-job-problem")]
-    return [
-        html.H2(f"{job.shown.model} is being fitted to {job.shown.file}"), html.Div(progress_view(job), id="fit-progress"),
-        html.Button("Cancel", id="fit-cancel", n_clicks=0), html.Div(id="fit-job-problem"),
-        dcc.Interval(id="fit-beat", interval=BEAT), html.Div(_found(job), id="fit-numbers"),
-    ]  # fmt: skip
+    if state == "running":
+        title = f"{job.shown.model} is being fitted to {job.shown.file}"
+        return going_on("fit", title, progress_view(job), [html.Div(_found(job), id="fit-numbers")])
+    kept = "Where it stood was saved: it can go on to the same numbers." if job.can_resume else "It starts again."
+    titles = ("The fit did not go to its end", "The fit was refused", "The fit ended early")
+    return ended("fit", job, titles, again, f"{job.stopped} {kept}", job.why())
 
 
 def _found(job: FitJob) -> list:
@@ -240,27 +235,8 @@ def _register_job(app, work: Work) -> None:
             return no_update, progress_view(job), no_update if shown else _found(job)
         return job_view(ident, job), no_update, no_update
 
-    @app.callback(
-        Output("fit-job", "children", allow_duplicate=True), Output("fit-job-problem", "children"),
-        Input("fit-cancel", "n_clicks"), State("fit-job-name", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    def cancel(clicks, ident):
-        if not clicks:
-            raise PreventUpdate
-        return _done(work.fits.cancel, ident)
+    def view(ident):
+        return job_view(ident, work.fits.job(ident))
 
-    @app.callback(
-        Output("fit-job", "children", allow_duplicate=True), Output("fit-job-problem", "children", allow_duplicate=True),
-        Input("fit-resume", "n_clicks"), State("fit-job-name", "data"), prevent_initial_call=True,
-    )  # fmt: skip
-    def resume(clicks, ident):
-        if not clicks:
-            raise PreventUpdate
-        return _done(work.fits.resume, ident)
-
-    def _done(act, ident: str):
-        try:
-            act(ident)
-            return job_view(ident, work.fits.job(ident)), no_update
-        except InputError as error:
-            return no_update, problem(str(error))
+    register_button(app, "fit", "fit-cancel", work.fits.cancel, view)
+    register_button(app, "fit", "fit-resume", work.fits.resume, view)

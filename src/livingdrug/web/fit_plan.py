@@ -1,4 +1,5 @@
-"""What is to be fitted: model, method, which parameters differ between subjects, and what becomes of it in words."""
+"""What is to be fitted: model, method, which parameters differ between subjects, and what becomes of it in
+words."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,13 +11,14 @@ from livingdrug.data import check
 from livingdrug.fit import FitProblem, design_of
 from livingdrug.fit.text import read_names
 from livingdrug.fit.words import number
-from livingdrug.models import Model, Quantity, build_model, get_model, list_fragments, list_runnable
+from livingdrug.models import Model, Quantity, build_model, get_model, list_fragments
 from livingdrug.report import Table
 from livingdrug.web.address import to_query
 from livingdrug.web.files import BRIDGE, READING, by_their_names, found_in_file, in_fields
 from livingdrug.web.forms import Entry
 from livingdrug.web.jobs import RUNNING
 from livingdrug.web.limits import check_fit, fit_methods
+from livingdrug.web.model_choice import choices
 from livingdrug.web.parts import attribute, choice, field, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows import TableScenario
@@ -55,14 +57,16 @@ MORE = (
 
 def models(scenario: Fit) -> html.Nav:
     """Links to the models; another model begins with its own parameters."""
-    kept = {name: getattr(scenario, name) for name in TableScenario.model_fields if name not in ("version", "purpose")}
+    fields = [name for name in TableScenario.model_fields if name not in ("version", "purpose")]
+    kept = {name: getattr(scenario, name) for name in fields}
     links = []
-    for name in list_runnable():
+    for name, title in choices():
         mark: dict[str, Any] = {"className": "chosen"} if name == scenario.model else {}
         there = to_query(Fit(**kept, model=name, method=scenario.method, below=scenario.below))
-        links.append(html.Li(dcc.Link(name, href=f"{PATH}?{there}", title=get_model(name).title, **mark)))
-    about = html.P(get_model(scenario.model).title, className="quiet")
-    return html.Nav([html.H2("Model"), html.Ul(links), about], **attribute("aria-label", "models"))
+        links.append(html.Li(dcc.Link(title, href=f"{PATH}?{there}", **mark)))
+    about = html.P([html.B(get_model(scenario.model).title), f" ({scenario.model})"])
+    others = html.Details([html.Summary(f"Another model (of {len(links)})"), html.Ul(links)])
+    return html.Nav([html.H2("Model"), about, others], **attribute("aria-label", "models"))
 
 
 def published_spreads(model: Model) -> dict[str, float]:
@@ -95,7 +99,8 @@ def with_roles(scenario: Fit, model: Model, roles: Mapping[str, str], values: Ma
 
 
 def parameters(scenario: Fit, model: Model) -> html.Section:
-    """A list of roles and a start value for every parameter, those that are fitted or have a published spread first."""
+    """A list of roles and an initial estimate for every parameter, those that are fitted or have a published
+    variability first."""
     roles, published = roles_of(scenario, model), model.with_published_values().typical
     first, rest = [], []
     for q in model.quantities:
@@ -103,9 +108,11 @@ def parameters(scenario: Fit, model: Model) -> html.Section:
             near = roles[q.name] != HELD or q.name in published_spreads(model)
             (first if near else rest).append(_parameter(q, roles[q.name], scenario.values.get(q.name), published[q.name]))
     fitted = sum(role != HELD for role in roles.values())
-    made = [html.Details([html.Summary(f"Parameters ({fitted} of {len(roles)} fitted)"), *first], open=True)]
+    said = html.Summary(f"Parameters ({fitted} of {len(roles)} fitted)")
+    made = [html.Details([said, *first], open=True)]
     if rest:
-        made.append(html.Details([html.Summary(f"Parameters that are fixed ({len(rest)})"), *rest], open=not first))
+        said = html.Summary(f"Parameters that are fixed ({len(rest)})")
+        made.append(html.Details([said, *rest], open=not first))
     return html.Section(made, className="left-part")
 
 
@@ -115,7 +122,7 @@ def _parameter(quantity: Quantity, role: str, value: float | None, published: fl
     return html.Div([
         choice({"type": "fit-role", "name": quantity.name}, f"{quantity.name}: {quantity.meaning}", role, ROLES),
         field({"type": "fit-value", "name": quantity.name}, f"initial estimate or fixed value of {quantity.name}", shown,
-              f"empty: the published {published:.4g}{unit}", type="text"),
+              f"empty: the published {number(published)}{unit}", type="text"),
     ], className="parameter")  # fmt: skip
 
 
@@ -148,7 +155,7 @@ def _size(planned: FitProblem, name: str) -> str:
     data = planned.data
     below = int((data.cens == 1).sum())
     said = f"{planned.model.full_name} to {len(data.dv):,} values of {len(data.subjects):,} subjects in {name}"
-    return f"{said}; {below:,} of them lie below a limit and count by rule {planned.below}." if below else f"{said}."
+    return f"{said}; {below:,} of them lie below a limit and count by rule {planned.below.upper()}." if below else f"{said}."
 
 
 def _looked_for(planned: FitProblem) -> Table:

@@ -10,13 +10,17 @@ from livingdrug.web.files import READING, chooser, register_chooser, shown_file
 from livingdrug.web.forms import Entry, folded, form, register_form
 from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import beside
+from livingdrug.web.parts import begin, beside
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 from livingdrug.workflows import checked, workflow
 
 PATH = "/forecast"
-PAGE = Page(PATH, "Forecast", place=55)
+WAITING = (
+    "Choose a table of samples so far: with the population of a model they give the rest of each "
+    "patient's course, with intervals."
+)
+PAGE = Page(PATH, "Forecast", place=160)
 CURVES = (("", "none"), *((name, f"{name} ({get_curve(name).setting})") for name in list_curves()))
 FIELDS = (
     Entry("at", "Last day whose samples are used", "such as 14; empty: all samples"),
@@ -41,7 +45,7 @@ def page(query: str, work: Work) -> html.Div:
     left = [*chooser("forecast-upload", f"{PATH}?{asked(EXAMPLE)}"),
             html.Small("Samples of patients over time, with doses.")]  # fmt: skip
     if scenario is None:
-        right = [html.P("Choose a table of samples on the left, or look at the example first.", className="quiet")]
+        right = begin("What will each patient do?", WAITING, f"{PATH}?{asked(EXAMPLE)}")
     else:
         reading = folded("How the file is read", "forecast-reading", scenario, READING)
         fields = form("forecast", scenario, to_query(scenario), FIELDS)

@@ -30,7 +30,7 @@ class Entry:
 
 def form(name: str, scenario: Document, query: str, entries: Sequence[Entry]) -> html.Div:
     """The fields, filled from the scenario."""
-    entries = [replace(e, about=e.about or _meaning(scenario, e.key)) for e in entries]
+    entries = [replace(e, about=e.about or _meaning(scenario, e)) for e in entries]
     made = [_field(f"{name}-{e.key}", e, getattr(scenario, e.key)) for e in entries]
     return html.Div([dcc.Store(id=f"{name}-query", data=query), *made, html.Div(id=f"{name}-problem")])
 
@@ -42,10 +42,18 @@ def folded(title: str, name: str, scenario: Document, entries: Sequence[Entry]) 
     return html.Details([html.Summary(title), form(name, scenario, to_query(scenario), entries)], open=chosen)
 
 
-def _meaning(scenario: Document, key: str) -> str:
-    """What the field says of itself, where an entry says nothing; not a text that names options."""
-    said = about(type(scenario).model_fields[key])
-    return said.text if said and "--" not in said.text else ""
+def _meaning(scenario: Document, entry: Entry) -> str:
+    """What the field says of itself, where an entry says nothing; not a text that names options, nor beside a
+    list, which says what can be chosen."""
+    said = about(type(scenario).model_fields[entry.key])
+    text = said.text if said and "--" not in said.text and "FILE" not in said.text and not entry.choices else ""
+    return text if adds_to(entry.label, text) else ""
+
+
+def adds_to(label: str, text: str) -> bool:
+    """Whether a text says more than the label above it."""
+    words = {word.lower() for word in re.findall(r"\w+", label)}
+    return not {word.lower() for word in re.findall(r"\w+", text)} <= {*words, "level", "the", "of", "a"}
 
 
 def _field(ident: str, entry: Entry, value) -> html.Div:

@@ -17,7 +17,7 @@ def _runs(model: Model) -> bool:
 
 QUESTION = Question(
     kind="fractionation",
-    page=Page("/fractionation", "Split doses", place=48),
+    page=Page("/fractionation", "Split doses", place=310),
     heading="The splits",
     begin={"model": "hardiansyah_2019", "dose": 1.1e9, "subjects": 100, "cv": 0.3},
     labels={

@@ -85,21 +85,39 @@ def cards() -> tuple[Card, ...]:
     )
 
 
+ATTRIBUTES = f"{attributes.PATH}?kind=attributes-relate&file={PRODUCTS}&outcome=CR%2BPR"
 FURTHER = {
-    "/preconditioning": "what a regimen before the infusion changes",
-    "/optimise": "which dose is best",
-    "/fractionation": "whether to split the dose",
-    "/cure": "who is cured",
-    "/population": "which virtual patients look like published ones",
-    "/models-compare": "how models differ on one axis",
-    "/models-distinguish": "which sample tells two models apart",
+    "Models": {
+        "/explore": "Explore a model: mechanisms as switches, parameters as sliders, a source for every number",
+        "/models": "Find a model by disease or mechanism",
+        "/sensitivity": "Which parameter matters?",
+        "/models-compare": "How do models differ on one axis?",
+        "/models-distinguish": "Which sample tells two models apart?",
+        "/population": "Which virtual patients look like published ones?",
+    },
+    "Dose and regimen": {
+        "/preconditioning": "What does a regimen before the infusion change?",
+        "/fractionation": "Should the dose be split?",
+        "/optimise": "Which dose is best?",
+        "/cure": "Who is cured?",
+    },
+    "Study and product": {
+        "/sampling": "When should samples be taken?",
+        ATTRIBUTES: "Which attribute of a product matters? (simulated data)",
+        "/fit": "What do my samples say of a model's parameters?",
+        "/study": "Join samples and endpoints once, for every page",
+    },
 }
 
 
 def _further() -> list:
-    """Links to questions of models and doses, with commas between."""
-    links = [dcc.Link(text, href=path) for path, text in FURTHER.items()]
-    return [part for link in links for part in (", ", link)][1:]
+    """Links to the other questions, in groups."""
+    return [
+        html.Section(
+            [html.H2(group), html.Ul([html.Li(dcc.Link(text, href=path)) for path, text in links.items()])]
+        )
+        for group, links in FURTHER.items()
+    ]
 
 
 def page(query: str, work: Work) -> html.Div:
@@ -115,25 +133,7 @@ def page(query: str, work: Work) -> html.Div:
                 "your own data come second."
             ),
             html.Ul(made, className="cards"),
-            html.P(
-                [
-                    "Or ",
-                    dcc.Link("explore any of the models", href="/explore"),
-                    ": mechanisms as switches, parameters as sliders, a source for every number; ",
-                    dcc.Link("find a model", href="/models"),
-                    " by disease or mechanism; ask ",
-                    dcc.Link("which parameter matters", href="/sensitivity"),
-                    " or ",
-                    dcc.Link("when to sample", href="/sampling"),
-                    "; see ",
-                    dcc.Link(
-                        "which attribute of a product matters",
-                        href=f"{attributes.PATH}?kind=attributes-relate&file={PRODUCTS}&outcome=CR%2BPR",
-                    ),
-                    " (simulated data).",
-                ],
-            ),
-            html.P(["Or ask ", *_further(), "."]),
+            html.Div(_further(), className="further"),
         ]
     )
 

@@ -27,7 +27,7 @@ from livingdrug.web.sensitivity import PATH as SENSITIVITY
 from livingdrug.web.work import Work
 
 PATH = "/models"
-PAGE = Page(PATH, "Models", place=12)
+PAGE = Page(PATH, "Models", place=210)
 FILTERS = {
     "disease": "Disease",
     "mechanism": "Mechanism",

@@ -1,4 +1,5 @@
-"""My data: a file, what its columns mean, what is wrong by line, parameters with flags, terminal points by hand."""
+"""My data: a file, what its columns mean, what is wrong by line, parameters with flags, terminal points by
+hand."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,6 @@ from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.figures import axis, layout
 from livingdrug.web.files import (
     BRIDGE,
-    LIMITS,
     READING,
     by_their_names,
     chooser,
@@ -28,7 +28,18 @@ from livingdrug.web.files import (
 )
 from livingdrug.web.forms import Entry, folded, present, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import FILES, attribute, beside, downloads, field, plot, points, problem, table
+from livingdrug.web.parts import (
+    FILES,
+    attribute,
+    begin,
+    beside,
+    downloads,
+    field,
+    plot,
+    points,
+    problem,
+    table,
+)
 from livingdrug.web.profile_figures import MOST, all_profiles, one_profile, rows_of
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
@@ -40,7 +51,12 @@ from livingdrug.workflows.nca.groups import compared, study_tables
 from livingdrug.workflows.nca.spec import Nca
 
 PATH = "/data"
-PAGE = Page(PATH, "My data", place=20)
+BEGIN = (
+    "Choose a table of samples over time: CMAX, TMAX, exposure, half-life and persistence of every "
+    "subject, each flag with its reason; then groups compared, and published products beside your "
+    "subjects. Faults are named by their line first."
+)
+PAGE = Page(PATH, "My data", place=110, kinds=("nca", "compare"))
 SHOWN = ("CMAX", "TMAX", "AUCINT", "LAMZHL", "CLST", "TLST")
 BELOW = (("drop", "left out"), ("zero", "0"), ("lloq", "the limit"), ("half", "half the limit"))
 # a field for every question that the analysis can ask; a test compares them with `nca.NcaSettings`
@@ -67,7 +83,7 @@ def page(query: str, work: Work) -> html.Div:
     if scenario is not None and not isinstance(scenario, Nca | Compare):
         raise InputError(f"this page analyses samples; a `{scenario.kind}` scenario has a page of its own")
     if scenario is None:
-        found = [html.P("Choose a file on the left, or look at the example first. " + LIMITS, className="quiet")]
+        found = begin("Kinetics of your subjects", BEGIN, f"{PATH}?kind=nca&file={EXAMPLE}")
     else:
         found = answers(scenario, subject, work)
     store = dcc.Store(id="data-query", data=to_query(scenario, _view(subject)) if scenario else "")
@@ -93,7 +109,7 @@ def _left(scenario: Nca | Compare | None, work: Work) -> list:
         links.append(html.Li(dcc.Link(product, href=f"{PATH}?{there}", **mark)))
     head = html.H2("Beside a product")
     return [*made, head, html.Nav(html.Ul(links), **attribute("aria-label", "products")),
-            html.Small("The chosen one again: no comparison.")]  # fmt: skip
+            html.Small("Press the marked one to take the comparison away.")]  # fmt: skip
 
 
 def _compared(scenario: Nca | Compare | None, product: str | None) -> Nca | Compare:
@@ -119,7 +135,7 @@ def _answers(scenario: Nca | Compare, subject: str, names: dict[str, str], work:
         return [faulty, *made]
     result = analyse(here, checked.data, here.settings())
     beside = compare(result, here.product, here.indication, here.variability) if isinstance(here, Compare) else None
-    return [*_analysis(scenario, result, subject), *(_beside(beside) if beside else []), *made,
+    return [*(_beside(beside) if beside else []), *_analysis(scenario, result, subject), *made,
         downloads(to_query(scenario, _view(subject)), (*FILES, *CDISC))]  # fmt: skip
 
 
@@ -144,7 +160,8 @@ def _analysis(scenario: Nca | Compare, result: NcaResult, subject: str) -> list:
 
 
 def _not_stated(result: NcaResult) -> list:
-    """What has to be said before numbers mean anything: the fields for units that neither file nor user has stated."""
+    """What has to be said before numbers mean anything: the fields for units that neither file nor user has
+    stated."""
     labels = {entry.key: entry.label for entry in READING}
     missing = [labels["time_unit"]] if not result.data.time_unit else []
     missing += [labels["unit"]] if not all(result.data.profiles.unit) else []
@@ -154,7 +171,8 @@ def _not_stated(result: NcaResult) -> list:
 
 
 def _rules_compared(scenario: Nca | Compare, result: NcaResult) -> list:
-    """Medians under each rule of values below the limit; nothing where there are none, or too many profiles for a screen."""
+    """Medians under each rule of values below the limit; nothing where there are none, or too many profiles for
+    a screen."""
     if not (result.data.cens == 1).any() or result.data.profiles.n > MOST:
         return []
     settings, rows = scenario.settings(), []
@@ -253,12 +271,12 @@ def _beside(comparison: Comparison) -> list:
     head = html.H2(f"Beside {comparison.product}")
     if not usable:
         return [head, html.P(said), table(made), *filter(None, [points("Notes", comparison.notes, "notes")])]
-    return [head, plot("beside", _groups(usable), said, made, 160 + 46 * len(usable))]
+    return [head, plot("beside", _groups(usable), said, made, 90 + 40 * len(usable))]
 
 
 def _groups(usable) -> dict:
     """CMAX of every subject over the central 50 and 95 % of each published group."""
-    made = []
+    made, names = [], []
     for placed in usable:
         fact, name = placed.fact, printable(placed.fact.group, 48)
         center = np.log(fact.value) - (fact.log_sd**2 / 2 if fact.statistic == "mean" else 0.0)
@@ -269,8 +287,14 @@ def _groups(usable) -> dict:
         mine = [float(v) for v in placed.values if np.isfinite(v) and v > 0]
         made.append({"x": mine, "y": [name] * len(mine), "mode": "markers", "name": "your subjects", "showlegend": False,
                      "marker": {"color": "#0072B2", "size": 8, "opacity": 0.6}})  # fmt: skip
-    return {"data": made, "layout": layout(xaxis=axis(f"CMAX ({usable[0].fact.unit})", type="log", exponentformat="power"),
-                                           yaxis={"automargin": True})}  # fmt: skip
+        # above its row: beside the axis it would take the room of the plot on a narrow screen
+        place = {"x": 0, "xref": "paper", "xanchor": "left", "y": name, "yshift": 15}
+        names.append({"text": name, "showarrow": False, **place})
+    levels = axis(f"CMAX ({usable[0].fact.unit})", type="log", exponentformat="power", dtick=1)
+    top = len({n["text"] for n in names}) - 0.2
+    rows = {"showticklabels": False, "range": [-0.6, top], "showgrid": False}
+    margin = {"l": 15, "r": 15, "t": 10, "b": 50}
+    return {"data": made, "layout": layout(xaxis=levels, yaxis=rows, annotations=names, margin=margin)}
 
 
 def register(app, work: Work) -> None:

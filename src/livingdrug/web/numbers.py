@@ -5,6 +5,7 @@ import re
 LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 SMALL = 1e-4
 _POWER = re.compile(r"(?<![\w.+-])(-?\d+(?:\.\d+)?)e([+-]?\d+)(?![\w.])")
+_TYPED = re.compile(r"(`[^`]*`|\"[^\"]*\")")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -33,3 +34,8 @@ def in_words(text: str) -> str:
     """A text whose numbers with an exponent are written as people write them: `2.329e+06` is `2.33
     million`."""
     return _POWER.sub(lambda found: plainly(float(found.group())), text)
+
+
+def said_in_words(text: str) -> str:
+    """The same of a sentence, but for what stands in backticks or quotes: that is to be typed as it is."""
+    return "".join(part if k % 2 else in_words(part) for k, part in enumerate(_TYPED.split(text)))

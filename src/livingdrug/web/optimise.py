@@ -22,7 +22,7 @@ def _own(scenario: Document, _: Work) -> list:
 
 QUESTION = Question(
     kind="optimise",
-    page=Page("/optimise", "Best dose", place=49),
+    page=Page("/optimise", "Best dose", place=320),
     heading="The search",
     begin={
         "model": "singh_2021",

@@ -13,11 +13,11 @@ from livingdrug.report import Table, number, text_table
 from livingdrug.response import CONFOUNDED, probability, probability_band, quantiles, verdict
 from livingdrug.web import own_response
 from livingdrug.web.address import read_query, to_query
-from livingdrug.web.figures import axis, band, layout
+from livingdrug.web.figures import FEW, axis, band, layout
 from livingdrug.web.files import by_their_names, chooser, in_fields, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, beside, downloads, plot, points, problem, table
+from livingdrug.web.parts import attribute, beside, downloads, headline, plot, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows.index.answer import both_curves
 from livingdrug.workflows.index.spec import Index, IndexAnswer
@@ -25,7 +25,7 @@ from livingdrug.workflows.index.spec import run as run_index
 from livingdrug.workflows.response.spec import Response
 
 PATH = own_response.PATH
-PAGE = Page(PATH, "Exposure and response", place=30)
+PAGE = Page(PATH, "Exposure and response", place=120, kinds=("index",))
 EXAMPLE = Index(efficacy_curve="tisagenlecleucel_response", toxicity_curve="tisagenlecleucel_severe_crs",
                 product_model="stein_2019", variability="sd", subjects=2000)  # fmt: skip
 ROWS = "A row for each subject: a column of exposure, and columns of response, grades, values or times."
@@ -120,7 +120,7 @@ def _answers(scenario: Index, work: Work) -> list:
     index, outlook = answer.index, answer.outlook
     notes = [by_their_names(note, names) for note in answer.notes]
     return [
-        html.P(verdict(index, outlook), className="answer", id="sentence"),
+        headline(verdict(index, outlook)),
         plot("index", _figure(answer), verdict(index), _numbers(answer), 480),
         table(_key_numbers(index, outlook)),
         plot(
@@ -221,7 +221,8 @@ def _figure(answer: IndexAnswer) -> dict:
         low, high = np.clip(index.window, x[0], x[-1])
         shapes.append({"type": "rect", "xref": "x", "x0": low, "x1": high, "yref": "paper", "y0": 0, "y1": 1,
                        "layer": "below", "fillcolor": "#e3efe3", "line": {"width": 0}})  # fmt: skip
-    axes = {"xaxis": axis(axis_label(index.pair), type="log", exponentformat="power"),
+    decades = {"dtick": 1} if x[-1] / x[0] > 10**FEW else {}  # else it is labelled between powers of ten
+    axes = {"xaxis": axis(axis_label(index.pair), type="log", exponentformat="power", **decades),
             "yaxis": axis("probability", range=[-0.1, 1.02])}  # fmt: skip
     return {"data": made, "layout": layout(shapes=shapes, **axes)}
 

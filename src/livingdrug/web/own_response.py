@@ -7,7 +7,17 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.data import printable
 from livingdrug.report import Table, text_table
-from livingdrug.response import CONFOUNDED, CURVE_FILE, FITS, BinaryFit, Looked, TimeFit, VisitsFit, look
+from livingdrug.response import (
+    CONFOUNDED,
+    CURVE_FILE,
+    FITS,
+    BinaryFit,
+    CompetingFit,
+    Looked,
+    TimeFit,
+    VisitsFit,
+    look,
+)
 from livingdrug.response.sample.columns import KINDS
 from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.files import by_their_names, in_fields
@@ -42,12 +52,38 @@ JOINED = (
     ),
     Entry("window", "Window of AUC", "two times, such as 0 28", several=True),
 )
+KIND = Entry(
+    "outcome", "What the outcome is", "a file may hold several rows of each subject",
+    choices=(
+        ("", "what its values say"), ("binary", "yes or no"),
+        ("repeated", "yes or no, in several rows of each subject"), ("graded", "grades"),
+        ("time", "a time to one kind of event"),
+        ("competing", "a time to the first of several kinds of event"),
+        ("visits", "an event between two visits"), ("continuous", "a number"),
+    ),
+)  # fmt: skip
 SCALE = Entry("scale", "Scale of exposure", choices=(("log", "its logarithm"), ("linear", "as it is")))
 COMMON = (
     Entry("adjust", "Adjusted for", "columns, a semicolon between two; SEX=F: F is the reference", apart=";"),
     Entry("by", "A fit for each group of", "a column"),
 )
+GROUPS = Entry("groups", "Groups of exposure")
+BY_DAY = Entry("by_day", "Probability of an event by day", "a day after time 0")
 MORE = {
+    "repeated": (Entry("cluster", "Whose each row is", "a column; that of the subject where it is empty"),),
+    "competing": (
+        Entry("time", "Time to the first event or the end of observation", "a column"),
+        Entry("event", "Column of the event", "with the code of the event that came first"),
+        Entry("causes", "Code of each event", "first the one asked about: relapse=1, death=2; 0 is censored",
+              apart=",", pairs=True),
+        GROUPS, BY_DAY,
+        Entry("landmark", "Only subjects free of all events after", "a day"),
+    ),
+    "visits": (
+        Entry("time", "Last visit without the event", "a column; an empty cell where there was none"),
+        Entry("seen_by", "First visit with the event", "a column; an empty cell where it was never seen"),
+        GROUPS, BY_DAY,
+    ),
     "binary": (
         Entry("trials", "Rows are groups of this size", "a column; the outcome is then the number of events"),
         Entry("landmark", "Only subjects free of the event after", "a day, with the time below"),
@@ -55,18 +91,37 @@ MORE = {
     ),
     "time": (
         Entry("event", "Column of the event", "1: event, 0: still free of it; empty: that of PFS"),
-        Entry("groups", "Groups of exposure"),
-        Entry("by_day", "Probability of an event by day", "a day after time 0"),
+        GROUPS, BY_DAY,
         Entry("landmark", "Only subjects free of the event after", "a day"),
     ),
-}
+}  # fmt: skip
+TIMED = ("competing", "visits")  # whose outcome is the column of `time`
+# fields of some kinds alone, which another kind would refuse
+OWN = {
+    "causes": ("competing",), "seen_by": ("visits",), "by_day": ("time", *TIMED), "groups": ("time", *TIMED),
+    "cluster": ("repeated", "time"),
+}  # fmt: skip
 
 
 def entries(kind: str) -> tuple[Entry, ...]:
     """The fields of a kind of outcome."""
     names = FITS[kind][2]
     models = (("", f"{names[0]} (the first choice)"), *((name, name) for name in names[1:]))
-    return (Entry("model", "Curve", choices=models), SCALE, *COMMON, *MORE.get(kind, ()))
+    curve = Entry("model", "Curve", "and how it is fitted", choices=models)
+    return (KIND, curve, SCALE, *COMMON, *MORE.get(kind, ()))
+
+
+def settled(scenario: Response, kind: str) -> Response:
+    """The question without what was said of an outcome of another kind, which the fields no longer show."""
+    new: dict = {} if scenario.model in FITS[kind][2] else {"model": None}
+    for key, kinds in OWN.items():
+        if kind not in kinds:
+            new[key] = Response.model_fields[key].get_default(call_default_factory=True)
+    if kind in TIMED and not scenario.time:
+        new |= {"time": scenario.endpoint, "endpoint": None}
+    if kind not in TIMED and not scenario.endpoint:
+        new |= {"endpoint": scenario.time, "time": None}
+    return scenario.model_copy(update=new)
 
 
 def first_question(token: str, work: Work) -> str:
@@ -122,6 +177,11 @@ def _asked(
             else {}
         )
         return Index(**kept, **mine, efficacy=first, toxicity=second)
+    if isinstance(before, Response) and before.outcome in TIMED:
+        mine = {name: getattr(before, name) for name in ("event", "causes", "seen_by")}
+        return Response(**kept, **mine, time=first, outcome=before.outcome)
+    if isinstance(before, Response) and before.outcome == "repeated":
+        return Response(**kept, endpoint=first, outcome="repeated", cluster=before.cluster)
     time = first in looked.outcomes("time")
     return Response(**kept, endpoint=first, outcome="time" if time else None)
 
@@ -132,12 +192,16 @@ def left(scenario: Response | Index, work: Work) -> list:
         looked = _look(scenario, work)
     except InputError:
         return []
+    if isinstance(scenario, Response):
+        scenario = settled(scenario, _kind(scenario, looked))
     first, second = _given(scenario)
     numbers = [
         *(COMPUTED if scenario.endpoints else ()),
         *((h, h) for h in [*looked.named("exposure"), *looked.named("number")] if not scenario.endpoints),
     ]
     all_ = [(name, f"{name} ({KINDS[kind]})") for g in looked.guesses for name, kind in g.outcomes]
+    if isinstance(scenario, Response) and scenario.outcome in TIMED:
+        all_ += [(h, h) for h in [*looked.named("time"), *looked.named("number")] if h not in dict(all_)]
     chances = [
         (NONE, "none: one curve"),
         *((name, name) for name in looked.outcomes("binary") if name != first),
@@ -173,8 +237,12 @@ def _given(scenario: Response | Index) -> tuple[str, str]:
 
 
 def _kind(scenario: Response, looked: Looked) -> str:
+    if scenario.outcome:
+        return scenario.outcome
+    if scenario.causes or scenario.seen_by:
+        return "competing" if scenario.causes else "visits"
     kinds = dict(pair for g in looked.guesses for pair in g.outcomes)
-    return scenario.outcome or kinds.get(scenario.endpoint or "", "binary")
+    return kinds.get(scenario.endpoint or scenario.time or "", "binary")
 
 
 def in_file(scenario: Response | Index, work: Work) -> list:
@@ -191,7 +259,9 @@ def in_file(scenario: Response | Index, work: Work) -> list:
         for g in looked.guesses
     )
     columns = Table(f"columns of {name}", ("column", "taken for", "unit", "because of"), rows)
-    faults = [table(finding_table(looked.findings, name))] if looked.findings else []
+    several = isinstance(scenario, Response) and (scenario.outcome == "repeated" or scenario.start)
+    found = tuple(f for f in looked.findings if not (several and f.code == "subject-twice"))
+    faults = [table(finding_table(found, name))] if found else []
     return [
         *faults,
         html.Details([html.Summary(f"What the columns of {name} mean ({len(rows)})"), table(columns)]),
@@ -204,13 +274,15 @@ def answers(scenario: Response, work: Work) -> list:
     made = []
     try:
         made = in_file(scenario, work)
+        scenario = settled(scenario, _kind(scenario, _look(scenario, work)))
         if not scenario.exposure or not (scenario.endpoint or scenario.time):
             raise InputError("choose the columns of exposure and outcome on the left")
         with work.job():
             found = run_response(work.located(scenario))
             parts = [part for k, answer in enumerate(found) for part in _answer(answer, k)]
     except LivingdrugError as error:
-        fields = (*entries(scenario.outcome or "binary"), *MORE["binary"], *MORE["time"], *JOINED)
+        more = (entry for kind in ("binary", "time", "competing") for entry in MORE[kind])
+        fields = (*entries(scenario.outcome or "binary"), *more, *JOINED)
         return [problem(in_fields(by_their_names(str(error), names), fields)), *made]
     files = (*FILES, (CURVE_FILE, "curve (TOML), for Best dose")) if fitted_curves(found, ()) else FILES
     notes = [by_their_names(n, names) for answer in found for n in (*answer.sample.notes, *answer.fit.notes)]
@@ -236,9 +308,14 @@ def _answer(answer: Answer, k: int) -> list:
         ends.append(table(_levels(said["exposure_at"], answer.sample.exposure_unit)))
     if isinstance(answer.fit, BinaryFit):
         ends += [table(found) for found in category_tables(answer.fit)]
-    if answer.by_day is not None and isinstance(answer.fit, TimeFit | VisitsFit):
-        ends.append(table(by_day.table(answer.by_day, answer.fit)))
+    if answer.by_day is not None and isinstance(answer.fit, TimeFit | VisitsFit | CompetingFit):
+        ends += [table(found) for found in by_day.tables(answer.by_day, answer.fit)]
         ends += [html.P(words) for words in by_day.cautions(answer.by_day)]
+    if answer.kind in TIMED:
+        numbers = [table(found) for found in module.tables(answer)]
+        numbers += [html.P(f"{words[0].upper()}{words[1:]}.") for words in module.lines(answer)]
+    else:
+        numbers = [table(text_table("coefficients", _coefficients(said["coefficients"])))]
     return [
         html.P(said["sentence"], className="answer", **({} if k else attribute("id", "sentence"))),
         plot(
@@ -247,7 +324,7 @@ def _answer(answer: Answer, k: int) -> list:
             about,
             curve_table(answer, curves),
         ),
-        table(text_table("coefficients", _coefficients(said["coefficients"]))),
+        *numbers,
         *ends,
     ]
 

@@ -13,12 +13,22 @@ from livingdrug import web
 class Page(NamedTuple):
     """How the menu shows a module with `page(query, work)` and `register(app, work)`.
 
-    path: of its address; name: in the menu; place: a smaller one stands further to the left.
+    path: of its address; name: in the menu; place: a smaller one stands further up; hundreds are a group
+    of the menu (`GROUPS`); kinds: those it answers that are not called as its path.
     """
 
     path: str
     name: str
     place: int
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def group(self) -> str:
+        """The heading over it in the menu; "" above the first one."""
+        return GROUPS[min(self.place // 100, len(GROUPS) - 1)]
+
+
+GROUPS = ("", "Your data", "Models", "Dose and regimen", "Study design", "Hand over")
 
 
 def pages() -> dict[str, ModuleType]:

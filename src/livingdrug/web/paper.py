@@ -19,7 +19,7 @@ from livingdrug.web.work import Work
 from livingdrug.workflows.power.spec import Power
 from livingdrug.workflows.simulate.spec import Simulation
 
-PAGE = Page("/paper", "The paper", place=90)
+PAGE = Page("/paper", "The paper", place=510)
 
 
 FIRST = "1D"

@@ -63,6 +63,26 @@ def table(made: Table) -> html.Div:
     return html.Div(className="scroll", tabIndex="0", role="region", **given)
 
 
+def begin(title: str, text: str, example: str) -> list:
+    """What a page that waits for a file would do with it, and a way to see that at once. example: an address."""
+    way = dcc.Link("See it on simulated data", href=example, className="button")
+    return [html.H2(title), html.P(text), html.P(way, className="begin")]
+
+
+def sideways(source: str, said: str, least: int, name: str = "figure") -> html.Div:
+    """A drawing that keeps a width at which its words can be read, so many px at least: on a narrow screen it
+    scrolls, by keyboard too."""
+    image = html.Img(src=source, alt=said, style={"--least": f"{least}px"})
+    return html.Div(image, className="sideways", tabIndex="0", role="region", **attribute("aria-label", name))
+
+
+def headline(text: str, ident: str = "sentence") -> html.Div:
+    """What is answered: the first sentence as a heading would stand, the others below it."""
+    first, stop, rest = text.partition(". ")
+    more = [html.P(rest)] if rest else []
+    return html.Div([html.P(first + stop.strip(), className="answer"), *more], id=ident)
+
+
 def _cell(text: str) -> str | tuple[str, str]:
     """A cell of a table; with numbers in words and as they are where the two differ."""
     text = str(text)

@@ -108,7 +108,7 @@ BEGIN = {
 }
 QUESTION = Question(
     kind="population",
-    page=Page(PATH, "Matched patients", place=44),
+    page=Page(PATH, "Matched patients", place=250),
     heading="The population",
     begin=BEGIN,
     labels={

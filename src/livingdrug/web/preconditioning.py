@@ -16,7 +16,7 @@ def _runs(model: Model) -> bool:
 
 QUESTION = Question(
     kind="preconditioning",
-    page=Page("/preconditioning", "Preconditioning", place=47),
+    page=Page("/preconditioning", "Preconditioning", place=300),
     heading="The regimens",
     begin={"model": "kirouac_2023"},
     labels={

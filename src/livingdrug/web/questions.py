@@ -24,6 +24,8 @@ from livingdrug.web.pages import Page
 from livingdrug.web.parts import FILES, beside, choice
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, about, help_of, workflow
+from livingdrug.workflows.fields import METHOD
+from livingdrug.workflows.fields import MODEL as OF_MODEL
 from livingdrug.workflows.shared_fields import EvenSo
 
 MODEL, MODELS = "model", "models"
@@ -65,7 +67,7 @@ class Question:
                 continue
             listed = (not said.hidden or name in self.labels) and said.flags != _EVEN_SO
             if listed and name not in self.left_out and (name != MODELS or self.typed):
-                group = self.heading if said.argument or not found or said.group == "Method" else said.group
+                group = self.heading if said.argument or not found or said.group in (OF_MODEL, METHOD) else said.group
                 found.setdefault(group, []).append(name)
         return {group: tuple(names) for group, names in found.items()}
 
@@ -141,10 +143,7 @@ class Question:
         right = list(answered(scenario, every, work, self.files))
         return html.Div(
             [
-                html.P(
-                    in_fields(" ".join(" ".join(help_of(self.kind)).split()), every, type(scenario)),
-                    className="quiet",
-                ),
+                *_introduced(in_fields(" ".join(" ".join(help_of(self.kind)).split()), every, type(scenario))),
                 beside(left, right),
             ]
         )
@@ -183,6 +182,13 @@ class Question:
             scenario, view = present(query, search, workflow(self.kind).scenario)
             models = (*getattr(scenario, MODELS), name)
             return "?" + to_query(scenario.model_copy(update={MODELS: models}), view_pairs(view))
+
+
+def _introduced(text: str) -> list:
+    """What the page does: the first sentence, and the others for who asks."""
+    first, stop, rest = text.partition(". ")
+    more = [html.Details([html.Summary("How it is computed"), html.P(rest, className="quiet")])] if rest else []
+    return [html.P(first + stop.strip(), className="quiet"), *more]
 
 
 def fits(build: Callable[[], object]) -> bool:

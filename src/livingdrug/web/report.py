@@ -19,13 +19,10 @@ from livingdrug.web.work import Work
 from livingdrug.web.worker import RUN
 
 PATH = "/report"
-PAGE = Page(PATH, "Report", place=85)
+PAGE = Page(PATH, "Report", place=500)
 STORE = "report-added"  # in the browser: the addresses that were added (app.js writes it)
 FILES = (("report.html", "report (HTML)"), ("report.pdf", "report (PDF)"), ("report.docx", "report (Word)"))
 ITEM, TITLE = "item", "title"
-# kinds whose page is not called after them
-PLACES = {"simulate": "/explore", "nca": "/data", "compare": "/data", "check": "/study", "power": "/trial"}
-PLACES |= {"escalation": "/trial", "index": "/response"}
 
 
 def page(query: str, work: Work) -> html.Div:
@@ -116,8 +113,8 @@ def _words(scenario) -> str:
 def place_of(scenario) -> str:
     """The path of the page of a scenario: the first one that takes it."""
     kind = getattr(scenario, "kind", "simulate")
-    paths = (PLACES.get(kind), f"/{kind}", f"/{kind.partition('-')[0]}")
-    return next((path for path in paths if path in pages()), "/")
+    named = [path for path, module in pages().items() if kind in module.PAGE.kinds]
+    return next((path for path in (*named, f"/{kind}", f"/{kind.partition('-')[0]}") if path in pages()), "/")
 
 
 def bound(name: str, view: dict[str, list[str]], work: Work) -> bytes:

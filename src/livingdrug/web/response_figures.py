@@ -1,13 +1,22 @@
-"""Plotly figures of an exposure-response: the curve with its band, what was observed, survival by exposure."""
+"""Plotly figures of an exposure-response: the curve with its band, what was observed, times by exposure."""
 
 from typing import cast
 
 import numpy as np
 
-from livingdrug.core.errors import InputError
 from livingdrug.plots import COLOURS, FEW_DECADES, MARKS, MUTED
 from livingdrug.report import Table, text_table
-from livingdrug.response import BinaryFit, ContinuousFit, GradedFit, ObservedRate, RepeatedFit, TimeFit, observed_rates
+from livingdrug.response import (
+    BinaryFit,
+    CompetingFit,
+    ContinuousFit,
+    GradedFit,
+    ObservedRate,
+    RepeatedFit,
+    TimeFit,
+    VisitsFit,
+    observed_rates,
+)
 from livingdrug.web.figures import DASHES, axis, band, layout
 from livingdrug.workflows.response.spec import ResponseAnswer as Answer
 
@@ -16,15 +25,19 @@ ROWS = 13  # of a curve in its table
 
 def response_figure(answer: Answer, curves) -> dict:
     """The figure of a fit; curves: the table that `results.csv` holds."""
-    known = {"binary": _binary, "repeated": _repeated, "graded": _graded, "continuous": _continuous, "time": _survival}
-    if answer.kind not in known:
-        raise InputError(f"the app has no figure of an outcome of kind `{answer.kind}`; use `livingdrug response`")
+    known = {
+        "binary": _binary, "repeated": _repeated, "graded": _graded, "continuous": _continuous,
+        "time": _survival, "competing": _incidence, "visits": _visits,
+    }  # fmt: skip
     return known[answer.kind](answer, curves)
 
 
 def curve_table(answer: Answer, curves) -> Table:
     """Some rows of each curve."""
-    by = {"graded": "outcome", "time": "exposure"}.get(answer.kind)
+    by = {
+        "graded": ["outcome"], "time": ["exposure"], "competing": ["exposure", "cause"],
+        "visits": ["exposure"],
+    }.get(answer.kind)  # fmt: skip
     parts = [part for _, part in curves.groupby(by, sort=False)] if by else [curves]
     import pandas as pd
 
@@ -117,6 +130,51 @@ def _survival(answer: Answer, curves) -> dict:
         ticks = {"color": colour, "symbol": "line-ns-open", "size": 8}
         made += [*steps, {"x": curve.time[seen].tolist(), "y": curve.survival[seen].tolist(), "mode": "markers",
                           "marker": ticks, "name": "end of observation", "showlegend": False}]  # fmt: skip
-    unit = f" ({fit.times.unit})" if fit.times.unit else ""
-    axes = {"xaxis": axis(f"time{unit}"), "yaxis": axis(f"free of the event ({fit.times.endpoint})", range=[0, 1.03])}
-    return {"data": made, "layout": layout(**axes)}
+    height = axis(f"free of the event ({fit.times.endpoint})", range=[0, 1.03])
+    return {"data": made, "layout": layout(xaxis=_time_axis(fit), yaxis=height)}
+
+
+def _incidence(answer: Answer, curves) -> dict:
+    """Cumulative incidence of each cause by group: a colour for each group, a dash for each cause; bands of
+    the first cause."""
+    fit, made = cast(CompetingFit, answer.fit), []
+    for k, group in enumerate(fit.groups):
+        colour = COLOURS[k % len(COLOURS)]
+        causes = zip(fit.times.causes, group.events, group.curves, strict=True)
+        for c, (cause, events, curve) in enumerate(causes):
+            time = [0.0, *curve.time.tolist()]
+            low, high = ([0.0, *np.nan_to_num(part).tolist()] for part in (curve.low, curve.high))
+            label = f"{cause}, {group.label}: {events} of {group.n}"
+            line = _line(time, [0.0, *curve.incidence.tolist()], colour, c, label)
+            steps = [*(band(time, low, high, colour, 0.1) if c == 0 else []), line]
+            for step in steps:
+                step["line"] = {**step["line"], "shape": "hv"}
+            made += steps
+    height = axis("cumulative incidence", range=[0, 1.03])
+    return {"data": made, "layout": layout(xaxis=_time_axis(fit), yaxis=height)}
+
+
+def _visits(answer: Answer, curves) -> dict:
+    """Part free of an event between visits by group (Turnbull); within a shaded stretch it is not known."""
+    fit, made = cast(VisitsFit, answer.fit), []
+    last = max(float(np.max(fit.times.upper[fit.times.event])), float(fit.times.time.max()))
+    for k, group in enumerate(fit.groups):
+        colour, x, free, known = COLOURS[k % len(COLOURS)], [0.0], [1.0], group.curve
+        edges: list[tuple[float, float, float]] = [(0.0, 1.0, 1.0)]  # time, lowest, highest
+        falls = (part.tolist() for part in (known.start, known.end, known.share))
+        for start, end, left in zip(*falls, strict=True):
+            if not np.isfinite(end):  # when the rest had it is not known
+                continue
+            before = free[-1]
+            edges += [(start, before, before), (start, left, before), (end, left, before), (end, left, left)]
+            x, free = [*x, start, end], [*free, before, left]
+        edges.append((last, free[-1], free[-1]))
+        at, low, high = map(list, zip(*edges, strict=True))
+        label = f"{group.label}: {group.events} of {group.n}"
+        made += [*band(at, low, high, colour, 0.25), _line([*x, last], [*free, free[-1]], colour, k, label)]
+    title = f"free of the event ({fit.times.endpoint})"
+    return {"data": made, "layout": layout(xaxis=_time_axis(fit), yaxis=axis(title, range=[0, 1.03]))}
+
+
+def _time_axis(fit: TimeFit | CompetingFit | VisitsFit) -> dict:
+    return axis(f"time ({fit.times.unit})" if fit.times.unit else "time")

@@ -13,7 +13,7 @@ from livingdrug.web.work import Work
 from livingdrug.workflows import workflow
 
 PATH = "/sampling"
-PAGE = Page(PATH, "Sampling days", place=46)
+PAGE = Page(PATH, "Sampling days", place=410)
 FIELDS = (
     Entry(
         "model",

@@ -13,7 +13,7 @@ from livingdrug.web.work import Work
 from livingdrug.workflows import workflow
 
 PATH = "/sensitivity"
-PAGE = Page(PATH, "Sensitivity", place=15)
+PAGE = Page(PATH, "Sensitivity", place=220)
 METHODS = (
     ("sobol", "Sobol's indices: parts of the variance"),
     ("morris", "Morris' effects: which to leave out"),

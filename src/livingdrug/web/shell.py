@@ -1,12 +1,14 @@
 """What stands around every page: header, menu, notice, sign of work; light and dark, wide and narrow."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, cast
 
 import dash_mantine_components as dmc
 from dash import Input, Output, dcc, html
 
 from livingdrug.core.words import NOTICE
+from livingdrug.web.pages import Page
 from livingdrug.web.parts import attribute
 
 PRIVACY = (
@@ -95,18 +97,21 @@ def _header() -> dmc.Group:
     )
 
 
-def menu(pages: Sequence[tuple[str, str]], path: str) -> list[dmc.NavLink]:
-    """Links to the pages, (path, name) each, the present one marked."""
-    return [
-        dmc.NavLink(
-            label=name,
-            href=there,
-            active=there == path,
-            className="here" if there == path else "",
-            **(attribute("aria-current", "page") if there == path else {}),
-        )
-        for there, name in pages
-    ]
+def menu(pages: Sequence[Page], path: str) -> list:
+    """Links to the pages under the headings of their groups, the present one marked."""
+    made = []
+    for group, mine in groupby(pages, lambda page: page.group):
+        links = [_entry(page, page.path == path) for page in mine]
+        heading = [html.P(group, className="quiet")] if group else []
+        made.append(html.Div([*heading, *links], role="group", **attribute("aria-label", group or "first page")))
+    return made
+
+
+def _entry(page: Page, here: bool) -> dmc.NavLink:
+    current = attribute("aria-current", "page") if here else {}
+    return dmc.NavLink(
+        label=page.name, href=page.path, active=here, className="here" if here else "", **current
+    )
 
 
 def titled(name: str, heading: str, page, address: str) -> html.Div:

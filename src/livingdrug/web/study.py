@@ -2,19 +2,18 @@
 
 import json
 
-from dash import Input, Output, State, dcc, html, no_update
-from dash.exceptions import PreventUpdate
+from dash import State, dcc, html
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.known import known
 from livingdrug.data import printable
 from livingdrug.web import forecast, own_response
 from livingdrug.web.address import read_as, read_query, to_query
-from livingdrug.web.files import LIMITS, READING, by_their_names, found_in_file, in_fields
+from livingdrug.web.files import LIMITS, READING, by_their_names, found_in_file, in_fields, register_files
 from livingdrug.web.fit import FIRST
 from livingdrug.web.forms import ahead, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import attribute, beside, downloads, problem
+from livingdrug.web.parts import attribute, begin, beside, downloads, problem
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, STUDY
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, TableScenario, workflow
@@ -24,7 +23,11 @@ from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.nca.spec import Nca
 
 PATH = "/study"
-PAGE = Page(PATH, "My study", place=18)
+WAITING = (
+    "Choose the samples first; endpoints (response, toxicity, survival, covariates) are joined to them by"
+    " subject. What is said here of how they are read goes along to every page."
+)
+PAGE = Page(PATH, "My study", place=100, kinds=("check",))
 FILES = {"file": "Samples over time", "endpoints": "Endpoints, a row for each subject"}
 EXAMPLE = CheckFile(file=STUDY["file"], endpoints=STUDY["endpoints"])
 PRODUCT = "tisagenlecleucel"
@@ -43,13 +46,7 @@ def page(query: str, work: Work) -> html.Div:
     left += [html.Small(LIMITS), html.Div(id="study-files-problem")]
     left.append(html.P(dcc.Link("Look at the example (simulated data)", href=f"{PATH}?{to_query(EXAMPLE)}")))
     if scenario is None:
-        right = [
-            html.P(
-                "Choose the samples first; endpoints (response, toxicity, survival, covariates) are joined "
-                "to them by subject. What is said here of how they are read goes along to every page.",
-                className="quiet",
-            )
-        ]
+        right = begin("Samples and endpoints, joined once", WAITING, f"{PATH}?{to_query(EXAMPLE)}")
     else:
         left += [
             *_shown(scenario, work),
@@ -157,22 +154,11 @@ def register(app, work: Work) -> None:
 
 
 def _register_chooser(app, name: str, work: Work) -> None:
-    @app.callback(
-        Output("address", "search", allow_duplicate=True),
-        Output("study-files-problem", "children", allow_duplicate=True),
-        Input(f"study-{name}", "contents"),
-        State(f"study-{name}", "filename"),
-        State("study-query", "data"),
-        State("address", "search"),
-        prevent_initial_call=True,
-    )
-    def take(contents, title, query, search):
-        if not contents:
-            raise PreventUpdate
-        try:
-            return f"?{to_query(with_file(ahead(query, search, CheckFile), name, contents, title, work))}", []
-        except LivingdrugError as error:
-            return no_update, problem(str(error))
+    def shown(contents, title, query, search) -> str:
+        return to_query(with_file(ahead(query, search, CheckFile), name, contents, title, work))
+
+    states = (State("study-query", "data"), State("address", "search"))
+    register_files(app, f"study-{name}", "study-files-problem", states, shown)
 
 
 def with_file(query: str, name: str, contents: str, title: str, work: Work) -> CheckFile:

@@ -28,7 +28,7 @@ from livingdrug.workflows.trial.spec import TrialScenario, with_sizes
 from livingdrug.workflows.trial.spec import run as run_trial
 
 PATH = "/trial"
-PAGE = Page(PATH, "Trial", place=40)
+PAGE = Page(PATH, "Trial", place=400, kinds=("power", "escalation"))
 EXAMPLE = Power(fold=2.0, model="stein_2019", variability="sd")
 WITH_IIV = (("", "none: the SD above"), *choices(lambda model: bool(model.populations)))
 FOLDS, SDS = (1.25, 1.5, 2.0, 3.0, 4.0, 5.0), (0.4, 0.6, 0.8, 1.0, 1.25, 1.5)

@@ -65,8 +65,8 @@ HERE = Conduct()
 
 
 class NothingLeft(Exception):
-    """A run with nothing to write: it was to go on and is whole already, or was one part of a run. Holds what is to be
-    said, what --json prints, and the exit code."""
+    """A run with nothing to write: it was to go on and is whole already, or was one part of a run. Holds
+    what is to be said, what --json prints, and the exit code."""
 
     def __init__(self, said: str, plain: dict, code: int) -> None:
         super().__init__(said)

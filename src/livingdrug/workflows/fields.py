@@ -8,7 +8,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.words import parts
 
 COMMAND_LINE = "command line"  # as the origin of what a scenario is made of
-INPUT, METHOD, OUTPUT = "Input file", "Method", "Output"  # headings of a command's help
+INPUT, MODEL, METHOD, OUTPUT = "Input file", "Model", "Method", "Output"  # headings of a command's help
 
 
 @dataclass(frozen=True)

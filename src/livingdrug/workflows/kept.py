@@ -7,6 +7,7 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable
+from livingdrug.core.folders import settled
 from livingdrug.core.pieces import drop_pieces, kept_pieces, pieces_folder
 from livingdrug.report import REPORT, check_new_folder, holds
 from livingdrug.workflows.conduct import Conduct, NothingLeft
@@ -15,7 +16,8 @@ from livingdrug.workflows.document import Document, to_toml
 
 @contextmanager
 def kept_run(scenario: Document, conduct: Conduct) -> Iterator[Conduct | None]:
-    """Around a run and the writing of what comes of it: its finished pieces are kept beside it until it is whole.
+    """Around a run and the writing of what comes of it: its finished pieces are kept beside it until it is
+    whole.
 
     Raises NothingLeft where it goes on from a run whose folder is whole already."""
     check_resumed(conduct)
@@ -39,17 +41,29 @@ def check_resumed(conduct: Conduct) -> None:
 
 
 def begin_again(scenario: Document, conduct: Conduct) -> None:
-    """Say that a run that was to go on has nothing to go on from. Raises NothingLeft where its folder holds the whole
-    run, of nothing but the scenario: a file that it reads may have changed since."""
+    """Say that a run that was to go on has nothing to go on from. Raises NothingLeft where its folder holds
+    the whole run, of nothing but the scenario: a file that it reads may have changed since."""
     out = conduct.folder or conduct.out
     if not conduct.resume or out is None:
         return
-    if conduct.folder and not _reads_files(scenario) and holds(conduct.folder, to_toml(scenario), ()):
+    if conduct.folder and _is_whole(conduct.folder, scenario):
         drop_pieces(conduct.folder)
         said = f"the run in {conduct.folder} is whole, nothing was left to do: open {Path(conduct.folder) / REPORT}"
         raise NothingLeft(said, {"folder": str(conduct.folder)}, 0)
     if not pieces_folder(out).is_dir():
         conduct.say(f"note: no blocks are kept in {pieces_folder(out)} yet, so the run starts again")
+
+
+def _is_whole(folder: str | Path, scenario: Document) -> bool:
+    """Whether a folder holds the run of a scenario that reads no files; a move that was cut off is finished
+    first."""
+    if _reads_files(scenario):
+        return False
+    path = settled(folder)
+    try:
+        return holds(path, to_toml(scenario), ())
+    except InputError:  # it was changed since: another run
+        return False
 
 
 def _reads_files(scenario: Document) -> bool:

@@ -2,17 +2,18 @@
 
 from typing import TYPE_CHECKING, Annotated, Protocol
 
-from livingdrug.workflows.fields import INPUT, About, commas, named_numbers
+from livingdrug.workflows.fields import MODEL, About, commas, named_numbers
 
 if TYPE_CHECKING:  # this module is read when a command starts, for its sentences alone
     from livingdrug.models import Model
 
 FRAGMENTS = About(
-    "Fragments to join, such as tissue,host_competition.", ("--with",), metavar="F1,F2", read=commas
+    "Fragments to join, such as tissue,host_competition.", ("--with",), MODEL, metavar="F1,F2", read=commas
 )
 VALUES = About(
     "A parameter by name or paper symbol. Repeatable.",
     ("--set",),
+    MODEL,
     metavar="NAME=VALUE",
     read=named_numbers,
 )
@@ -22,7 +23,7 @@ VARIABILITY = About(
 )
 CV = About("Log-normal CV on every rate, where no variability is published (0.5 = 50 %).")
 EVEN_SO = About(
-    "Take a fitted model whose fit is not sound too; every output says so.", ("--even-so",), INPUT
+    "Take a fitted model whose fit is not sound too; every output says so.", ("--even-so",), MODEL
 )
 SUBJECTS = About("Virtual subjects; without it the typical subject.", ("-n", "--subjects"))
 SEED = About("Seed of the random numbers.")
@@ -31,7 +32,7 @@ POWER = About("Power of the test.")
 EXPOSURE = About("A column of FILE, or what nca computes of samples: CMAX, AUCINT, ...", metavar="NAME")
 
 ModelName = Annotated[
-    str, About("A model: a name from `livingdrug models`, or a model file.", argument=True)
+    str, About("A model: a name from `livingdrug models`, or a model file.", group=MODEL, argument=True)
 ]
 Fragments = Annotated[tuple[str, ...], FRAGMENTS]
 Values = Annotated[dict[str, float], VALUES]
@@ -40,6 +41,7 @@ Doses = Annotated[
     About(
         "A dose, as in `simulate`; repeatable. The model's first experiment by default.",
         ("--dose",),
+        MODEL,
         metavar="DOSE",
     ),
 ]

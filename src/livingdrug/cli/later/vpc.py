@@ -17,7 +17,7 @@ CHECK = (
     ),
     click.option("--by", metavar="COVARIATE", help="A panel for each group."),
     click.option("--levels", metavar="5,50,95", default="5,50,95", show_default=True, help="Percentiles."),
-    click.option("--width", type=float, default=95.0, show_default=True, help="Of the intervals, in %."),
+    click.option("--width", type=float, default=95.0, show_default=True, help="Width of the intervals, in %."),
     click.option("--seed", type=int, default=1, show_default=True, help="Seed of the simulated trials."),
     click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP),
 )

@@ -78,24 +78,21 @@ def state_function(system: System, texts: tuple[str, ...], more: tuple[str, ...]
 
 
 def condition_function(system: System, texts: tuple[str, ...]) -> Callable:
-    """Array function (time, *states, *quantities, *switches) -> list of the values of expressions."""
-    moving = (*(s.name for s in system.states), *(q.name for q in system.quantities), *(s.name for s in system.switches))
-    return array_function(("time", *moving), _lines(system), texts)
-
-
-def flow_rates(system: System) -> Callable:
-    """Array function (time, *states, *quantities, *switches) -> list of the rates of all flows.
+    """Array function (time, *states, *quantities, *switches) -> list of the values of expressions.
 
     Parameters
     ----------
     system : System
         The assembled equations.
+    texts : tuple of str
+        Expressions of the time, states, quantities, switches and definitions of the system.
 
     Returns
     -------
     Callable
     """
-    return condition_function(system, tuple(flow.rate for flow in system.flows))
+    moving = (*(s.name for s in system.states), *(q.name for q in system.quantities), *(s.name for s in system.switches))
+    return array_function(("time", *moving), _lines(system), texts)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from numba.core.serialize import dumps
 
 from livingdrug.core import waiting
 from livingdrug.engine.codegen import cache
+from livingdrug.engine.codegen.straight_line import straightened
 
 # no `fastmath`: see `vector_type`
 OPTIONS = {"error_model": "numpy"}
@@ -78,10 +79,18 @@ def kept(function: Callable) -> Callable:
     return made
 
 
+class _Entry(CFunc):
+    """A function that is not in the folder is written as instructions first, where it has no branches."""
+
+    def _compile_uncached(self) -> CompileResult:
+        self._compiler.py_func = straightened(self._pyfunc)
+        return super()._compile_uncached()
+
+
 def entry(function: Callable) -> CFunc:
     """Compile a function of pointers to numbers now, for calls by its address, and keep its machine code."""
     pointers = ", ".join(["CPointer(float64)"] * function.__code__.co_argcount)
-    made = CFunc(function, sigutils.normalize_signature(f"void({pointers})"), {}, OPTIONS)
+    made = _Entry(function, sigutils.normalize_signature(f"void({pointers})"), {}, OPTIONS)
     made._cache = _Shelf(function, "")
     made.compile()
     return made
@@ -96,6 +105,7 @@ def module_of(path: Path, title: str, write: Callable[[], str]) -> ModuleType:
         text = cache.get(path)
     module = ModuleType(f"livingdrug_{path.stem}")
     module.__file__ = str(path)
+    module.TEXT = text
     # numba looks for the module of a function there
     sys.modules[module.__name__] = module
     exec(compile(text, path, "exec"), module.__dict__)  # noqa: S102 - written by `generate`, in a private folder

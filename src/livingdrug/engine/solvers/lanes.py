@@ -6,6 +6,8 @@ computes depends on the others, so a subject's numbers are the same in any lane,
 
 import math
 
+import numpy as np
+
 from livingdrug.engine.codegen.calls import call_1, call_2, call_3, call_4
 from livingdrug.engine.codegen.machine_code import kept
 from livingdrug.engine.codegen.vector_math import compiled
@@ -282,7 +284,7 @@ def _hand_over_stiff(call, lane, count, at, table, set, task, found, subjects, w
     for me in range(LANES):
         if count[SUBJECT + me] >= 0 and count[STEPS + me] == 0:
             if too_stiff_at_start(lane, at, table, set, me):
-                end(call, lane, count, at, table, found, me, TOO_MANY_FOR_EXPLICIT)
+                end(call, lane, count, at, table, found, me, np.int64(TOO_MANY_FOR_EXPLICIT))
                 waiting = _refill(call, lane, count, at, table, set, task, found, me, subjects, waiting)
     return waiting
 
@@ -290,7 +292,8 @@ def _hand_over_stiff(call, lane, count, at, table, set, task, found, subjects, w
 @kept
 def run(call, lane, count, at, table, set, task, found, subjects, implicit):
     """Solve the given subjects, one after the other in each lane; findings go to their rows of `found`."""
-    waiting = 0
+    # a written 0 is a type of its own to numba, for which what it enters would be compiled once more
+    waiting = np.int64(0)
     for me in range(LANES):
         waiting = _refill(call, lane, count, at, table, set, task, found, me, subjects, waiting)
     while any_row(count, SUBJECT) >= 0:

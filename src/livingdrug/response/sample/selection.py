@@ -170,7 +170,7 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
         )
     missing = {
         heading: exposure,
-        outcome.label: outcome.values,
+        (question.time or "") if question.seen_by else outcome.label: outcome.values,
         "the event": event,
         "trials": trials,
         **covariates,
@@ -261,7 +261,7 @@ def _visits(table: SubjectTable, question: Question) -> Outcome:
     last, upper = table.numbers(column, "--time"), first_seen(table, known(question.seen_by, "the column"))
     last = np.where(np.isnan(last) & np.isfinite(upper), 0.0, last)
     unit = time_unit_of(heading, table.units.get(heading, ""))
-    return Outcome(last, "visits", question.endpoint or heading, unit.name, ())
+    return Outcome(last, "visits", question.endpoint or "the event", unit.name, ())
 
 
 def _asks_a_time(table: SubjectTable, question: Question) -> bool:

@@ -3,19 +3,23 @@ that of a yes-or-no outcome.
 
 A log-logistic time gives a logit, a log-normal time a probit, a Weibull or exponential time and Cox's hazards
 a complementary log-log: P = F(a + b x) with a from the baseline at that time and b from the effect of
-exposure.
+exposure. With competing risks the subdistribution hazard of each cause does the same for its cumulative
+incidence.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.response.models.curve import Curve
+from livingdrug.response.models.curve import Curve, probability
 from livingdrug.response.models.links import OPPOSITE, Link
+from livingdrug.response.survival.causes import CompetingFit
 from livingdrug.response.survival.cox import CoxFit
 from livingdrug.response.survival.failure_time import Distribution, FailureTimeFit
+from livingdrug.response.survival.fine_gray import SubdistributionFit, baseline
 from livingdrug.response.survival.groups import CHANGES, TimeFit
 from livingdrug.response.survival.risk_sets import moments, risk_sets
 from livingdrug.response.survival.visits import VisitsFit
@@ -61,14 +65,7 @@ def curves_by(fit: TimeFit | VisitsFit, at: float, event: str, free: str) -> tup
             "--start, --strata, --robust and --cluster"
         )
     seen = np.where(np.isfinite(times.upper), times.upper, times.time) if len(times.upper) else times.time
-    last = float(seen.max())
-    if not 0 < at <= last:
-        raise InputError(
-            f"the probability of {times.endpoint} by {at:g} lies beyond the observations, which end at "
-            f"{last:g}"
-            if at > last
-            else f"the time of a probability is {at:g}; it must lie after 0"
-        )
+    _check_time(at, float(seen.max()), times.endpoint)
     held = {term: float(np.mean(values)) for term, values in fit.sample.covariates.items()}
     if isinstance(regression, CoxFit):
         link, (a, b), covariance = "cloglog", *_of_cox(regression, fit.exposure, at)
@@ -79,6 +76,101 @@ def curves_by(fit: TimeFit | VisitsFit, at: float, event: str, free: str) -> tup
     curve = Curve(event, a, b, covariance, fit.scale, source, "fitted", exposure=fit.sample.exposure_name,
                   unit=fit.sample.exposure_unit, link=link)  # fmt: skip
     return curve, replace(curve, name=free, intercept=-a, slope=-b, link=OPPOSITE[link])
+
+
+def incidences_by(
+    fit: CompetingFit, at: float, name: Callable[[str], str]
+) -> tuple[tuple[Curve, ...], tuple[str, ...]]:
+    """The cumulative incidence of each cause by a time as a curve of exposure.
+
+    Parameters
+    ----------
+    fit : CompetingFit
+        Of subdistribution hazards (`fine-gray`).
+    at : float
+        The time, in the unit of the times.
+    name : callable
+        Name of a curve from that of its cause.
+
+    Returns
+    -------
+    tuple of (tuple of Curve, tuple of str)
+        Covariates at their means, with the covariance of intercept and slope from the influence of each
+        subject; a sentence for each cause whose incidence by then is not determined.
+
+    Raises
+    ------
+    InputError
+        For `cause-specific`, by which an incidence depends on the hazards of all causes and is no such curve;
+        a time after the last observation, and before the first event of the first cause.
+    """
+    if fit.model != "fine-gray":
+        raise InputError(
+            "an incidence by a day depends on the cause-specific hazards of all causes, and is no curve in "
+            "one exposure term; use --model fine-gray"
+        )
+    times = fit.times
+    _check_time(at, float(times.time.max()), times.causes[0])
+    curves, missing = [], []
+    for cause, regression in zip(times.causes, fit.regressions, strict=True):
+        try:
+            if not isinstance(regression, SubdistributionFit):
+                raise InputError("there is no regression of it")
+            link, (a, b), covariance = "cloglog", *_of_incidence(regression, fit.exposure, at)
+        except InputError as error:
+            if cause == times.causes[0]:
+                raise
+            missing.append(f"the incidence of {cause} by then is not determined: {error}")
+            continue
+        source = f"{fit.model} fit of {cause} on {fit.sample.exposure_name}"
+        curves.append(Curve(name(cause), a, b, covariance, fit.scale, source, "fitted", link=link,
+                            exposure=fit.sample.exposure_name, unit=fit.sample.exposure_unit))  # fmt: skip
+    return tuple(curves), tuple(missing)
+
+
+def _check_time(at: float, last: float, event: str) -> None:
+    """Refuse a time that is none of the observations'."""
+    if not at > 0:
+        raise InputError(f"the time of a probability is {at:g}; it must lie after 0")
+    if at > last:
+        raise InputError(
+            f"the probability of {event} by {at:g} lies beyond the observations, which end at {last:g}"
+        )
+
+
+def _of_incidence(fit: SubdistributionFit, exposure: str, at: float):
+    """((a, b), their covariance) of F = 1 - exp(-H(t) exp(b x)), other covariates at their means."""
+    log_hazard, joint = baseline(fit, at)
+    i, b = fit.terms.index(exposure), float(fit.coefficients[fit.terms.index(exposure)])
+    mean = float(fit.columns[:, i].mean())
+    turn = np.zeros((2, len(joint)))
+    turn[0, 0], turn[0, 1 + i], turn[1, 1 + i] = 1.0, -mean, 1.0
+    return (log_hazard - b * mean, b), turn @ joint @ turn.T
+
+
+def together(fit: CompetingFit, curves: tuple[Curve, ...]) -> str:
+    """A caution where the incidences of all causes add up to more than 1 at an exposure that was observed:
+    each is a regression of its own.
+
+    Parameters
+    ----------
+    fit : CompetingFit
+        Whose exposures were observed.
+    curves : tuple of Curve
+        Incidence of each cause by one time, see `incidences_by`.
+
+    Returns
+    -------
+    str
+        Empty where they do not.
+    """
+    most = np.sum([probability(curve, fit.sample.exposure) for curve in curves], axis=0).max()
+    if most <= 1:
+        return ""
+    return (
+        f"the incidences of all causes add up to {most:.0%} at an observed exposure: they do not hold "
+        "together there"
+    )
 
 
 def doubts_of(fit: TimeFit | VisitsFit) -> tuple[str, ...]:

@@ -11,12 +11,11 @@ from livingdrug.response.sample.sample import Sample, design
 from livingdrug.response.survival.competing import (
     CompetingTimes,
     Incidence,
-    SubdistributionFit,
     cumulative_incidence,
-    fit_fine_gray,
     gray_test,
 )
 from livingdrug.response.survival.cox import CoxFit, fit_cox
+from livingdrug.response.survival.fine_gray import SubdistributionFit, fit_fine_gray
 from livingdrug.response.survival.groups import exposure_step, few_events, has_few_events
 from livingdrug.response.survival.kaplan_meier import ChiSquare
 from livingdrug.response.survival.times import exposure_groups

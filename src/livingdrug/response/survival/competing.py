@@ -1,11 +1,9 @@
-"""Competing risks: how many have had an event of one cause by a time, whether groups differ in it, and how
-covariates multiply its subdistribution hazard.
+"""Competing risks: how many have had an event of one cause by a time, and whether groups differ in it.
 
 A subject who dies in remission can no longer relapse. One less Kaplan-Meier of relapse counts him as if he
 could, and is too high; cumulative incidence does not.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,10 +11,8 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
 from livingdrug.response.models.curve import Estimate, two_sided
-from livingdrug.response.models.likelihood import maximise
-from livingdrug.response.sample.covariates import check_columns
 from livingdrug.response.survival.kaplan_meier import ChiSquare, stages
-from livingdrug.response.survival.times import Times, named, refuse_uninformative
+from livingdrug.response.survival.times import Times, named
 
 
 @dataclass(frozen=True)
@@ -275,123 +271,3 @@ def _part(weight, part: _AtRisk, pooled, incidence, every) -> np.ndarray:
     tied = np.where(part.others > 1, 1 - _divided(part.others - 1, part.size - 1), 1.0)
     by_others = tied * _divided(part.survival**2 * part.others, part.size**2)
     return (first * by_cause) @ first.T + (second * by_others) @ second.T
-
-
-@dataclass(frozen=True)
-class SubdistributionFit:
-    """Proportional subdistribution hazards.
-
-    Attributes
-    ----------
-    terms : tuple of str
-        Names of the exposure and the covariates, in the order of the coefficients.
-    coefficients : ndarray, shape (p,)
-        Logarithms of subdistribution hazard ratios.
-    covariance : ndarray, shape (p, p)
-        With the weights' own uncertainty.
-    log_likelihood : float
-        At the estimates.
-    """
-
-    terms: tuple[str, ...]
-    coefficients: np.ndarray
-    covariance: np.ndarray
-    log_likelihood: float
-
-    @property
-    def errors(self) -> np.ndarray:
-        """Standard errors of the coefficients (p,)."""
-        return np.sqrt(np.diag(self.covariance))
-
-    def hazard_ratio(self, term: str, per: float = 1.0, level: float = 0.95) -> Estimate:
-        """What `per` more of a term multiplies the subdistribution hazard by, with Wald's interval on the
-        log scale."""
-        i = self.terms.index(term)
-        reach, middle = two_sided(level) * abs(per) * self.errors[i], per * self.coefficients[i]
-        low, middle, high = np.exp([middle - reach, middle, middle + reach])
-        return Estimate(float(middle), float(low), float(high), level, "Wald, robust")
-
-
-def fit_fine_gray(
-    times: CompetingTimes, covariates: Mapping[str, np.ndarray], cause: int = 1
-) -> SubdistributionFit:
-    """Proportional subdistribution hazards (Fine & Gray, JASA 1999;94:496), ties by Breslow.
-
-    Subjects with an event of another cause stay at risk, weighted by the probability of not being censored
-    since.
-
-    Parameters
-    ----------
-    times : CompetingTimes
-        With causes.
-    covariates : Mapping[str, ndarray]
-        Term -> values (n,).
-    cause : int, optional
-        Its number, from 1.
-
-    Raises
-    ------
-    InputError
-        For covariates that do not vary or are collinear.
-    """
-    refuse_uninformative(times.events_of(cause))
-    terms = tuple(covariates)
-    columns = np.column_stack([np.asarray(v, dtype=float) for v in covariates.values()])
-    check_columns(columns, terms)
-    mean, size = columns.mean(axis=0), columns.std(axis=0)
-    x, event = (columns - mean) / size, np.flatnonzero(times.cause == cause)
-    weight = _weights(times, cause, event)
-
-    def objective(beta):
-        risk = weight * np.exp(x @ beta)
-        total = risk.sum(axis=1)
-        middle = risk @ x / total[:, None]
-        square = np.einsum("ej,ja,jb->ab", risk / total[:, None], x, x) - middle.T @ middle
-        value = float((x[event] @ beta - np.log(total)).sum())
-        return value, (x[event] - middle).sum(axis=0), square
-
-    best = maximise(objective, np.zeros(len(terms)))
-    influence = _influence(times, cause, event, weight, x, best.at)
-    inverse = np.linalg.inv(best.information)
-    covariance = inverse @ (influence.T @ influence) @ inverse / np.outer(size, size)
-    return SubdistributionFit(terms, best.at / size, covariance, best.value)
-
-
-def _uncensored(times: CompetingTimes) -> np.ndarray:
-    """Kaplan-Meier probability (n,) of not being censored before each subject's time."""
-    order = np.sort(times.time)
-    at = np.unique(times.time[times.cause == 0])
-    risk = times.n - np.searchsorted(order, at, side="left")
-    gone = np.array([(times.time[times.cause == 0] == t).sum() for t in at])
-    steps = np.concatenate([[1.0], np.cumprod(1 - gone / risk)])
-    return steps[np.searchsorted(at, times.time, side="left")]
-
-
-def _weights(times: CompetingTimes, cause: int, event: np.ndarray) -> np.ndarray:
-    """Weight of each subject in the risk set of each event of the cause (events, n)."""
-    free, when = _uncensored(times), times.time[event]
-    other = (times.cause > 0) & (times.cause != cause)
-    fading = free[event][:, None] / free[None, :]
-    still = times.time[None, :] >= when[:, None]
-    return np.where(still, 1.0, np.where(other[None, :], fading, 0.0))
-
-
-def _influence(times: CompetingTimes, cause: int, event, weight, x, beta) -> np.ndarray:
-    """Influence of each subject on the score (n, p), that of the censoring weights included."""
-    risk = weight * np.exp(x @ beta)
-    total = risk.sum(axis=1)
-    middle = risk @ x / total[:, None]
-    moved = risk / total[:, None]  # (events, n): expected events of each subject at each event
-    influence = moved.T @ middle - moved.sum(axis=0)[:, None] * x
-    np.add.at(influence, event, x[event] - middle)
-    other, when = (times.cause > 0) & (times.cause != cause), times.time[event]
-    for t in np.unique(times.time[times.cause == 0]):
-        # those who had another event before, at the events from then on
-        gone, later = other & (times.time < t), when >= t
-        part = moved[np.ix_(later, gone)]
-        q = part.sum(axis=0) @ x[gone] - part.sum(axis=1) @ middle[later]
-        at_risk = times.time >= t
-        leaving = (times.cause == 0) & (times.time == t)
-        share = leaving.astype(float) - at_risk * (leaving.sum() / at_risk.sum())
-        influence += share[:, None] * (q / at_risk.sum())[None, :]
-    return influence

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from livingdrug.core.conventions import NOT_KNOWN
 from livingdrug.core.errors import InputError
 from livingdrug.core.expressions import names as names_of
 from livingdrug.standards.sbml.elements import meaning_of, number_of, plain
@@ -52,7 +53,8 @@ class FlowWriter:
         self.definitions.append(
             {"name": name, "expression": self._text(law.getMath(), local), "meaning": f"rate of {meaning}"}
         )
-        changes, own = self._changes(reaction), facts_of(reaction, "kind").get("kind", "")
+        changes, facts = self._changes(reaction), facts_of(reaction, "kind", "part")
+        own = facts.get("kind", "")
         out = [(s, c) for s, c in changes if c.startswith("-")]
         into = [(s, c) for s, c in changes if not c.startswith("-")]
         if len(out) == len(into) == 1 and out[0][1] == "-1":
@@ -61,6 +63,8 @@ class FlowWriter:
             if rate and gain:
                 self._flow(name, rate, own or "exchange", out_of=source, into=target, gain=gain)
                 return
+        alone = len(changes) == 1 and changes[0][1] in ("1", "-1")
+        event = NOT_KNOWN if facts.get("part") else ("" if alone else name)
         for species, count in changes:
             leaves = count.startswith("-")
             amount = name if count.lstrip("-") == "1" else f"({count.removeprefix('-')}) * {name}"
@@ -70,6 +74,7 @@ class FlowWriter:
                 label,
                 self._per_volume(amount, species),
                 own or ("clearance" if leaves else "production"),
+                event=event,
                 **end,
             )
 
@@ -154,7 +159,14 @@ class FlowWriter:
         return text if names_of(text) <= {q["name"] for q in self.quantities} else ""
 
     def _flow(
-        self, name: str, rate: str, kind: str, out_of: str = "", into: str = "", gain: str = "1"
+        self,
+        name: str,
+        rate: str,
+        kind: str,
+        out_of: str = "",
+        into: str = "",
+        gain: str = "1",
+        event: str = "",
     ) -> None:
         taken = {flow["name"] for flow in self.flows}
         while name in taken:
@@ -163,6 +175,7 @@ class FlowWriter:
         self.flows.append(
             {"name": name, "rate": plain(rate), "kind": kind, **ends}
             | ({"gain": plain(gain)} if gain != "1" else {})
+            | ({"event": event} if event else {})
         )
 
     def _held(self, given: str) -> str:

@@ -4,6 +4,7 @@ numbers."""
 from collections.abc import Mapping
 from pathlib import Path
 
+from livingdrug.core.conventions import NOT_KNOWN
 from livingdrug.core.errors import InputError, printable
 from livingdrug.core.expressions import names as names_of
 from livingdrug.standards.sbml import mathml
@@ -139,7 +140,7 @@ class _Writer(ThingWriter):
         """A rate rule: the whole derivative of a variable."""
         if given not in self.known:
             raise InputError(f"`{self.origin}`: a rule names `{given}`, which is not in the model")
-        self._flow(f"change_of_{self.known[given]}", self._text(rule.getMath()), "production", into=given)
+        self._flow(f"change_of_{self.known[given]}", self._text(rule.getMath()), "production", into=given, event=NOT_KNOWN)
 
     def _event(self, event, number: int) -> None:
         trigger = event.getTrigger()

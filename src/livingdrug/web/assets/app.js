@@ -483,7 +483,11 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // a number that is written in words keeps its digits for whoever points at it
-  function cell(said) { return typeof said === "string" ? make("td", {}, said) : make("td", { title: said[1] }, said[0]); }
+  const LONG = 60;  // signs, from which a cell is as wide as a sentence needs
+  function cell(said) {
+    const [text, title] = typeof said === "string" ? [said, null] : said;
+    return make("td", { ...(title ? { title } : {}), ...(text.length > LONG ? { class: "long" } : {}) }, text);
+  }
 
   function drawTable(place) {
     const text = place.dataset.table;

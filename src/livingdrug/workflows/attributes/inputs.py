@@ -114,7 +114,7 @@ class OutcomeScenario(AnalysedScenario):
     log: Annotated[
         bool | None, About("Take the logarithm of a numeric outcome; by default where it differs tenfold.")
     ] = None
-    seed: Annotated[int, About("Of folds and permutations.")] = 1
+    seed: Annotated[int, About("Seed of folds and permutations.")] = 1
 
 
 @dataclass(frozen=True)

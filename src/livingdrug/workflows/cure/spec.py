@@ -22,7 +22,7 @@ from livingdrug.simulation import (
 )
 from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About
+from livingdrug.workflows.fields import MODEL, About
 from livingdrug.workflows.shared_fields import CV, SEED, SUBJECTS, VARIABILITY, EvenSo, Fragments, Values, built
 
 POPULATION = "Virtual population"
@@ -41,7 +41,8 @@ class Cure(Document):
 
     kind: Literal["cure"] = "cure"
     model: Annotated[
-        str, About("A model made of flows: a name from `livingdrug models`, or a file.", argument=True)
+        str,
+        About("A model made of flows: a name from `livingdrug models`, or a file.", group=MODEL, argument=True),
     ]
     fragments: Fragments = ()
     values: Values = Field(default_factory=dict)
@@ -56,7 +57,7 @@ class Cure(Document):
             "left (exact probabilities); `all`, those of every population in cells, drawn again and again."
         ),
     ] = "last"
-    below: Annotated[int, About("Below so many cells few are left.", unit="cells")] = 100
+    below: Annotated[int, About("Number of cells below which few are left.", unit="cells")] = 100
     large: Annotated[
         float, About("With `all`: cells from which a population follows its rates.", unit="cells", example="1000")
     ] = 10_000.0

@@ -232,7 +232,7 @@ class Fit(TableScenario):
             group=BAYES, metavar="NAME=normal:MEAN,SD",
         ),
     ] = ()
-    chains: Annotated[int, About("Chains.", group=BAYES)] = 4
+    chains: Annotated[int, About("Number of chains.", group=BAYES)] = 4
     tune: Annotated[int, About("Tuning steps of each chain.", group=BAYES)] = 500
     draws: Annotated[int, About("Draws of each chain.", group=BAYES)] = 1000
     acceptance: Annotated[

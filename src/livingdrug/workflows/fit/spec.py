@@ -85,8 +85,8 @@ def _refuse_resume(conduct: Conduct, why: str) -> None:
 @contextmanager
 def conducted(scenario: Fit, conduct: Conduct) -> Iterator[Conduct | None]:
     """Around a run and the writing of its folder: a state that is gone on from, or dropped, first; dropped
-    last, as an interrupted check still needs it. Refits and profiles are kept beside it. Raises NothingLeft where the
-    folder holds the whole run already."""
+    last, as an interrupted check still needs it. Refits and profiles are kept beside it. Raises NothingLeft
+    where the folder holds the whole run already."""
     folder = conduct.folder
     if not folder:
         with kept_run(scenario, conduct) as own:

@@ -17,7 +17,7 @@ from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.curves import TakenCurve, take_curve
 from livingdrug.workflows.fields import About, named_numbers, numbers
 from livingdrug.workflows.fit.scenario import OUTPUT_IS, read_theirs
-from livingdrug.workflows.shared_fields import CV, FRAGMENTS, SEED, VARIABILITY, EvenSo, built
+from livingdrug.workflows.shared_fields import CV, EVEN_SO, FRAGMENTS, SEED, VARIABILITY, built
 from livingdrug.workflows.tables import TableScenario, checked_table
 
 COUNTED = "patients"
@@ -156,7 +156,7 @@ class ForecastScenario(TableScenario):
         str | None,
         About("Endpoint that the toxicity is, such as 'CRS>=3', for --check.", group=CHECK, metavar="NAME"),
     ] = None
-    even_so: EvenSo = False
+    even_so: Annotated[bool, EVEN_SO.under(MODEL)] = False
     draws: Annotated[int, About("Draws of each patient's posterior.", group=ASKED)] = DRAWS
     seed: Annotated[int, SEED.under(ASKED)] = 1
 

@@ -10,7 +10,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import Model
 from livingdrug.simulation import Fractionation, compare_splits, draw_subjects, read_split, with_il6
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, commas
+from livingdrug.workflows.fields import MODEL, About, commas
 from livingdrug.workflows.shared_fields import CV, SEED, SUBJECTS, VARIABILITY, EvenSo, Values, built
 
 POPULATION, OUTCOMES = "Virtual population", "Outcomes"
@@ -27,7 +27,7 @@ class FractionationScenario(Document):
     )
 
     kind: Literal["fractionation"] = "fractionation"
-    model: Annotated[str, About("A model of doses and tumour: a name, or a model file.", argument=True)]
+    model: Annotated[str, About("A model of doses and tumour: a name, or a model file.", argument=True, group=MODEL)]
     fragments: Annotated[
         tuple[str, ...],
         About(

@@ -35,7 +35,7 @@ from livingdrug.workflows.index.product import modelled
 from livingdrug.workflows.memory import SUBJECT
 from livingdrug.workflows.response.spec import Response
 from livingdrug.workflows.response.spec import run as run_response
-from livingdrug.workflows.shared_fields import EXPOSURE, EvenSo
+from livingdrug.workflows.shared_fields import EVEN_SO, EXPOSURE
 from livingdrug.workflows.tables import KineticScenario, hashes
 
 FEW_SUBJECTS = 50  # whose exposures are said to stand for all patients
@@ -132,10 +132,10 @@ class Index(KineticScenario):
         About("Log-normal CV on every rate of that model, where no variability is published.", group=PRODUCT),
     ] = None
     subjects: Annotated[int, About("Virtual subjects of that model.", ("-n", "--subjects"), PRODUCT)] = 10_000
-    seed: Annotated[int, About("Of the virtual subjects.", group=PRODUCT)] = 1
+    seed: Annotated[int, About("Seed of the virtual subjects.", group=PRODUCT)] = 1
     fold: Annotated[float, About("A change of the product's median.", group=PRODUCT)] = 1.0
     width: Annotated[float, About("A change of its log-SD (0.5: half).", group=PRODUCT)] = 1.0
-    even_so: EvenSo = False
+    even_so: Annotated[bool, EVEN_SO.under(PRODUCT)] = False
 
     @model_validator(mode="before")
     @classmethod

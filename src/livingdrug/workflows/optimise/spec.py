@@ -14,7 +14,7 @@ from livingdrug.simulation import Draw, Regimen, check_outputs, read_dose
 from livingdrug.workflows.conduct import Conduct
 from livingdrug.workflows.curves import independence, take_curve
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, numbers
+from livingdrug.workflows.fields import MODEL, About, numbers
 from livingdrug.workflows.memory import SUBJECT
 from livingdrug.workflows.shared_fields import CV, VARIABILITY, EvenSo, Fragments, Values, built
 
@@ -43,7 +43,7 @@ class Optimise(Document):
     kind: Literal["optimise"] = "optimise"
     model: Annotated[
         str, About("A model that takes doses: a name from `livingdrug models`, a model file, or the folder of a fit.",
-                   argument=True),
+                   argument=True, group=MODEL),
     ]  # fmt: skip
     fragments: Fragments = ()
     values: Values = Field(default_factory=dict)
@@ -93,7 +93,7 @@ class Optimise(Document):
     subjects: Annotated[int, About("Virtual patients, the same for every dose.", ("-n", "--subjects"), PATIENTS)] = 500
     variability: Annotated[str | None, VARIABILITY.under(PATIENTS)] = None
     cv: Annotated[float | None, CV.under(PATIENTS)] = None
-    seed: Annotated[int, About("Of the virtual patients and of the draws of the curves.", group=PATIENTS)] = 1
+    seed: Annotated[int, About("Seed of the virtual patients and of the draws of the curves.", group=PATIENTS)] = 1
     method: Annotated[
         Literal["grid", "nelder-mead"],
         About("The doses and schedules given, or a search between them from the best one."),

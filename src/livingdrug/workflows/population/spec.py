@@ -58,7 +58,7 @@ class PopulationScenario(Document):
     least: Annotated[
         float, About("Effective sample size below which the targets count as out of reach.", group=TARGETS)
     ] = 50.0
-    subjects: Annotated[int, About("Candidates.", ("-n", "--subjects"), CANDIDATES)] = 2000
+    subjects: Annotated[int, About("Number of candidates that are drawn.", ("-n", "--subjects"), CANDIDATES)] = 2000
     variability: Annotated[str | None, VARIABILITY.under(CANDIDATES)] = None
     cv: Annotated[float | None, CV.under(CANDIDATES)] = None
     fragments: Fragments = ()

@@ -40,7 +40,7 @@ from livingdrug.trial import power_curve as curve
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About
 from livingdrug.workflows.power.asking import in_place, wanted_of
-from livingdrug.workflows.shared_fields import POWER, EvenSo
+from livingdrug.workflows.shared_fields import EVEN_SO, POWER
 
 MEANS = "two-sample t-test with equal variances, exact noncentral t"
 WELCH = "Welch's t-test, each arm with its own SD, an approximation by the noncentral t"
@@ -162,7 +162,7 @@ class Power(Document):
             metavar="DRAWS",
         ),
     ] = 0
-    even_so: EvenSo = False
+    even_so: Annotated[bool, EVEN_SO.under(EFFECT)] = False
 
     @field_validator("log_sd", mode="before")
     @classmethod

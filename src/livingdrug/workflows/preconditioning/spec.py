@@ -9,7 +9,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import Model, build_model, get_regimen, list_regimens
 from livingdrug.simulation import Preconditioned, compare_regimens, with_full_host
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, commas, named_numbers
+from livingdrug.workflows.fields import MODEL, About, commas, named_numbers
 from livingdrug.workflows.shared_fields import EvenSo
 
 BODY, LINK = "Patient", "Link to response"
@@ -34,7 +34,7 @@ class Preconditioning(Document):
 
     kind: Literal["preconditioning"] = "preconditioning"
     model: Annotated[
-        str, About("A model with CAR-T cells in blood in cells/uL: a name, or a model file.", argument=True)
+        str, About("A model with CAR-T cells in blood in cells/uL: a name, or a model file.", argument=True, group=MODEL)
     ]
     fragments: Annotated[
         tuple[str, ...],

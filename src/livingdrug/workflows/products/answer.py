@@ -23,7 +23,7 @@ def answer(scenario: Products, found: ProductsFound) -> Answer:
         return _one(found.cards[0])
     with_numbers = sum(bool(card.exposures) for card in found.cards)
     return Answer(
-        title="CAR-T products",
+        title="CAR-T and TCR-T products",
         question="Which products are known here, and what is published of them?",
         sentences=(
             f"{len(found.cards)} products, {with_numbers} with published exposure; a name shows every "

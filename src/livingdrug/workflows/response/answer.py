@@ -13,6 +13,7 @@ from livingdrug.response import (
     CURVE_FILE,
     SEPARATED,
     BinaryFit,
+    CompetingFit,
     Curve,
     FittedCurve,
     GradedFit,
@@ -27,14 +28,10 @@ from livingdrug.workflows.response.coefficients import as_estimate, estimate_wor
 from livingdrug.workflows.response.spec import Response, ResponseAnswer
 from livingdrug.workflows.tables import hashes
 
-# kind of outcome -> the module that tells of it: as_dict, lines, tables, table and figure of an answer
-KINDS = {"binary": "binary", "repeated": "repeated", "time": "time", "competing": "competing", "visits": "visits",
-         "graded": "graded", "continuous": "continuous"}
-
 
 def telling(kind: str) -> ModuleType:
-    """The module of a kind of outcome."""
-    return import_module(f"livingdrug.workflows.response.{KINDS[kind]}")
+    """The module of a kind of outcome, which has its name: as_dict, lines, tables, table and figure of an answer."""
+    return import_module(f"livingdrug.workflows.response.{kind}")
 
 
 def answer(scenario: Response, found: tuple[ResponseAnswer, ...]) -> Answer:
@@ -50,7 +47,7 @@ def answer(scenario: Response, found: tuple[ResponseAnswer, ...]) -> Answer:
         parts = list(module.tables(one))
         if one.by_day is not None:
             sentences += by_day.lines(one.by_day)
-            parts.append(by_day.table(one.by_day, cast(TimeFit | VisitsFit, one.fit)))
+            parts += by_day.tables(one.by_day, cast(TimeFit | VisitsFit | CompetingFit, one.fit))
         tables += [Table(t.title + of, t.header, t.rows, t.detail) for t in parts]
         checks += [*one.sample.notes, *one.fit.notes]
     tables = [*by_groups(found), *tables]
@@ -143,7 +140,7 @@ def _kept(one: ResponseAnswer) -> tuple[tuple[Curve, ...], tuple[str, ...], tupl
     """(curves, why they are not sound, what else to know of them) of a fit, for those who take them."""
     fit = one.fit
     if one.by_day is not None:
-        return one.by_day.curves, one.by_day.doubts, (*fit.notes, *([one.by_day.note] if one.by_day.note else ()))
+        return one.by_day.curves, one.by_day.doubts, (*fit.notes, *one.by_day.notes)
     if isinstance(fit, GradedFit):
         return fit.curves, (), fit.notes
     if isinstance(fit, RepeatedFit):

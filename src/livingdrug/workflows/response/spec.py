@@ -30,7 +30,8 @@ from livingdrug.workflows.shared_fields import EXPOSURE
 from livingdrug.workflows.tables import KineticScenario
 
 ASKED = "Exposure and outcome"
-# what is said of samples: how to read them, and how to compute exposures (a window may also be that of a product's exposure)
+# what is said of samples: how to read them, and how to compute exposures (a window may also be that of a
+# product's exposure)
 SAMPLES_ONLY = (
     set(Reading.__dataclass_fields__) | set(NcaSettings.__dataclass_fields__) | {"conversion"}
 ) - {
@@ -46,7 +47,9 @@ def read_codes(texts: tuple[str, ...], option: str) -> dict[str, str]:
     for text in commas(texts):
         name, equals, code = (part.strip() for part in text.rpartition("="))
         if not equals or not name or not code or name in codes:
-            raise InputError(f"{option} `{text}` cannot be read; write NAME=CODE, each name once, such as relapse=1,death=2")
+            raise InputError(
+                f"{option} `{text}` cannot be read; write NAME=CODE, each name once, such as relapse=1,death=2"
+            )
         codes[name] = code
     return codes
 
@@ -78,7 +81,8 @@ class Response(KineticScenario):
     model: Annotated[
         str | None,
         About(
-            "Of binary: logistic, firth, probit, cloglog, emax, hill; repeated: gee; graded: ordinal; time: cox, km, "
+            "Model of the outcome. binary: logistic, firth, probit, cloglog, emax, hill; repeated: gee; "
+            "graded: ordinal; time: cox, km, "
             "weibull, exponential, loglogistic, lognormal; visits: weibull, exponential, loglogistic, lognormal; competing: "
             "fine-gray, cause-specific; continuous: emax, emax-baseline, hill, 4pl. "
             "The first is the default.",
@@ -171,8 +175,8 @@ class Response(KineticScenario):
     by_day: Annotated[
         float | None,
         About(
-            "Of a time to an event: also the probability of an event by this day after time 0, as a function of exposure, in "
-            "curve.toml.",
+            "For a time to an event: also the probability of an event (with --cause: of each cause) by this "
+            "day after time 0, as a function of exposure, in curve.toml.",
             group=ASKED,
             unit="d",
         ),

@@ -124,7 +124,7 @@ class SensitivityScenario(Document):
             ("-n", "--n"),
         ),
     ] = None
-    seed: Annotated[int, About("Of the design.")] = 1
+    seed: Annotated[int, About("Seed of the design.")] = 1
     even_so: EvenSo = False
 
     @property

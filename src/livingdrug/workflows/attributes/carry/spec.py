@@ -15,7 +15,7 @@ from livingdrug.core.random import normals
 from livingdrug.models import build_model
 from livingdrug.simulation import Link, Prediction, carry, read_link, read_with_sd, settled
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import INPUT, About, commas
+from livingdrug.workflows.fields import INPUT, MODEL, About, commas
 from livingdrug.workflows.shared_fields import DAYS, EvenSo, SeedOfDraws
 
 MEASURED = "attribute"  # the uncertainty of the ratio
@@ -36,7 +36,9 @@ class Carry(Document):
     kind: Literal["attributes-carry"] = "attributes-carry"
     model: Annotated[
         str,
-        About("Model of patients, in days, whose values stand for the reference product.", argument=True),
+        About(
+            "Model of patients, in days, whose values stand for the reference product.", group=MODEL, argument=True
+        ),
     ]
     links: Annotated[
         tuple[str, ...],

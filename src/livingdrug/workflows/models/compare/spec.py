@@ -6,7 +6,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.simulation import ModelsCompared, compare_models
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About
+from livingdrug.workflows.fields import MODEL, About
 from livingdrug.workflows.memory import ROW
 from livingdrug.workflows.shared_fields import DAYS, SEED, EvenSo
 from livingdrug.workflows.simulate.spec import DOSE_HELP
@@ -28,7 +28,7 @@ class ModelsCompare(Document):
         tuple[str, ...],
         About(
             "Two or more models with CAR-T cells in blood: names (NAME:VECTOR for a vector) or model files.",
-            argument=True,
+            argument=True, group=MODEL,
         ),
     ]
     doses: Annotated[

@@ -10,7 +10,7 @@ from livingdrug.core.units import in_a_day
 from livingdrug.models import Model, build_model, is_model_file
 from livingdrug.simulation import Distinguished, Regimen, distinguish, read_dose
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, commas, named_numbers, numbers
+from livingdrug.workflows.fields import MODEL, About, commas, named_numbers, numbers
 from livingdrug.workflows.memory import ROW
 from livingdrug.workflows.shared_fields import SEED, EvenSo
 
@@ -33,7 +33,7 @@ class ModelsDistinguish(Document):
         About(
             "Two models: names from `livingdrug models` (NAME+FRAGMENT joins one), model files, or folders "
             "of fits.",
-            argument=True,
+            argument=True, group=MODEL,
         ),
     ]
     doses: Annotated[
