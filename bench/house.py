@@ -25,13 +25,20 @@ def lines_of(*paths: Path) -> int:
     return sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files)
 
 
+def docstring_lines(node: ast.AST) -> int:
+    """Lines of the docstring of a function."""
+    first = node.body[0]
+    said = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    return first.end_lineno - first.lineno + 1 if said else 0
+
+
 def sizes() -> dict[str, object]:
     """Modules, functions and lines of the sources."""
     texts = {path: path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py")}
     lengths = [len(text.splitlines()) for text in texts.values()]
     whole = [line for text in texts.values() for line in text.splitlines()]
     functions = [
-        node.end_lineno - node.lineno + 1
+        node.end_lineno - node.lineno + 1 - docstring_lines(node)
         for text in texts.values()
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
@@ -41,7 +48,7 @@ def sizes() -> dict[str, object]:
         "modules": len(texts),
         "lines": f"{sum(lengths):,}",
         "lines of a module, median and largest": f"{median(lengths):.0f}, {max(lengths)}",
-        "functions; over 40 lines": f"{len(functions):,}; {sum(n > 40 for n in functions)}",
+        "functions; over 40 lines without their docstring": f"{len(functions):,}; {sum(n > 40 for n in functions)}",
         "lines over 110 characters": f"{long:,} ({long / len(whole):.2%})",
         "calls kept as they are (`fmt: skip`)": sum(text.count("fmt: skip") for text in texts.values()),
     }

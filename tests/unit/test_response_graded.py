@@ -90,3 +90,25 @@ def test_brant_sees_slopes_that_differ_and_none_where_they_do_not():
 def test_what_cannot_be_fitted_is_refused(grades, message):
     with pytest.raises(InputError, match=message):
         fit_graded(Sample(np.arange(1.0, 13), grades, "CMAX", "CRS"))
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_the_likelihood_of_many_subjects_has_the_slopes_and_bends_of_its_values(columns, monkeypatch):
+    from livingdrug.response.models import odds
+
+    draw = np.random.default_rng(columns)
+    x, rank = draw.normal(size=(60, columns)), draw.integers(0, 4, 60)
+    at = np.r_[1.0, -0.2, -1.1, draw.normal(size=columns) / 3]
+    whole = odds.odds_objective(x, rank, 3)(at)
+    monkeypatch.setattr(odds, "BLOCK", 7)
+    objective = odds.odds_objective(x, rank, 3)
+    for one, other in zip(whole, objective(at), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+    steps = 1e-5 * np.eye(len(at))
+    slopes = [(objective(at + s)[0] - objective(at - s)[0]) / 2e-5 for s in steps]
+    bends = [(objective(at + s)[1] - objective(at - s)[1]) / 2e-5 for s in steps]
+    np.testing.assert_allclose(whole[1], slopes, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(whole[2], -np.array(bends), rtol=1e-6, atol=1e-6)
+    by_hand = 1 / (1 + np.exp(-np.r_[np.inf, at[:3], -np.inf][rank[:, None] + [0, 1]] - (x @ at[3:])[:, None]))
+    assert whole[0] == pytest.approx(np.log(by_hand[:, 0] - by_hand[:, 1]).sum(), rel=1e-12)
+    assert objective(np.r_[-1.0, 0.0, 1.0, at[3:]])[0] == -np.inf

@@ -1,6 +1,8 @@
 """The tutorials: every command of a page runs, in its order, in one folder."""
 
+import hashlib
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ def said(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("livingdrug.workflows.fit.checks.save", undrawn)
         for command in COMMANDS:
-            done = livingdrug(*command.split()[1:], cwd=folder, columns=200)
+            done = livingdrug(*shlex.split(command)[1:], cwd=folder, columns=200)
             assert done.returncode == 0, (command, done.stdout, done.stderr)
             printed[command.split()[1]] = printed.get(command.split()[1], "") + done.stdout
     return printed, folder
@@ -29,9 +31,24 @@ def said(tmp_path_factory):
 
 def test_every_command_runs_to_its_end(said):
     printed, folder = said
-    assert len(COMMANDS) == 11 and "The fit converged." in printed["fit"]
+    assert len(COMMANDS) == 16 and "The fit converged." in printed["fit"]
     assert "lies between patients and" in printed["simulate"] and (folder / "expected" / "uncertainty.csv").is_file()
     assert (folder / "fitted.ctl").read_text().count("$OMEGA") == 1
+
+
+def test_a_thirteenth_patient_is_forecast_by_the_fit_and_the_curve(said):
+    printed, folder = said
+    assert "Probability of ORR" in printed["forecast"] and "AUC28" in printed["forecast"]
+    assert 'name = "ORR"' in (folder / "response" / "curve.toml").read_text()
+
+
+def test_the_report_of_the_chain_names_the_table_at_its_beginning_by_hash(said):
+    _, folder = said
+    report = (folder / "chain" / "report.html").read_text(encoding="utf-8")
+    for name in ("phase1.csv", "patient13.csv", "demo/kinetics.csv"):
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() in report, name
+    for title in ("product fitted to", "ORR on CMAX", "Forecast of level"):
+        assert title in report, title
 
 
 def test_power_and_assurance_stand_side_by_side(said):

@@ -1,5 +1,6 @@
 """`livingdrug`: errors become one sentence on standard error and exit code 2."""
 
+import gc
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from livingdrug.core.errors import LivingdrugError, printable
 from livingdrug.core.words import parts
 from livingdrug.workflows.shared_fields import EVEN_SO, FRAGMENTS, VARIABILITY
 
+COLLECT = 50_000  # new objects after which garbage is looked for
 SHOWN = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
@@ -225,7 +227,13 @@ def _say_what_is_compiled(what: str) -> None:
 
 
 def start() -> None:
-    """Entry point of a user: warnings of libraries, which say nothing of their data, stay unseen unless python -W asks."""
+    """Entry point of a user: warnings of libraries, which say nothing of their data, stay unseen unless python -W asks.
+
+    Two things of libraries cost a tenth of the start each and serve nobody here: the search for garbage after every 700 new
+    objects, while a thousand classes are made, and pydantic's search of all installed packages for plugins.
+    """
+    gc.set_threshold(COLLECT)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if not sys.warnoptions:
         os.environ.setdefault("PYTHONWARNINGS", "ignore")  # of the processes that share the work
         warnings.simplefilter("ignore")

@@ -111,9 +111,11 @@ def _refuse_logarithms(parsed: Parsed, factor: np.ndarray, reading: Reading, fin
 
 
 def _scaled_limit(parsed: Parsed, factor: np.ndarray, reading: Reading, findings: Findings) -> Reading:
+    if reading.limit is None:
+        return reading
     stated = (parsed.evid == 0) & (~np.isin(parsed.texts["UNIT"], ["", "."]) if parsed.has("UNIT") else True)
     factors = np.unique(factor[stated])
-    if reading.limit is None or not len(factors):
+    if not len(factors):
         return reading
     if len(factors) > 1:
         problem = "--limit is one number, and the values are in several units"

@@ -23,7 +23,7 @@ from livingdrug.fit.unknowns import VARIABILITY, unknowns_of
 # information on the logarithm of an omega (its standard error is above 0.7 then) below which none is tried
 WEAK = 2.0
 FEWER = DRAWS // 2  # draws of each subject where other optima are looked for
-_FEWER = {"draws": FEWER, "most": 8 * FEWER}  # the best of them is climbed to with more
+MOST_OF_FEWER = 8 * FEWER  # the best of them is climbed to with more
 FIRST = 2  # usual draws, and effective ones, over those on which variabilities are looked at
 FINE = 3e-4  # rise of the log-likelihood still expected at which the last climb ends where draws are cheap
 ROUGH = 0.02  # rise of the log-likelihood still expected at which a climb ends that is gone on with later
@@ -180,7 +180,7 @@ def swapped(now: Settled, full: Prepared, name: str, seed: int) -> list[Settled]
     """The optima that are found where a variability which was left out starts large, and others are left
     out instead."""
     problem = with_again(now.prepared.problem, full.problem, name, LARGE)
-    tried = climb(*carried(now, problem, seed), rounds=SHORT, **_FEWER)
+    tried = climb(*carried(now, problem, seed), rounds=SHORT, draws=FEWER, most=MOST_OF_FEWER)
     found = Settled(tried.proposal.prepared, tried, tuple(d for d in now.dropped if d != name))
     return [found, *(s for s in lessened(found, seed).values() if name not in s.dropped)]
 
@@ -196,7 +196,7 @@ def lessened(now: Settled, seed: int) -> dict[str, Settled]:
     kept = {prior.name for prior in now.prepared.problem.priors}
     for name in (n for n, information in places.items() if information < HARDLY and n not in kept):
         begun, wanted = carried(now, without(now.prepared.problem, name), seed), now.level - FARTHER
-        tried = climb(*begun, rounds=SHORT, enough=NEAR, wanted=wanted, **_FEWER)
+        tried = climb(*begun, rounds=SHORT, enough=NEAR, wanted=wanted, draws=FEWER, most=MOST_OF_FEWER)
         found[name] = Settled(tried.proposal.prepared, tried, (*now.dropped, name))
     return found
 

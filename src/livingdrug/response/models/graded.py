@@ -13,7 +13,6 @@ from livingdrug.response.models.binary import FEWEST, maximum
 from livingdrug.response.models.curve import Curve, Estimate, Scale, axis_at, probability
 from livingdrug.response.models.likelihood import (
     Maximum,
-    Objective,
     constrained,
     crossings,
     likelihood_ratio_p,
@@ -21,6 +20,7 @@ from livingdrug.response.models.likelihood import (
     orthogonal,
     profile_interval,
 )
+from livingdrug.response.models.odds import odds_objective
 from livingdrug.response.models.permutation import Permutation, grade_scores, permuted
 from livingdrug.response.models.separation import ordered_rows, separating
 from livingdrug.response.sample.sample import Sample, design, standardised
@@ -149,7 +149,7 @@ def fit_graded(
     z, turn = standardised(columns)
     _check_separation(sample, z[:, 1:], rank, cuts + 1, terms[1:])
     lift = _lift(turn, cuts)
-    objective = _objective(z[:, 1:], rank, cuts)
+    objective = odds_objective(z[:, 1:], rank, cuts)
     best = maximise(objective, np.r_[_start(rank, cuts), np.zeros(len(terms) - 1)])
     estimates, covariance = lift @ best.at, lift @ best.covariance @ lift.T
     intervals = np.array([profile_interval(objective, best, row, level) for row in lift])
@@ -200,7 +200,7 @@ def _half_exposure(fit: GradedFit, cut: int) -> Estimate:
     columns, _ = design(fit.sample, fit.scale)
     z, turn = standardised(columns)
     cuts, lift = fit.slope, _lift(turn, fit.slope)
-    objective = _objective(z[:, 1:], _grades(fit.sample)[1], cuts)
+    objective = odds_objective(z[:, 1:], _grades(fit.sample)[1], cuts)
     best, x = np.linalg.solve(lift, fit.estimates), axis_at(curve, 0.5)
     intercepts = np.arange(len(best)) < cuts
     held = columns[:, 2:].mean(axis=0)
@@ -292,33 +292,6 @@ def _lift(turn: np.ndarray, cuts: int) -> np.ndarray:
 def _start(rank: np.ndarray, cuts: int) -> np.ndarray:
     share = np.array([(rank > g).mean() for g in range(cuts)])
     return np.log(share / (1 - share))
-
-
-def _objective(columns: np.ndarray, rank: np.ndarray, cuts: int) -> Objective:
-    """Log-likelihood of (intercepts, slopes), its gradient, and the observed information.
-
-    A subject's chance is F(u) - F(v): u of the cut at its own grade (1 below all cuts), v of the next one (0
-    above all)."""
-    from scipy.special import expit
-
-    nothing = np.zeros((1, cuts))
-    own = np.hstack([np.vstack([nothing, np.eye(cuts)])[rank], columns])
-    following = np.hstack([np.vstack([np.eye(cuts), nothing])[rank], columns])
-    lowest, highest = rank == 0, rank == cuts
-
-    def value(b):
-        p, q = np.where(lowest, 1.0, expit(own @ b)), np.where(highest, 0.0, expit(following @ b))
-        mine = p - q
-        if (mine <= 0).any():
-            return -np.inf, np.zeros(len(b)), np.eye(len(b))
-        up, down = p * (1 - p) / mine, q * (1 - q) / mine
-        slopes = own * up[:, None] - following * down[:, None]
-        bend = own.T @ (own * (up * (1 - 2 * p))[:, None]) - following.T @ (
-            following * (down * (1 - 2 * q))[:, None]
-        )
-        return float(np.log(mine).sum()), slopes.sum(axis=0), slopes.T @ slopes - bend
-
-    return value
 
 
 def _curves(sample: Sample, scale: Scale, columns, estimates, covariance, grades) -> tuple[Curve, ...]:
