@@ -9,7 +9,7 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import get_model
-from livingdrug.population import of_product, published_groups, read_targets
+from livingdrug.population import of_product, published_groups, read_targets, targets_text
 from livingdrug.products import list_products
 from livingdrug.response import CURVE_FILE, read_curves
 from livingdrug.web import optimise, population
@@ -64,7 +64,7 @@ def test_the_text_that_a_page_begins_with_is_what_is_matched(product):
             targets = of_product(product, model, group)
         except InputError:  # two groups are called alike
             continue
-        assert read_targets(population.targets_text(targets), "text", model) == targets
+        assert read_targets(targets_text(targets), "text", model) == targets
         found += 1
     assert found
 
@@ -73,7 +73,7 @@ def test_a_target_of_response_and_quotes_survive_the_text():
     text = '[[targets]]\nexposure = "response"\noutput = "tumour"\nday = 28\nbelow = 0.1\nrate = 0.5\nn = 30\n'
     model = get_model("kirouac_2023")
     targets = read_targets(text + "source = 'a \"b\" \\ c'\n", "text", model)
-    assert read_targets(population.targets_text(targets), "text", model) == targets
+    assert read_targets(targets_text(targets), "text", model) == targets
 
 
 def press(app, search, **given):

@@ -1,15 +1,12 @@
 """Matched patients: a virtual population whose exposures are distributed as published, or as targets of one's
 own say."""
 
-from collections.abc import Sequence
-
 from dash import Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.models import Model
-from livingdrug.population import Target, of_product, published_groups, read_targets
-from livingdrug.population.targets import PERCENTILES, RESPONSE
+from livingdrug.population import of_product, published_groups, read_targets, targets_text
 from livingdrug.products import list_products
 from livingdrug.web.address import to_query, view_pairs
 from livingdrug.web.forms import present
@@ -23,7 +20,6 @@ from livingdrug.workflows import Document
 from livingdrug.workflows.population.spec import PopulationScenario
 
 NAME = "targets.toml"
-NAMES = {50.0: "median", **{level: key for key, level in PERCENTILES.items()}}
 HELP = (
     "A [[targets]] table for each exposure: percentiles, geometric mean with CV, or mean with SD, and the patients behind "
     "them; or how often a response happens. The text begins with what is matched now."
@@ -45,23 +41,6 @@ def _groups(scenario: Document, _: Work) -> list[tuple[str, str]]:
 def _runs(model: Model) -> bool:
     """Whether a model has an exposure in days that products have."""
     return model.system.time_unit == "d" and any(o.measured for o in model.system.outputs)
-
-
-def targets_text(targets: Sequence[Target]) -> str:
-    """Targets as the text that `read_targets` reads."""
-    return "\n".join(_table(target) for target in targets)
-
-
-def _table(target: Target) -> str:
-    lines = ["[[targets]]", f'exposure = "{target.exposure}"', f'output = "{target.output}"']
-    if target.exposure == RESPONSE:
-        lines += [f"{name} = {getattr(target, name)!r}" for name in ("day", "below", "rate")]
-    else:
-        lines.append(f'unit = "{target.unit}"')
-        for level, value in zip(target.levels, target.values, strict=True):
-            lines.append(f"{NAMES.get(level) or ('min' if level < 50 else 'max')} = {value!r}")
-    source = target.source.replace("\\", "\\\\").replace('"', '\\"')
-    return "\n".join([*lines, f"n = {target.n}", f'source = "{source}"', ""])
 
 
 def _start(scenario: PopulationScenario, work: Work) -> str:
