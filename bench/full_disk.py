@@ -116,7 +116,7 @@ def rounds_of(kind: str, arguments: list[str], where: Path, count: int, draw: ra
         shutil.copytree(where / f"ex-{what}", where, dirs_exist_ok=True)
     done = livingdrug(*arguments, "--out", "earlier", cwd=where)
     if done.returncode != 0 or not (where / "earlier").is_dir():
-        return {"left_out": " ".join(done.stderr.split())[-160:]}
+        return {"left_out": " ".join(done.stderr.split()).removeprefix("livingdrug: ")[:160]}
     needed = size_of(where / "earlier")
     row = {"full": 0, "full_right": 0, "found_room": 0, "read_only": 0, "read_only_right": 0, "faults": []}
     for _ in range(count):

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from mkdocs.structure.files import File, Files
 
+SCREENS = Path(__file__).parents[1] / "screens"
 SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.M)
-MADE = {"api.md": "api_page", "catalogue.md": "catalogue_page", "fragments.md": "fragments_page"}
+MADE = {
+    "api.md": "api_page", "catalogue.md": "catalogue_page", "fragments.md": "fragments_page", "screens.md": "screens_page",
+}  # fmt: skip
 
 
 def on_files(files: Files, config) -> Files:
@@ -74,6 +77,24 @@ def _docstring(item) -> str:
 def _text(said: str) -> str:
     """Text that is no markup: what looks like a tag is shown."""
     return said.replace("<", "&lt;")
+
+
+def screens_page() -> str:
+    """Every page of the app on a wide, a middle and a narrow screen."""
+    from livingdrug.web.pages import pages
+
+    parts = ["# Pages of the app\n", "At 1440, 1024 and 390 px, with data that are simulated or published. Made by "
+             "`docs/site/screens.py`; what the pages do: [the app](app.md).\n"]  # fmt: skip
+    for module in pages().values():
+        page = module.PAGE
+        if not (SCREENS / f"{page.file_name}-390.webp").exists():
+            parts.append(f"## {page.name}\n\nNo screenshot yet.\n")
+            continue
+        wide, middle, narrow = (f"screens/{page.file_name}-{width}.webp" for width in (1440, 1024, 390))
+        parts.append(f"## {page.name}\n\n![{page.name} at 1440 px]({wide}){{ loading=lazy }}\n")
+        parts.append(f"![{page.name} at 1024 px]({middle}){{ loading=lazy width=\"66%\" }} "
+                     f"![{page.name} at 390 px]({narrow}){{ loading=lazy width=\"30%\" }}\n")  # fmt: skip
+    return "\n".join(parts)
 
 
 def diagrams() -> list[tuple[str, str]]:

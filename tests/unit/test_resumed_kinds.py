@@ -157,7 +157,7 @@ def test_a_run_that_was_killed_while_its_files_moved_goes_on(tmp_path, monkeypat
         counter = Dying(patch)
         assert livingdrug(*arguments, "--out", "run", cwd=tmp_path).returncode == 0
     whole = contents(tmp_path / "run")
-    for at in range(counter.count - 24, counter.count + 1, 3):
+    for at in range(counter.count - 18, counter.count + 1):
         shutil.rmtree(tmp_path / "run")
         shutil.copytree(tmp_path / "earlier", tmp_path / "run")
         with monkeypatch.context() as patch, pytest.raises(Dead):

@@ -15,4 +15,5 @@ def distinct(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.array([place[text] for text in each], dtype=np.intp), unique
     import pandas as pd
 
-    return pd.factorize(texts)
+    codes, unique = pd.factorize(texts)
+    return codes, np.asarray(unique)

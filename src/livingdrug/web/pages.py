@@ -27,6 +27,11 @@ class Page(NamedTuple):
         """The heading over it in the menu; "" above the first one."""
         return GROUPS[min(self.place // 100, len(GROUPS) - 1)]
 
+    @property
+    def file_name(self) -> str:
+        """What files about it are called."""
+        return self.path.strip("/").replace("-", "_") or "start"
+
 
 GROUPS = ("", "Your data", "Models", "Dose and regimen", "Study design", "Hand over")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable
-from livingdrug.core.folders import settled
+from livingdrug.core.folders import held
 from livingdrug.core.pieces import drop_pieces, kept_pieces, pieces_folder
 from livingdrug.report import REPORT, check_new_folder, holds
 from livingdrug.workflows.conduct import Conduct, NothingLeft
@@ -55,15 +55,15 @@ def begin_again(scenario: Document, conduct: Conduct) -> None:
 
 
 def _is_whole(folder: str | Path, scenario: Document) -> bool:
-    """Whether a folder holds the run of a scenario that reads no files; a move that was cut off is finished
-    first."""
-    if _reads_files(scenario):
+    """Whether a folder holds the run of a scenario that reads no files; what a killed run left to be done
+    there is done first."""
+    if _reads_files(scenario) or not Path(folder).is_dir():
         return False
-    path = settled(folder)
-    try:
-        return holds(path, to_toml(scenario), ())
-    except InputError:  # it was changed since: another run
-        return False
+    with held(folder, make=False):
+        try:
+            return holds(folder, to_toml(scenario), ())
+        except InputError:  # it was changed since: another run
+            return False
 
 
 def _reads_files(scenario: Document) -> bool:
