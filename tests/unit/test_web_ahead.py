@@ -1,7 +1,5 @@
 """The address may be ahead of the page that is drawn, as a change is under way: whatever writes the address keeps it."""
 
-import json
-
 import pytest
 
 from livingdrug.web.address import read_query, to_query
@@ -16,17 +14,13 @@ from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.index.spec import Index
 from livingdrug.workflows.nca.spec import Nca
 from livingdrug.workflows.response.spec import Response
+from tests.callbacks import SEARCH, asked, call, name_of
 
-SEARCH = "address.search"
 # callbacks that need not look at the address, by the field that starts them, with the reason
 ELSEWHERE = {
     "explore-model.value": "begins another question", "patients.n_clicks": "the sliders' own query is ahead of the address",
     "simulate.n_clicks": "the whole document stands in its field",
 }  # fmt: skip
-
-
-def name_of(part):
-    return f"{part['id']}.{part['property']}"
 
 
 @pytest.fixture(scope="module")
@@ -50,30 +44,6 @@ def test_whatever_writes_the_address_looks_at_it_first(app):
         assert SEARCH in [*inputs, *states] or reasons, f"{output}: {inputs} forget what else was changed"
         excused |= set(reasons)
     assert len(found) > 40 and excused > set(ELSEWHERE)
-
-
-def call(app, start, given, search):
-    """The address that a callback writes. start: its first input; given: the other values by their names."""
-    output, callback = next((k, c) for k, c in app.callback_map.items() if SEARCH in k and name_of(c["inputs"][0]) == start)
-    parts = [part.split("@")[0].rsplit(".", 1) for part in output.strip(".").split("...")]
-    outputs = [{"id": ident, "property": name} for ident, name in parts]
-
-    def filled(part):
-        values = {SEARCH: search, **given}[name_of(part)]
-        if not name_of(part).startswith("{"):
-            return {"id": part["id"], "property": part["property"], "value": values}
-        kind = json.loads(part["id"])["type"]
-        return [{"id": {"type": kind, "name": name}, "property": part["property"], "value": value} for name, value in values]
-
-    body = {"output": output, "outputs": outputs[0] if len(outputs) == 1 else outputs, "changedPropIds": [start],
-            "inputs": [filled(p) for p in callback["inputs"]], "state": [filled(p) for p in callback["state"]]}  # fmt: skip
-    answer = app.server.test_client().post("/_dash-update-component", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json["response"]["address"]["search"]
-
-
-def asked(address):
-    return read_query(address.lstrip("?"))[0]
 
 
 def test_a_role_of_a_fit_keeps_what_was_typed_meanwhile(app):

@@ -75,7 +75,7 @@ def test_a_form_that_is_not_touched_asks_the_same(path):
     scenario = question.scenario("")
     from livingdrug.web.forms import _shown
 
-    for entries in question.entries(scenario).values():
+    for entries in question.entries(scenario, Work()).values():
         plain = [e for e in entries if e.choices or e.several or e.apart or getattr(scenario, e.key) is not None]
         texts = [_shown(getattr(scenario, e.key), e) for e in plain]
         assert edited(scenario, plain, texts) == scenario

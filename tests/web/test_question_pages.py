@@ -83,3 +83,18 @@ def test_a_page_that_is_left_is_not_computed_to_its_end(page, address):
     page.get_by_role("link", name="The paper", exact=True).click()
     says(page, "main h1", "The paper")
     page.wait_for_function("document.getElementById('busy').hidden && document.querySelector('.work') === null")
+
+
+def test_targets_are_edited_as_a_text_and_matched(page, address):
+    opened(page, address, "population", plot=None)
+    text = page.locator("#targets-text")
+    assert "[[targets]]" in text.input_value()
+    text.fill('[[targets]]\nexposure = "CMAX"\nunit = "copies/ug"\nn = 30\nmedian = 20000\np90 = 900\n')
+    page.get_by_role("button", name="Match these targets").click()
+    says(page, "#targets-problem", "no distribution has both")
+    text.fill('[[targets]]\nexposure = "CMAX"\nunit = "copies/ug"\nn = 30\nmedian = 20000\np90 = 90000\n')
+    page.get_by_role("button", name="Match these targets").click()
+    addressed(page, "targets=")
+    assert page.locator(".problem:visible").count() == 0 and "p90 = 90000" in page.locator("#targets-text").input_value()
+    page.get_by_role("link", name="Back to published exposures").click()
+    addressed(page, "product=tisagenlecleucel")

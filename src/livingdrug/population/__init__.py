@@ -15,12 +15,12 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
         said,
         weighted_percentile,
     )
-    from livingdrug.population.targets import Target, of_product, published_groups, read_targets
+    from livingdrug.population.targets import Target, of_product, published_groups, read_targets, targets_text
     from livingdrug.population.weights import balanced, quantiles
 
 __all__ = [
     "FAR", "Matched", "Target", "balanced", "candidates", "match", "model_of", "of_product",
-    "product_targets_for", "published_groups", "quantiles", "read_targets", "said", "weighted_percentile",
+    "product_targets_for", "published_groups", "quantiles", "read_targets", "said", "targets_text", "weighted_percentile",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__)

@@ -1,7 +1,7 @@
 """What a population has to look like: published distributions of exposures, and rates of response."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,6 +116,34 @@ def read_targets(text: str, origin: str, model: Model) -> tuple[Target, ...]:
             raise InputError(f"{where}: expected a table with `exposure` and numbers")
         found.append(_target(entry, where, model))
     return _apart(found)
+
+
+def targets_text(targets: Sequence[Target]) -> str:
+    """Targets as the TOML text that `read_targets` reads.
+
+    Parameters
+    ----------
+    targets : sequence of Target
+        In any number.
+
+    Returns
+    -------
+    str
+    """
+    return "\n".join(map(_table, targets))
+
+
+def _table(target: Target) -> str:
+    lines = ["[[targets]]", f'exposure = "{target.exposure}"', f'output = "{target.output}"']
+    if target.exposure == RESPONSE:
+        lines += [f"{name} = {getattr(target, name)!r}" for name in ("day", "below", "rate")]
+    else:
+        names = {50.0: "median", **{level: key for key, level in PERCENTILES.items()}}
+        lines.append(f'unit = "{target.unit}"')
+        for level, value in zip(target.levels, target.values, strict=True):
+            lines.append(f"{names.get(level) or ('min' if level < 50 else 'max')} = {value!r}")
+    source = target.source.replace("\\", "\\\\").replace('"', '\\"')
+    return "\n".join([*lines, f"n = {target.n}", f'source = "{source}"', ""])
 
 
 def _apart(found: list[Target]) -> tuple[Target, ...]:

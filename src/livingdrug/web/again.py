@@ -11,7 +11,7 @@ from livingdrug.web.parts import problem
 from livingdrug.web.uploads import MAX_BYTES, SUFFIXES, is_token
 from livingdrug.web.work import Work
 
-WITH_MAPS = (*SUFFIXES, ".xml")  # of plates
+WITH_MAPS = (*SUFFIXES, ".xml", ".toml")  # of plates; targets and curves
 SAID = (
     "This link is of {what} that the app does not have (any more): the file of this address is not on this "
     "machine. Choose "
@@ -27,7 +27,8 @@ def missing(search: str, work: Work) -> list[str]:
 def asked_files(search: str) -> tuple[str, ...]:
     """Tokens of the files of the user that an address asks for, each once."""
     pairs = parse_qsl(search.lstrip("?"))
-    return tuple(dict.fromkeys(value for key, value in pairs if key != "item" and is_token(value)))
+    given = (value.partition(":")[0] for key, value in pairs if key != "item")  # one curve of a file stands behind a colon
+    return tuple(dict.fromkeys(filter(is_token, given)))
 
 
 def page(path: str, search: str, work: Work) -> html.Div:

@@ -10,6 +10,7 @@ from livingdrug.core.tables import write_table
 from livingdrug.models import MODEL_FILE
 from livingdrug.models import to_toml as model_to_toml
 from livingdrug.plots import panels_of, plot_panels
+from livingdrug.response import CURVE_FILE
 from livingdrug.web.address import read_query
 from livingdrug.web.model_choice import model_of
 from livingdrug.web.work import Work
@@ -64,6 +65,8 @@ def export(name: str, query: str, work: Work) -> bytes:
         return to_script(work.named(scenario)).encode()
     if name == MODEL_FILE and scenario.kind == "population":
         return _population(scenario, work)
+    if name == CURVE_FILE and scenario.kind == "response":
+        return _curve(scenario, work)
     if isinstance(scenario, Fit) or scenario.LONG:
         raise InputError("a fit is started on its page; its files come from there")
     if name in CDISC and scenario.kind in ("nca", "compare"):
@@ -99,6 +102,14 @@ def _population(scenario: Document, work: Work) -> bytes:
     path = work.kept_run(scenario) / MODEL_FILE
     if not path.is_file():
         raise InputError("the targets are out of reach, so there is no population to download")
+    return path.read_bytes()
+
+
+def _curve(scenario: Document, work: Work) -> bytes:
+    """The curves of a response, for an index or a search of the best dose. Raises InputError where there is none."""
+    path = work.kept_run(scenario) / CURVE_FILE
+    if not path.is_file():
+        raise InputError("this outcome has no curve of a probability that other questions could take")
     return path.read_bytes()
 
 

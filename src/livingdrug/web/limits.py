@@ -7,6 +7,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.fit import estimator_of, method_titles
 from livingdrug.models import list_models
 from livingdrug.products import list_curves
+from livingdrug.web.uploads import is_token
 from livingdrug.workflows import Document, check_memory
 from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.simulate.spec import Simulation
@@ -54,14 +55,20 @@ def check_limits(scenario: Document) -> None:
         values = scenario.days / scenario.every * (scenario.subjects or 1) * max(len(scenario.outputs), 8)
         if not values <= MAX_VALUES:
             raise InputError("the table would be too large for a screen; take fewer subjects, a longer step or fewer days")
-    if not {getattr(scenario, name, None) for name in scenario.CURVES} <= {None, *list_curves()}:
+    if not all(_is_curve(getattr(scenario, name, None)) for name in scenario.CURVES):
         raise InputError(
-            f"the app opens no files of this machine: name a built-in curve, or use `livingdrug {scenario.kind}`"
+            f"the app opens no files of this machine: name a built-in curve, choose its file, or use `livingdrug "
+            f"{scenario.kind}`"
         )
     if any(getattr(endpoint, "curve", None) for endpoint in getattr(scenario, "endpoints", None) or ()):
         raise InputError("the app opens no files of this machine: give ec50 and slope, or use `livingdrug trial`")
     if not is_fitted(scenario):  # only the app knows where that model lies, and asks then
         check_memory(scenario, MEMORY, "")
+
+
+def _is_curve(name: str | None) -> bool:
+    """Whether a curve is a built-in one or in a file that was given to the app."""
+    return name is None or name in list_curves() or is_token(name.partition(":")[0])
 
 
 def check_run(scenario: Document) -> None:

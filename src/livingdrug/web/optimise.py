@@ -1,9 +1,10 @@
 """Best dose: dose and schedule by an exposure-response of efficacy and one of toxicity."""
 
 from livingdrug.models import Model
-from livingdrug.products import get_curve, list_curves
+from livingdrug.web import own_curves
 from livingdrug.web.pages import Page
 from livingdrug.web.questions import Question
+from livingdrug.web.work import Work
 from livingdrug.workflows import Document
 
 
@@ -12,8 +13,11 @@ def _runs(model: Model) -> bool:
     return bool(getattr(model.system, "dose_into", ""))
 
 
-def _curves(_: Document) -> list[tuple[str, str]]:
-    return [(name, f"{name} ({get_curve(name).setting})") for name in list_curves()]
+OWN = {"response_curve": "Efficacy", "toxicity_curve": "Toxicity"}
+
+
+def _own(scenario: Document, _: Work) -> list:
+    return own_curves.choosers(scenario, OWN)
 
 
 QUESTION = Question(
@@ -59,7 +63,14 @@ QUESTION = Question(
         "schedules": "FRACTION@DAY with commas, such as 0.1@0,0.3@1,0.6@2; a semicolon between two",
         "method": "the doses given, or a search between them from the best one",
     },
-    choices={"response_curve": _curves, "toxicity_curve": _curves},
+    choices=dict.fromkeys(OWN, own_curves.curves_on_offer),
+    more=_own,
     offered=_runs,
 )
-PAGE, page, register = QUESTION.page, QUESTION.shown, QUESTION.register
+PAGE, page = QUESTION.page, QUESTION.shown
+
+
+def register(app, work: Work) -> None:
+    """The callbacks of the fields and of the files of curves."""
+    QUESTION.register(app, work)
+    own_curves.register(app, tuple(OWN), work)

@@ -7,19 +7,29 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.data import printable
 from livingdrug.report import Table, text_table
-from livingdrug.response import CONFOUNDED, FITS, BinaryFit, CompetingFit, Looked, TimeFit, VisitsFit, look
+from livingdrug.response import (
+    CONFOUNDED,
+    CURVE_FILE,
+    FITS,
+    BinaryFit,
+    CompetingFit,
+    Looked,
+    TimeFit,
+    VisitsFit,
+    look,
+)
 from livingdrug.response.sample.columns import KINDS
 from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.files import by_their_names, in_fields
 from livingdrug.web.forms import Entry, form, present, register_form
-from livingdrug.web.parts import attribute, choice, downloads, plot, points, problem, table
+from livingdrug.web.parts import FILES, attribute, choice, downloads, plot, points, problem, table
 from livingdrug.web.response_figures import curve_table, response_figure
 from livingdrug.web.uploads import RESPONSES
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, finding_table
 from livingdrug.workflows.index.spec import Index
 from livingdrug.workflows.response import by_day
-from livingdrug.workflows.response.answer import telling
+from livingdrug.workflows.response.answer import fitted_curves, telling
 from livingdrug.workflows.response.binary import category_tables
 from livingdrug.workflows.response.coefficients import as_estimate, estimate_words
 from livingdrug.workflows.response.spec import Response
@@ -274,10 +284,11 @@ def answers(scenario: Response, work: Work) -> list:
         more = (entry for kind in ("binary", "time", "competing") for entry in MORE[kind])
         fields = (*entries(scenario.outcome or "binary"), *more, *JOINED)
         return [problem(in_fields(by_their_names(str(error), names), fields)), *made]
+    files = (*FILES, (CURVE_FILE, "curve (TOML), for Best dose")) if fitted_curves(found, ()) else FILES
     notes = [by_their_names(n, names) for answer in found for n in (*answer.sample.notes, *answer.fit.notes)]
     return [*parts, points("What was done to the data", list(dict.fromkeys(notes)), "notes"),
             points("What it does not say", [f"{CONFOUNDED[0].upper()}{CONFOUNDED[1:]}."]), *made,
-            downloads(to_query(scenario))]  # fmt: skip
+            downloads(to_query(scenario), files)]  # fmt: skip
 
 
 def _answer(answer: Answer, k: int) -> list:

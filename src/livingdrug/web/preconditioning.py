@@ -36,7 +36,7 @@ QUESTION = Question(
         "reference": "",
         "values": "NAME=VALUE, such as host_0=300 (host T cells before the drugs); a semicolon between two",
     },
-    choices={"reference": lambda _: [(r.name, f"{r.name}: {r.title}") for r in list_regimens()]},
+    choices={"reference": lambda *_: [(r.name, f"{r.name}: {r.title}") for r in list_regimens()]},
     offered=_runs,
 )
 PAGE, page, register = QUESTION.page, QUESTION.shown, QUESTION.register

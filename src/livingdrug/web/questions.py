@@ -37,11 +37,12 @@ _REPEATABLE = re.compile(r"[;,]? *\brepeatable\b", re.IGNORECASE)
 class Question:
     """A page of one kind.
 
-    kind: of the scenario; page: how the menu shows it; heading: over the first fields; begin: what an address
-    without a scenario asks; labels: field -> what it is called, its name in words by default; texts: field ->
-    what stands below it instead of what the field says of itself; choices: field -> (value, text) of each,
-    where a list serves; offered: whether the page offers a model (models with a label are typed); left_out:
-    fields without an input; files: (name, text) of the downloads.
+    kind: of the scenario; page: how the menu shows it; heading: over the first fields; begin: what an
+    address without a scenario asks; labels: field -> what it is called, its name in words by default;
+    texts: field -> what stands below it instead of what the field says of itself; choices: field ->
+    (value, text) of each, where a list serves; more: what stands below the fields, such as a choice of
+    files; offered: whether the page offers a model (models with a label are typed); left_out: fields
+    without an input; files: (name, text) of the downloads.
     """
 
     kind: str
@@ -50,7 +51,8 @@ class Question:
     begin: Mapping[str, Any]
     labels: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
-    choices: Mapping[str, Callable[[Document], Sequence[tuple[str, str]]]] = field(default_factory=dict)
+    choices: Mapping[str, Callable[[Document, Work], Sequence[tuple[str, str]]]] = field(default_factory=dict)
+    more: Callable[[Document, Work], Sequence] = lambda *_: ()
     offered: Callable[[Model], bool] = lambda _: True
     left_out: tuple[str, ...] = ()
     files: Sequence[tuple[str, str]] = FILES
@@ -78,11 +80,11 @@ class Question:
     def _lists_models(self) -> bool:
         return MODELS in workflow(self.kind).scenario.model_fields and not self.typed
 
-    def entries(self, scenario: Document | None = None) -> dict[str, tuple[Entry, ...]]:
-        """Heading -> inputs under it; without a scenario those whose lists are not filled."""
+    def entries(self, scenario: Document | None = None, work: Work | None = None) -> dict[str, tuple[Entry, ...]]:
+        """Heading -> inputs under it; without a scenario, or what the app runs, those whose lists are not filled."""
         labels = [Entry(name, self.label(name)) for names in self.parts.values() for name in names]
         return {
-            group: tuple(self._entry(name, scenario, labels) for name in names)
+            group: tuple(self._entry(name, scenario, labels, work) for name in names)
             for group, names in self.parts.items()
         }
 
@@ -92,25 +94,29 @@ class Question:
         unit = f" ({said.unit})" if said and said.unit else ""
         return f"{self.labels.get(name) or name.replace('_', ' ').capitalize()}{unit}"
 
-    def _entry(self, name: str, scenario: Document | None, labels: Sequence[Entry]) -> Entry:
+    def _entry(
+        self, name: str, scenario: Document | None, labels: Sequence[Entry], work: Work | None
+    ) -> Entry:
         noun = workflow(self.kind).scenario
         info = noun.model_fields[name]
         kind, none = _kind_of(info.annotation)
         said = known(about(info), f"what is said of the field {name}").text
         text = self.texts.get(name, _meaning(said, labels, noun))
-        listed = self._choices(name, kind, none, scenario)
+        listed = self._choices(name, kind, none, scenario, work)
         if listed:
             return Entry(name, self.label(name), text, choices=listed)
         pairs, several = get_origin(kind) is dict, get_origin(kind) is tuple and get_args(kind)[0] is float
         apart = ";" if pairs or (get_origin(kind) is tuple and not several) else ""
         return Entry(name, self.label(name), text, several=several, apart=apart, pairs=pairs)
 
-    def _choices(self, name: str, kind, none: bool, scenario: Document | None) -> tuple[tuple[str, str], ...]:
+    def _choices(
+        self, name: str, kind, none: bool, scenario: Document | None, work: Work | None
+    ) -> tuple[tuple[str, str], ...]:
         """(value, text) of each value of a field, where there are few."""
         if name in self.choices or name == MODEL:
-            if scenario is None:
+            if scenario is None or work is None:
                 return (("", ""),)
-            return tuple(self.choices[name](scenario)) if name in self.choices else choices(self.offered)
+            return tuple(self.choices[name](scenario, work)) if name in self.choices else choices(self.offered)
         if get_origin(kind) is Literal:
             return (*((("", "not given"),) if none else ()), *((value, value) for value in get_args(kind)))
         return (("false", "no"), ("true", "yes")) if kind is bool else ()
@@ -128,10 +134,11 @@ class Question:
     def shown(self, query: str, work: Work) -> html.Div:
         """The fields on the left, the answer on the right."""
         scenario = self.scenario(query)
-        entries = self.entries(scenario)
+        entries = self.entries(scenario, work)
         left = list(self._models(scenario)) if self._lists_models else []
         for k, (group, inputs) in enumerate(entries.items()):
             left += [html.H2(group), form(f"{self.kind}-{k}", scenario, to_query(scenario), inputs)]
+        left += self.more(scenario, work)
         every = [entry for inputs in entries.values() for entry in inputs]
         right = list(answered(scenario, every, work, self.files))
         return html.Div(

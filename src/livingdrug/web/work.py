@@ -18,7 +18,7 @@ from livingdrug.web.drawn_times import drawn_times
 from livingdrug.web.fits import Fits
 from livingdrug.web.limits import MEMORY, OWN, check_run, is_fitted
 from livingdrug.web.runs import Runs
-from livingdrug.web.uploads import Uploads, temporary_folder
+from livingdrug.web.uploads import Uploads, is_token, temporary_folder
 from livingdrug.web.worker import RUN
 from livingdrug.workflows import Document, check_memory, to_toml
 from livingdrug.workflows.simulate.spec import Simulation, plan
@@ -90,6 +90,7 @@ class Work:
         """
         check_run(scenario)
         given = {name: _each(value, lambda token: str(self.uploads.path(token))) for name, value in _files(scenario).items()}
+        given |= {name: f"{self.uploads.path(token)}{which}" for name, (token, which) in _curves(scenario).items()}
         given |= {"model": str(self.fitted(getattr(scenario, "model")))} if is_fitted(scenario) else {}  # noqa: B009
         folders = {name: str(self.runs.made(getattr(scenario, name))) for name in scenario.FOLDERS}
         made = scenario.model_copy(update=given | folders)
@@ -99,7 +100,9 @@ class Work:
 
     def named(self, scenario: D) -> D:
         """The scenario with its files by the names that their user knows: what is handed out."""
-        given = {name: _each(value, self.uploads.name) for name, value in _files(scenario).items()}
+        called = self._called(scenario)
+        given = {name: _each(value, called.__getitem__) for name, value in _files(scenario).items()}
+        given |= {name: called[token] + which for name, (token, which) in _curves(scenario).items()}
         given |= {"model": MODEL_FILE} if is_fitted(scenario) else {}
         return scenario.model_copy(update=given | dict.fromkeys(scenario.FOLDERS, EARLIER))
 
@@ -113,8 +116,16 @@ class Work:
 
     def names(self, scenario: Document) -> dict[str, str]:
         """How files that lie here are called by their user."""
+        called = {self.uploads.path(token): name for token, name in self._called(scenario).items()}
+        return {str(path): name for path, name in called.items()} | {path.name: name for path, name in called.items()}
+
+    def _called(self, scenario: Document) -> dict[str, str]:
+        """Token -> name of each file of a scenario; of several files with one name each has a part of its token in it."""
         tokens = [token for value in _files(scenario).values() for token in ((value,) if isinstance(value, str) else value)]
-        return {self.uploads.path(token).name: self.uploads.name(token) for token in tokens}
+        tokens += [token for token, _ in _curves(scenario).values()]
+        names = {token: self.uploads.name(token) for token in tokens}
+        many = [name for name in names.values() if list(names.values()).count(name) > 1]
+        return {token: _apart(name, token) if name in many else name for token, name in names.items()}
 
     def kept_run(self, scenario: Document) -> Path:
         """The folder of a run with its report, made when it is first asked for."""
@@ -176,6 +187,16 @@ def looked_at_jobs() -> bool:
 def _files(scenario: Document) -> dict[str, str | tuple[str, ...]]:
     """Fields of the scenario that name a file, or several -> its token, or theirs."""
     return {name: getattr(scenario, name) for name in scenario.FILES if getattr(scenario, name)}
+
+
+def _curves(scenario: Document) -> dict[str, tuple[str, str]]:
+    """Fields of the scenario that name a curve of a file -> its token, and which of its curves, `:NAME` or nothing."""
+    parts = {name: (getattr(scenario, name) or "").partition(":") for name in scenario.CURVES}
+    return {name: (token, sign + which) for name, (token, sign, which) in parts.items() if is_token(token)}
+
+
+def _apart(name: str, token: str) -> str:
+    return f"{Path(name).stem}_{token[:6]}{Path(name).suffix}"
 
 
 def _each(value: str | tuple[str, ...], of: Callable[[str], str]) -> str | tuple[str, ...]:
