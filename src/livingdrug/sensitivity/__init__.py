@@ -4,7 +4,8 @@ verb."""
 from livingdrug.core.faces import callable_package
 from livingdrug.sensitivity.designs import hypercube_points, morris_points, sobol_points
 from livingdrug.sensitivity.indices import Indices, morris_indices, prcc_indices, sobol_indices
-from livingdrug.sensitivity.run import Input, Sensitivity, inputs_of, sensitivity, sentences
+from livingdrug.sensitivity.inputs import Input, inputs_of
+from livingdrug.sensitivity.run import Sensitivity, sensitivity, sentences
 from livingdrug.sensitivity.separation import Separation, Split, Tree, rules, separate, separation_sentences
 
 __all__ = [
