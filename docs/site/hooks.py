@@ -7,7 +7,6 @@ from pathlib import Path
 
 from mkdocs.structure.files import File, Files
 
-SCREENS = Path(__file__).parents[1] / "screens"
 SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.M)
 MADE = {
     "api.md": "api_page", "catalogue.md": "catalogue_page", "fragments.md": "fragments_page", "screens.md": "screens_page",
@@ -87,9 +86,6 @@ def screens_page() -> str:
              "`docs/site/screens.py`; what the pages do: [the app](app.md).\n"]  # fmt: skip
     for module in pages().values():
         page = module.PAGE
-        if not (SCREENS / f"{page.file_name}-390.webp").exists():
-            parts.append(f"## {page.name}\n\nNo screenshot yet.\n")
-            continue
         wide, middle, narrow = (f"screens/{page.file_name}-{width}.webp" for width in (1440, 1024, 390))
         parts.append(f"## {page.name}\n\n![{page.name} at 1440 px]({wide}){{ loading=lazy }}\n")
         parts.append(f"![{page.name} at 1024 px]({middle}){{ loading=lazy width=\"66%\" }} "
