@@ -1,6 +1,7 @@
 """Every kind of analysis that can be resumed goes on from a kill at any moment, to the bytes of a run that was not killed."""
 
 import errno
+import json
 import os
 import shutil
 import threading
@@ -201,6 +202,30 @@ def test_a_changed_file_is_another_run(tmp_path, monkeypatch):
     assert run.returncode == 2 and "whose fit or data" in " ".join(run.stderr.split())
 
 
+def test_no_fit_ends_without_the_bootstrap_that_a_full_disk_or_another_installation_prevents(tmp_path, monkeypatch):
+    given(tmp_path)
+    arguments = CASES["fit"][0][:-4] + CASES["fit"][0][-2:]
+    full = stopped(arguments, tmp_path, 3, monkeypatch, InputError("the disk is full"))
+    assert full.returncode == 2 and "the disk is full" in full.stderr and not (tmp_path / "out.csv").exists()
+    manifest = tmp_path / "out.csv.blocks" / "manifest.json"
+    told = json.loads(manifest.read_text())
+    told["stages"]["bootstrap"]["of"]["versions"] = "others"
+    manifest.write_text(json.dumps(told))
+    other = livingdrug(*arguments, "--out", "out.csv", "--resume", cwd=tmp_path)
+    assert other.returncode == 2 and "whose versions differ" in " ".join(other.stderr.split())
+    assert len(list(manifest.parent.glob("*.block"))) == 3 and not (tmp_path / "out.csv").exists()
+
+
+def test_a_fit_by_a_changed_model_file_is_not_taken_as_whole(tmp_path):
+    given(tmp_path)
+    arguments = CASES["fit"][0][:-4]
+    assert livingdrug(*arguments, "--out", "run", cwd=tmp_path).returncode in (0, 3, 4)
+    (tmp_path / "model.toml").write_text(DECLINE.replace("exp(-", "exp(-2 * "))
+    assert "exp(-2 * " in (tmp_path / "model.toml").read_text()
+    again = livingdrug(*arguments, "--out", "run", "--resume", cwd=tmp_path)
+    assert "so the fit starts again" in again.stderr and "nothing was left to do" not in again.stdout
+
+
 def test_more_refits_go_on_from_fewer(tmp_path, monkeypatch):
     given(tmp_path)
     arguments = [*CASES["fit"][0]]
@@ -208,6 +233,17 @@ def test_more_refits_go_on_from_fewer(tmp_path, monkeypatch):
     arguments[-1] = "25"
     run = livingdrug(*arguments, "--out", "out.csv", "--resume", cwd=tmp_path)
     assert "9 of 25 refits of the bootstrap are kept from before" in " ".join(run.stderr.split())
+
+
+def test_what_was_kept_does_not_go_without_a_word(tmp_path, monkeypatch):
+    given(tmp_path)
+    arguments = [*CASES["fit"][0][:-4], *CASES["fit"][0][-2:]]
+    stopped([*arguments[:-1], "25"], tmp_path, 22, monkeypatch)
+    fewer = livingdrug(*arguments, "--out", "out.csv", "--resume", cwd=tmp_path)
+    assert "2 refits of the bootstrap that are kept in out.csv.blocks are no part" in " ".join(fewer.stderr.split())
+    stopped(arguments, tmp_path, 4, monkeypatch)
+    anew = livingdrug(*arguments, "--out", "out.csv", cwd=tmp_path)
+    assert "4 blocks that an earlier run has kept in out.csv.blocks are thrown away" in " ".join(anew.stderr.split())
 
 
 def test_a_sampling_is_kept_as_a_whole(tmp_path, monkeypatch):

@@ -30,6 +30,11 @@ PIECE = re.compile(r"[A-Za-z0-9_.~%-]+\.block(\.\d+\.part)?")
 SHARD = re.compile(r"\d+-of-\d+")
 
 
+class NotKept(InputError):
+    """Pieces of a run cannot be written, or are not of this run: a fault of the folder, and not of what is
+    computed."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """A part of a run that is computed piece by piece.
@@ -76,6 +81,7 @@ class Kept:
         self.folder, self.resume, self.say = folder, resume, say
         self.stages: dict[str, dict] = {}  # those that have begun -> what the manifest says of them
         self.found: dict[Path, str] = {}  # where pieces lie -> the mark of their run
+        self.foreign = False  # whether what lies here was found to be of another run
 
     def each(
         self, stage: Stage, keys: Sequence[str], computed: Callable[[list[int]], Generator[Any, None, None]]
@@ -83,18 +89,21 @@ class Kept:
         """The pieces of a stage in their order: read where they are kept, else computed and kept.
 
         keys: names of the pieces; computed: gives the pieces at some places
-        of them, one by one. Raises InputError where the folder keeps pieces of another run, or one cannot
+        of them, one by one. Raises NotKept where the folder keeps pieces of another run, or one cannot
         be written."""
-        places, mark = self._begin(stage, keys), self.stages[stage.name]["run"]
+        with _of_the_folder():
+            places, mark = self._begin(stage, keys), self.stages[stage.name]["run"]
         missing = [i for i, place in enumerate(places) if place not in self.found]
         with closing(computed(missing) if missing else _nothing()) as rest:
             for place, key in zip(places, keys, strict=True):
                 if place in self.found:
-                    yield _read(place, mark, key, stage)
-                    continue
-                found = next(rest)
-                write_piece(place, mark, key, found, stage.kinds)
-                self.found[place] = mark
+                    with _of_the_folder():
+                        found = _read(place, mark, key, stage)
+                else:
+                    found = next(rest)
+                    with _of_the_folder():
+                        write_piece(place, mark, key, found, stage.kinds)
+                    self.found[place] = mark
                 yield found
 
     @property
@@ -113,7 +122,7 @@ class Kept:
                 f"{len(self.found):,} of {self._begun:,} blocks are kept in {self.folder}: the same "
                 "command with --resume goes on from them"
             )
-        elif self.stages:
+        elif self.stages and not self.foreign:
             _clear(self.folder)
 
     def _begin(self, stage: Stage, keys: Sequence[str]) -> list[Path]:
@@ -123,8 +132,10 @@ class Kept:
         if not self.stages:
             self._begin_run()
         folders = (self.folder, *shards_in(self.folder))
+        self.foreign = True
         for folder in folders:
             _check_manifest(folder, stage.name, marks)
+        self.foreign = False
         names = [f"{stage.name}-{quote(key, safe='')}.block" for key in keys]
         there = [[folder / name for folder in folders if (folder / name).is_file()] for name in names]
         sound = [
@@ -133,6 +144,8 @@ class Kept:
         ]
         self.found.update((path, mark) for path in sound if path)
         self._say_found(stage, sum(map(bool, sound)), len(keys), sum(map(bool, there)))
+        if self.resume:
+            self._say_unused(stage, names)
         known = _manifest(self.folder) if self.resume else {}
         self.stages[stage.name] = {"run": mark, "of": marks, "blocks": len(keys)}
         told = {"stages": {**known, **self.stages}}
@@ -147,7 +160,24 @@ class Kept:
                 "remove the folder to begin again"
             )
         if not self.resume:
+            self._say_lost([path for path in self.folder.iterdir() if PIECE.fullmatch(path.name)])
             _clear(self.folder)
+
+    def _say_lost(self, pieces: Sequence[Path]) -> None:
+        if pieces:
+            self.say(
+                f"note: {len(pieces):,} blocks that an earlier run has kept in {self.folder} are thrown away; "
+                "--resume goes on from them"
+            )
+
+    def _say_unused(self, stage: Stage, names: Sequence[str]) -> None:
+        """Of a run that is now shorter, or cut otherwise, what is kept is of no use and goes with its end."""
+        unused = {path.name for path in self.folder.glob(f"{stage.name}-*.block")}.difference(names)
+        if unused:
+            self.say(
+                f"note: {len(unused):,} {stage.words} that are kept in {self.folder} are no part of this run, "
+                "of other numbers than it was started with; they go when it ends"
+            )
 
     def _say_found(self, stage: Stage, sound: int, count: int, there: int) -> None:
         if not there:
@@ -248,6 +278,15 @@ def shards_in(folder: Path) -> list[Path]:
     return sorted(p for p in inside if p.is_dir() and not p.is_symlink())
 
 
+@contextmanager
+def _of_the_folder() -> Iterator[None]:
+    """Around what reads and writes pieces: its faults are told from those of what is computed."""
+    try:
+        yield
+    except InputError as error:
+        raise NotKept(str(error)) from error
+
+
 def _read(place: Path, mark: str, key: str, stage: Stage) -> Any:
     found = read_piece(place, mark, key, stage.kinds)
     if not found:
@@ -269,9 +308,12 @@ def _check_manifest(folder: Path, stage: str, marks: Mapping[str, str]) -> None:
     known = _manifest(folder).get(stage)
     other = [name for name, mark in marks.items() if known["of"].get(name) != mark] if known else []
     if other:
+        is_shard = SHARD.fullmatch(folder.name)
+        again = f"remove `{folder.parent}`" if is_shard else "leave --resume out"
         raise InputError(
-            f"`{folder}` keeps blocks of another run, whose {' and '.join(other)} differ; give the options "
-            "that it was started with, or leave --resume out to begin again"
+            f"`{folder}` keeps blocks of another run, whose {' and '.join(other)} "
+            f"{'differ' if len(other) > 1 or other[0].endswith('s') else 'differs'}; give the options "
+            f"that it was started with, or {again} to begin again"
         )
 
 

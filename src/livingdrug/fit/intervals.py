@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.pieces import Kept, Stage, each
+from livingdrug.core.pieces import Kept, NotKept, Stage, each
 from livingdrug.fit.result import NOT_CONVERGED, FitResult
 from livingdrug.fit.sir import Sir, sir
 from livingdrug.fit.uncertainty import Bootstrap, Profile, bootstrap, numbers_of, profile
@@ -122,6 +122,8 @@ def _or_why(make: Callable[[], T]) -> T | str:
     """What is made, or why it cannot be."""
     try:
         return make()
+    except NotKept:  # the run ends here, and goes on from what is kept
+        raise
     except InputError as error:
         return str(error)
 

@@ -160,7 +160,7 @@ def _holding(
     fits = []
     for end in ends:
         there = walk.step(end, [walk.optimum])
-        if there.rise < FALLEN * walk.fall:
+        if not there.rise >= FALLEN * walk.fall:  # nan, where it cannot be said, is no fall
             return None, []
         fits.append(there.fit)
     return ends, fits

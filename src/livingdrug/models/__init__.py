@@ -72,7 +72,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
         Structure,
     )
     from livingdrug.models.system import System
-    from livingdrug.models.text import ENDING, MODEL_FILE, is_model_file, read_model, to_toml
+    from livingdrug.models.text import ENDING, MODEL_FILE, is_model_file, model_files, read_model, to_toml
 
 __all__ = [
     "FludarabineWindow",
@@ -132,6 +132,7 @@ __all__ = [
     "infused_outputs",
     "is_built_in",
     "is_model_file",
+    "model_files",
     "latex_equations",
     "list_fragments",
     "list_models",

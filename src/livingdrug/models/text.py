@@ -139,6 +139,30 @@ def is_model_file(name: str) -> bool:
     return False
 
 
+def model_files(name: str) -> tuple[Path, ...]:
+    """Files that a model is read from, none for a built-in one.
+
+    Parameters
+    ----------
+    name : str
+        As a user gives it: a name, a model file, SBML, a map of roles beside SBML, or the folder of a fit.
+
+    Returns
+    -------
+    tuple of Path
+
+    Raises
+    ------
+    InputError
+        For a file that cannot be read.
+    """
+    if not is_model_file(name):
+        return ()
+    path = settled(name) / MODEL_FILE if Path(name).is_dir() else Path(name)
+    mapped = None if is_sbml_file(name) else _map_of(read_text(path), path)
+    return (path, mapped[0]) if mapped else (path,)
+
+
 def read_model(path: str | Path, even_so: bool = False) -> Model:
     """The model in a file, or in the folder of a fit.
 

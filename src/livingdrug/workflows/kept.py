@@ -1,6 +1,6 @@
 """What stands around a long run of any kind: its finished pieces are kept until its result is whole."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -57,7 +57,7 @@ def begin_again(scenario: Document, conduct: Conduct) -> None:
 def _is_whole(folder: str | Path, scenario: Document) -> bool:
     """Whether a folder holds the run of a scenario that reads no files; what a killed run left to be done
     there is done first."""
-    if _reads_files(scenario) or not Path(folder).is_dir():
+    if reads_files(scenario) or not Path(folder).is_dir():
         return False
     with held(folder, make=False):
         try:
@@ -66,9 +66,19 @@ def _is_whole(folder: str | Path, scenario: Document) -> bool:
             return False
 
 
-def _reads_files(scenario: Document) -> bool:
-    """Whether some text of a scenario is the name of a file or folder."""
-    return any(_is_file(text) for text in _texts(scenario.model_dump(mode="json")))
+def reads_files(scenario: Document, hashed: Container[str] = ()) -> bool:
+    """Whether some text of a scenario is the name of a file or folder, fields left out whose files are known
+    by their content.
+
+    Parameters
+    ----------
+    scenario : Document
+        Of any kind.
+    hashed : container of str
+        Names of these fields.
+    """
+    fields = scenario.model_dump(mode="json")
+    return any(_is_file(text) for name in fields if name not in hashed for text in _texts(fields[name]))
 
 
 def _texts(value) -> Iterator[str]:

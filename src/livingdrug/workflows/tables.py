@@ -304,10 +304,24 @@ def checked_table(scenario: TableScenario) -> Check:
     return checked
 
 
+TABLES, MODELS = ("file", "endpoints"), ("model", "also")
+HASHED = (*TABLES, *MODELS)  # fields of a scenario whose files are known by their content
+
+
 def hashes(scenario: TableScenario) -> tuple[tuple[str, str], ...]:
     """(name, SHA-256) of the files that the scenario reads."""
-    files = (getattr(scenario, name) for name in ("file", "endpoints"))
-    return tuple((printable(Path(path).name), file_hash(path)) for path in files if path)
+    from livingdrug.models import model_files
+
+    given = [getattr(scenario, name, None) for name in HASHED]
+    tables, models = given[: len(TABLES)], given[len(TABLES) :]
+    files = [Path(path) for path in tables if path]
+    for names in models:
+        files += [path for name in _texts(names) for path in model_files(name)]
+    return tuple((printable(path.name), file_hash(path)) for path in files)
+
+
+def _texts(given: str | Sequence[str] | None) -> Sequence[str]:
+    return (given,) if isinstance(given, str) else given or ()
 
 
 def size(checked: Check) -> str:

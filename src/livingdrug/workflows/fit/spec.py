@@ -19,8 +19,8 @@ from livingdrug.workflows.document import to_toml
 from livingdrug.workflows.fit.compared import Comparison, run_comparison
 from livingdrug.workflows.fit.plan import evaluate_fit, run_fit, uncertainty_of
 from livingdrug.workflows.fit.scenario import Fit
-from livingdrug.workflows.kept import kept_run
-from livingdrug.workflows.tables import hashes
+from livingdrug.workflows.kept import kept_run, reads_files
+from livingdrug.workflows.tables import HASHED, hashes
 
 __all__ = ["Compared", "Evaluated", "Fit", "Fitted", "Found", "conducted", "run"]
 
@@ -127,7 +127,9 @@ def _begin(scenario: Fit, conduct: Conduct) -> None:
     if conduct.resume and (folder / STATE).is_file():
         return
     if conduct.resume:
-        if holds(folder, to_toml(scenario), hashes(scenario)):
+        # priors, and what else is read and not known by its content, may have changed since
+        whole = not reads_files(scenario, HASHED) and holds(folder, to_toml(scenario), hashes(scenario))
+        if whole:
             drop_pieces(folder)
             told = json.loads((folder / "objective.json").read_text(encoding="utf-8"))
             said = f"the fit in {conduct.folder} is whole, nothing was left to do: open {folder / REPORT}"
