@@ -1,6 +1,7 @@
 """Pages that are kept: the same bytes as a page that is drawn, never an older answer, none of a job, bounded memory."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -89,6 +90,20 @@ def test_the_page_of_a_file_that_has_gone_asks_for_it(monkeypatch):
     assert b"Choose the same file again" in ask(client, *address).data
     work.uploads.keep("mine.csv", TABLE.encode())
     assert b"Choose the same file again" not in ask(client, *address).data
+
+
+def test_the_files_of_a_report_go_into_its_page_too():
+    work = Work()
+    client, token = make_app(work).server.test_client(), work.uploads.keep("first.csv", TABLE.encode())
+    address = ("/report", "?" + urlencode([("item", f"kind=nca&file={token}"), ("item", "kind=power&effect=2")]))
+    assert b"first.csv" in ask(client, *address).data and b"first.csv" in ask(client, *address).data
+    work.uploads.keep("second.csv", TABLE.encode())
+    assert b"second.csv" in ask(client, *address).data
+    for k in range(20):
+        work.uploads.keep("other.csv", f"{k}".encode())
+    assert b"cannot be shown" in ask(client, *address).data
+    work.uploads.keep("second.csv", TABLE.encode())
+    assert b"cannot be shown" not in ask(client, *address).data
 
 
 def test_a_page_that_could_not_be_answered_is_asked_for_anew(client, work, monkeypatch):

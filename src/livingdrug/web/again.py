@@ -31,6 +31,14 @@ def asked_files(search: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(is_token, given)))
 
 
+def shown_files(search: str) -> tuple[str, ...]:
+    """Tokens of the files that a page of an address speaks of: those that it asks for, and those of the answers that a
+    report lists."""
+    items = (value for key, value in parse_qsl(search.lstrip("?")) if key == "item")
+    inside = (token for item in items for token in asked_files(item))
+    return tuple(dict.fromkeys((*asked_files(search), *inside)))
+
+
 def page(path: str, search: str, work: Work) -> html.Div:
     """A field for the files of an address."""
     count = len(missing(search, work))

@@ -230,7 +230,7 @@ def _middle(result: Result, output: str) -> tuple[np.ndarray, np.ndarray]:
 def _heights(values: np.ndarray, floor: bool = False) -> list[float | None]:
     """What a log axis can show, six digits; a band goes on below it."""
     tiny = TINY if floor else None
-    return [float(f"{v:.6g}") if v > TINY else tiny for v in values.tolist()]
+    return [float(f"{v:.6g}") if TINY < v < np.inf else tiny for v in values.tolist()]
 
 
 def log_range(values: np.ndarray) -> list[float]:

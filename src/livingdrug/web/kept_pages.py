@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from livingdrug.web.again import asked_files
+from livingdrug.web.again import shown_files
 from livingdrug.web.parts import PROBLEM
 from livingdrug.web.work import Work, looked_at_jobs
 
@@ -60,7 +60,7 @@ def key_of(question: Mapping | None, work: Work) -> Key | None:
         return None
     given = {f"{one.get('id')}.{one.get('property')}": one.get("value") for one in question.get("inputs", ())}
     path, search = (given.get(name) or "" for name in ASKED)
-    tokens = asked_files(search)
+    tokens = shown_files(search)
     if not all(map(work.uploads.has, tokens)):
         return None
     return path, search, tuple((token, work.uploads.name(token)) for token in tokens)

@@ -44,7 +44,7 @@ def choosers(scenario: Document, labels: Mapping[str, str]) -> list:
     for name, what in labels.items():
         drop = html.Div([f"{what}: drop its file here, or ", html.Span("choose it", className="button")])
         made.append(dcc.Upload(drop, id=f"curve-{name}", className="drop", max_size=MAX_BYTES))
-    said = "curve.toml, as `livingdrug response --out` writes it; of several curves in it, choose one in the field above"
+    said = "curve.toml, a download of the page Exposure and response; of several curves in it, choose one in the field above"
     return [*made, html.Small(said), html.Div(id="curves-problem")]
 
 

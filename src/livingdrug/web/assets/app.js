@@ -110,9 +110,12 @@ window.dash_clientside = window.dash_clientside || {};
     if (before !== shown) waiting = true;  // the page has changed meanwhile, and so has the question
     const again = waiting && graphOf() !== null;
     if (again) ask();
-    if (before === shown && graphOf() !== null) take(answer);
-    clearTimeout(timer);
-    if (!again) timer = setTimeout(rest, REST);
+    try {
+      if (before === shown && graphOf() !== null) take(answer);
+    } finally {  // words and address follow, whatever became of the lines
+      clearTimeout(timer);
+      if (!again) timer = setTimeout(rest, REST);
+    }
   }
 
   // sentence, exposures and files belong to where the hand was, until it rests and they are told anew
