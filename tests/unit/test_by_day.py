@@ -182,6 +182,7 @@ def test_visits_have_it_too(tmp_path):
     (close,), (exact,) = run(given), run(asked(rows(tmp_path / "days.csv"), by_day=180.0, model="weibull"))
     mine, theirs = close.by_day.curves[0], exact.by_day.curves[0]
     assert [mine.intercept, mine.slope] == pytest.approx([theirs.intercept, theirs.slope], rel=1e-3)
+    assert [curve.name for curve in close.by_day.curves] == ["event by day 180", "no event by day 180"]
 
 
 def test_all_commands_take_it(tmp_path, monkeypatch):

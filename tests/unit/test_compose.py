@@ -1,5 +1,6 @@
 """Joining fragments: order, partners, what is refused."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -23,6 +24,12 @@ def test_order_of_plus_changes_nothing(base):
     names = [name if name != "host_competition" else host for name in STACK]
     systems = {joined(base, order).system for order in permutations(names)}
     assert len(systems) == 1
+
+
+def test_a_structure_of_lists_is_put_together_too():
+    model = get_model("singh_2021")
+    lists = replace(model, structure=replace(model.structure, states=list(model.structure.states)))
+    assert lists.system.states == model.system.states
 
 
 def test_grouping_of_plus_changes_nothing():

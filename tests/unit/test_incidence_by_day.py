@@ -124,7 +124,9 @@ def test_the_command_writes_a_curve_for_each_cause_that_others_take(tmp_path):
     assert (one.curve.name, other.curve.name, one.day) == ("relapse by day 180", "death by day 180", 180.0)
     assert any("not tested" in note for note in one.notes)
     again = livingdrug(*asked, "--by-day", "180", "--json", cwd=tmp_path)
-    assert json.loads(again.stdout)["by_day"]["curves"][0]["intercept"] == pytest.approx(one.curve.intercept)
+    by_day = json.loads(again.stdout)["by_day"]
+    assert by_day["curves"][0]["intercept"] == pytest.approx(one.curve.intercept)
+    assert any("which is not tested" in note for note in by_day["notes"])
     both = livingdrug("index", "--efficacy-curve", "run:death by day 180", "--toxicity-curve", "run:relapse by day 180",
                       "--median", "1", "--log-sd", "1", cwd=tmp_path)  # fmt: skip
     assert both.returncode in (0, 1) and "relapse by day 180" in both.stdout, both.stderr

@@ -378,7 +378,7 @@ def test_the_different_texts_are_the_same_found_one_by_one_or_by_pandas(texts, m
 
 
 @pytest.mark.parametrize("sign", [",", "\t", ";"])
-@pytest.mark.parametrize("more", ["", "A,40, 3.5\n", "C,0,1\nC,3,<50\n"])
+@pytest.mark.parametrize("more", ["", "A,40, 3.5\n", "C,0,1\nC,3,<50\n", "C\u2028,0,1\n\x1cC,\u3000\x0b3,<50\n"])
 def test_small_and_large_texts_are_read_alike(sign, more, monkeypatch):
     from livingdrug.data import grid as grids
 

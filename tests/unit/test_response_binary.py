@@ -151,8 +151,8 @@ def test_observed_rates_are_exact():
 @pytest.mark.parametrize(
     ("made", "model", "message"),
     [
-        (lambda: Sample(np.arange(1.0, 11), np.zeros(10), endpoint="CRS"), "logistic", "`CRS` does not vary: no subject"),
-        (lambda: Sample(np.arange(1.0, 11), np.ones(10), endpoint="CRS"), "firth", "every subject of 10 has the event"),
+        (lambda: Sample(np.arange(1.0, 11), np.zeros(10), endpoint="CRS"), "logistic", "`CRS` does not vary: none of 10"),
+        (lambda: Sample(np.arange(1.0, 11), np.ones(10), endpoint="CRS"), "firth", "each of 10 has the event"),
         (lambda: Sample(np.arange(0.0, 10), np.arange(10) % 2, subjects=tuple("ABCDEFGHIJ")), "logistic",
          "0 or negative for A, which has no logarithm"),
         (lambda: Sample(np.full(10, 3.0), np.arange(10) % 2, "CMAX"), "logistic", "`ln CMAX` is 1.09861 in all 10 rows"),

@@ -1,6 +1,7 @@
 """Sensitivity against closed forms: Ishigami's function, a linear sum, a product of log-normal numbers."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,8 @@ def test_what_interactions_carry_is_said_with_its_interval_or_not_determined():
         assert 1 - i.sum_high < 0.2437 < 1 - i.sum_low
         said = _interactions(i)
         assert ("not determined" in said) != determined and "95 %" in said
+    nothing = replace(i, first=np.full(3, np.nan), sum_low=np.nan, sum_high=np.nan)
+    assert "not determined" in _interactions(nothing) and "nan" not in _interactions(nothing)
 
 
 def test_one_input_alone_carries_the_whole_variance():

@@ -107,7 +107,7 @@ def _fast_columns(text: str, delimiter: str, first: list[Row], width: int, skip:
         skip_blank_lines=False, sep=delimiter, quoting=csv.QUOTE_NONE, on_bad_lines="error", low_memory=False,
     )  # fmt: skip
     columns = [frame[i].to_numpy() for i in range(width)]
-    if " " in body or "\xa0" in body or (delimiter != "\t" and "\t" in body):
+    if re.search(r"[^\S\n\t]" if delimiter == "\t" else r"[^\S\n]", body):  # any blank that is stripped row by row
         columns = [np.array([text.strip() for text in column], dtype=object) for column in columns]
     count = body.count("\n") + (not body.endswith("\n"))
     if len(frame) != count or _has_blank_row(columns):

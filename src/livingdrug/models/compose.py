@@ -35,7 +35,12 @@ def assemble(name: str, base: Structure, fragments: Sequence[Part]) -> System:
     Raises ModelError (one sentence) for a missing partner, a clash of names, a rule that meets nothing, other
     units.
     """
-    return _assembled(name, base, tuple(sorted(fragments, key=lambda part: part[0])))
+    parts = tuple(sorted(fragments, key=lambda part: part[0]))
+    try:
+        hash((base, parts))
+    except TypeError:  # lists where a structure of ours has tuples
+        return _assembled.__wrapped__(name, base, parts)
+    return _assembled(name, base, parts)
 
 
 @lru_cache(maxsize=KEPT)  # every model of the same parts has the same equations

@@ -62,7 +62,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
     from livingdrug.response.sample.observed import ObservedRate, observed_rates
     from livingdrug.response.sample.sample import Kind, Sample
     from livingdrug.response.sample.samples import table_of_samples
-    from livingdrug.response.sample.selection import CONFOUNDED, Question, select
+    from livingdrug.response.sample.selection import CONFOUNDED, THE_EVENT, Question, select
     from livingdrug.response.sample.table import SubjectTable, read_subjects, rows_of, with_endpoints
     from livingdrug.response.survival.by_day import curves_by, doubts_of, incidences_by, together
     from livingdrug.response.survival.causes import CompetingFit, GroupIncidence, fit_competing
@@ -98,7 +98,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used
 
 __all__ = [
     "CURVE_FILE", "SEPARATED", "FittedCurve", "curves_to_toml", "is_curve_file", "read_curve",
-    "read_curves", "CONFOUNDED", "FITS", "GRADES", "BinaryFit", "ChiSquare", "CompetingFit",
+    "read_curves", "CONFOUNDED", "THE_EVENT", "FITS", "GRADES", "BinaryFit", "ChiSquare", "CompetingFit",
     "CompetingTimes", "GroupIncidence", "Incidence", "SubdistributionFit", "cumulative_incidence",
     "fit_competing", "fit_fine_gray", "gray_test", "ContinuousFit", "CoxFit", "Curve", "Estimate",
     "Expected", "ExposureSpread", "FailureTimeFit", "GradedFit", "GroupSurvival", "Kind", "LeastSquares",

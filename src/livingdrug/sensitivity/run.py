@@ -280,6 +280,8 @@ def _horizon(model: Model) -> float:
 def _interactions(i: Indices) -> str:
     """What the first-order indices leave, as far as the runs determine it."""
     value, low, high = (min(max(1 - float(s), 0.0), 1.0) for s in (np.nansum(i.first), i.sum_high, i.sum_low))
+    if not np.isfinite(high - low):
+        return "What interactions carry is not determined: some runs of the resamples do not differ."
     ends = f"95 % {low:.0%} to {high:.0%}"
     if high - low > WIDE:
         return f"What interactions carry is not determined by so few points ({ends} of the variance)."

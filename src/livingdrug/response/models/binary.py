@@ -270,9 +270,9 @@ def check_outcome(sample: Sample) -> None:
         )
     total, events = n.sum(), k.sum()
     if events in (0, total):
-        who = "no" if events == 0 else "every"
+        who = "none" if events == 0 else "each"
         raise InputError(
-            f"`{sample.endpoint}` does not vary: {who} subject of {total:,.0f} has the event, so there is "
+            f"`{sample.endpoint}` does not vary: {who} of {total:,.0f} has the event, so there is "
             f"nothing to relate to `{sample.exposure_name}`"
         )
 

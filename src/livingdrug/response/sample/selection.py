@@ -24,6 +24,7 @@ from livingdrug.response.sample.table import SubjectTable
 from livingdrug.response.sample.time_rows import check_rows, first_seen, time_rows
 from livingdrug.response.survival.events import event_beside, is_time, read_events
 
+THE_EVENT = "the event"  # what an event is called that has no name
 CONFOUNDED = (
     "an association is not an effect: tumour burden drives both expansion and outcome, early death or "
     "progression cuts an AUC window short, and tocilizumab or steroids after CRS follow a high exposure and "
@@ -171,7 +172,7 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
     missing = {
         heading: exposure,
         (question.time or "") if question.seen_by else outcome.label: outcome.values,
-        "the event": event,
+        THE_EVENT: event,
         "trials": trials,
         **covariates,
         **({question.start or "": said.entry} if len(said.entry) else {}),
@@ -261,7 +262,7 @@ def _visits(table: SubjectTable, question: Question) -> Outcome:
     last, upper = table.numbers(column, "--time"), first_seen(table, known(question.seen_by, "the column"))
     last = np.where(np.isnan(last) & np.isfinite(upper), 0.0, last)
     unit = time_unit_of(heading, table.units.get(heading, ""))
-    return Outcome(last, "visits", question.endpoint or "the event", unit.name, ())
+    return Outcome(last, "visits", question.endpoint or THE_EVENT, unit.name, ())
 
 
 def _asks_a_time(table: SubjectTable, question: Question) -> bool:

@@ -10,6 +10,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.data import TimeUnit
 from livingdrug.report import Cell, Table
 from livingdrug.response import (
+    THE_EVENT,
     CompetingFit,
     Curve,
     TimeFit,
@@ -60,9 +61,8 @@ def by_day(fit: object, day: float, landmark: float | None) -> ByDay:
         curves, missing = incidences_by(fit, at, lambda cause: f"{cause} by day {day:g}{since}")
         return ByDay(day, curves, tuple(filter(None, [together(fit, curves)])), (*notes, *missing, TAKEN))
     name = fit.times.endpoint
-    curves = curves_by(
-        fit, at, f"{name} event by day {day:g}{since}", f"no {name} event by day {day:g}{since}"
-    )
+    said = "event" if name == THE_EVENT else f"{name} event"
+    curves = curves_by(fit, at, f"{said} by day {day:g}{since}", f"no {said} by day {day:g}{since}")
     return ByDay(day, curves, doubts_of(fit), notes)
 
 
@@ -114,4 +114,5 @@ def plain(found: ByDay) -> dict:
             for c in found.curves
         ],
         "doubts": list(found.doubts),
+        "notes": list(found.notes),
     }  # fmt: skip
