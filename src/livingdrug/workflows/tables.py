@@ -310,13 +310,12 @@ HASHED = (*TABLES, *MODELS)  # fields of a scenario whose files are known by the
 
 def hashes(scenario: TableScenario) -> tuple[tuple[str, str], ...]:
     """(name, SHA-256) of the files that the scenario reads."""
-    from livingdrug.models import model_files
+    files = [Path(getattr(scenario, name)) for name in TABLES if getattr(scenario, name)]
+    models = [name for field in MODELS for name in _texts(getattr(scenario, field, None))]
+    if models:
+        from livingdrug.models import model_files  # loaded where there is a model
 
-    given = [getattr(scenario, name, None) for name in HASHED]
-    tables, models = given[: len(TABLES)], given[len(TABLES) :]
-    files = [Path(path) for path in tables if path]
-    for names in models:
-        files += [path for name in _texts(names) for path in model_files(name)]
+        files += [path for name in models for path in model_files(name)]
     return tuple((printable(path.name), file_hash(path)) for path in files)
 
 
