@@ -167,7 +167,7 @@ class Kept:
         if pieces:
             self.say(
                 f"note: {len(pieces):,} blocks that an earlier run has kept in {self.folder} are thrown away; "
-                "--resume goes on from them"
+                "with --resume the run would have gone on from them"
             )
 
     def _say_unused(self, stage: Stage, names: Sequence[str]) -> None:

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from dash import Input, Output, State, dcc, html, no_update
-from dash.exceptions import PreventUpdate
+from dash import State, dcc, html
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.known import known
 from livingdrug.products import get_curve, list_curves
 from livingdrug.response import read_curves
 from livingdrug.web.address import to_query, view_pairs
-from livingdrug.web.files import by_their_names
+from livingdrug.web.files import by_their_names, register_files
 from livingdrug.web.forms import present
-from livingdrug.web.parts import problem
 from livingdrug.web.uploads import MAX_BYTES, is_token
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document
@@ -55,20 +53,11 @@ def register(app, fields: Sequence[str], work: Work) -> None:
 
 
 def _register(app, name: str, work: Work) -> None:
-    @app.callback(
-        Output("address", "search", allow_duplicate=True), Output("curves-problem", "children", allow_duplicate=True),
-        Input(f"curve-{name}", "contents"), State(f"curve-{name}", "filename"), State("curves-query", "data"),
-        State("address", "search"), prevent_initial_call=True,
-    )  # fmt: skip
-    def take(contents, title, query, search):
-        if not contents:
-            raise PreventUpdate
-        try:
-            scenario, view = present(query, search, Document)
-            changed = with_curve(scenario, name, title or "curve.toml", contents, work)
-        except LivingdrugError as error:
-            return no_update, problem(str(error))
-        return "?" + to_query(changed, view_pairs(view)), []
+    def shown(contents, title, query, search) -> str:
+        scenario, view = present(query, search, Document)
+        return to_query(with_curve(scenario, name, title or "curve.toml", contents, work), view_pairs(view))
+
+    register_files(app, f"curve-{name}", "curves-problem", (State("curves-query", "data"), State("address", "search")), shown)
 
 
 def with_curve(scenario: Document, name: str, title: str, contents: str, work: Work) -> Document:
