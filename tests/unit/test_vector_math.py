@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from numba import njit
-from scipy.special import expit, ndtri
+from scipy.special import erfcx, expit, log_ndtr, ndtri
 
 from livingdrug.core import random
 from livingdrug.engine import draws
 from livingdrug.engine.codegen import vector_functions, vector_math
+from livingdrug.engine.codegen.vector_normal import log_phi_and_ratio
 from livingdrug.engine.codegen.vectors import LANES, load, store, store_turned
 
 RNG = np.random.default_rng(0)
@@ -58,6 +59,40 @@ def test_guards(module, run):
     assert of("natural_log", 0.0)[0] == -np.inf and np.isnan(of("natural_log", -1.0)[0])
     assert of("expm1_ratio", 0.0) == [1.0]
     assert np.isnan(of("exp", np.nan)[0])
+
+
+def test_the_logarithm_of_every_positive_number():
+    x = np.concatenate([2.0 ** np.arange(-1074, 1024, 0.37), [np.finfo(float).max, np.inf, np.nan, 5e-324]])
+    x = np.concatenate([x, np.ones(-len(x) % LANES)])
+    out = np.empty_like(x)
+    lane_by_lane(vector_functions.logarithm, x, out)
+    assert out == pytest.approx(np.log(x), rel=3e-16, nan_ok=True)
+
+
+def test_the_normal_distribution_function_and_its_slope():
+    z = np.concatenate([np.linspace(-40, 40, 16001), -(10.0 ** np.linspace(1.5, 299, 999)), [np.nan]])
+    z = np.concatenate([z, np.zeros(-len(z) % LANES)])
+    values, ratios = np.empty_like(z), np.empty_like(z)
+    lane_by_lane(log_phi, z, values)
+    lane_by_lane(ratio_phi, z, ratios)
+    with np.errstate(over="ignore"):
+        expected, slope = log_ndtr(z), np.sqrt(2 / np.pi) / erfcx(-z / np.sqrt(2))
+        assert values == pytest.approx(expected, rel=1e-14, nan_ok=True)
+    # the density itself is known to z^2 units in its last place
+    assert ratios == pytest.approx(slope, rel=1e-12, abs=1e-300, nan_ok=True)
+    ends = np.array([-np.inf, np.inf] * 4)
+    lane_by_lane(log_phi, ends, out := np.empty(8))
+    assert out.tolist() == ends.clip(max=0.0).tolist()
+
+
+@njit
+def log_phi(z):
+    return log_phi_and_ratio(z)[0]
+
+
+@njit
+def ratio_phi(z):
+    return log_phi_and_ratio(z)[1]
 
 
 @pytest.mark.parametrize(("first", "count"), [(0, 5000), (7, 10), (13, 1001), (2, 1)])

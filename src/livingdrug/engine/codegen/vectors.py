@@ -182,6 +182,17 @@ def choose(typing, a, b, yes, no):
 
 
 @intrinsic
+def choose_below(typing, a, b, yes, no):
+    """`yes` where a < b, else `no` (also where one is not a number)."""
+
+    def generate(context, builder, sig, args):
+        a, b, yes, no = spread_all(builder, sig, args)
+        return builder.select(builder.fcmp_ordered("<", a, b), yes, no)
+
+    return VECTOR(*widened(a, b, yes, no)), generate
+
+
+@intrinsic
 def any_above(typing, a, b):
     """Whether a > b in any lane."""
 
