@@ -163,3 +163,17 @@ def states_at(lane, at, me, x):
         for s in range(STAGES):
             value = fused(lane[at.one_w + s], lane[at.k + s * m + p], value)
         lane[at.one_y + i] = value
+
+
+@compiled
+def all_states_at(lane, at, x):
+    """States of every lane at its own fraction x of its step, for the model's functions; compare `states_at`."""
+    m, rest = at.n * LANES, x * (1.0 - x)
+    for s in range(STAGES):
+        weight = DENSE_ROWS[0, s] + x * (DENSE_ROWS[1, s] + x * DENSE_ROWS[2, s])
+        store(lane, at.weights + s * LANES, rest * weight)
+    for p in range(0, m, LANES):
+        value = (1.0 - x) * load(lane, at.y + p) + x * load(lane, at.yn + p)
+        for s in range(STAGES):
+            value = fused(load(lane, at.weights + s * LANES), load(lane, at.k + s * m + p), value)
+        store(lane, at.w_y + p, value)
