@@ -49,8 +49,9 @@ class At(NamedTuple):
     distribution minimum is wanted, the lowest level since the last dose (-inf once it has risen again), the largest
     after that and its time; held: 1 while an infusion runs into them; switch_at; one_t, one_y, one_g: one subject's
     states and outputs; one_w: weights of stages; pending: 1 for lanes with a sample time within their step, shown_g,
-    weights: their outputs there and weights of stages, where all lanes are sampled at once. In `table`: place: per state of the system its integrated index or -1 -
-    its pool; logs; limit_output; rise_output; shown: 1 for states whose doses are seen in such an output; diagonal:
+    weights: their outputs there and weights of stages, where all lanes are sampled at once. In `table`: place: per state
+    of the system its integrated index or -1 - its pool; logs; limit_output; rise_output; shown: 1 for states whose doses
+    are seen in such an output; diagonal:
     stored entries of the Jacobian's diagonal.
     """
 

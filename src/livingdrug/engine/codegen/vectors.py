@@ -222,7 +222,9 @@ def exponential(typing, a):
 
         x = args[0]
         low, high = builder.fcmp_ordered("<", x, number(EXP_LOW)), builder.fcmp_ordered(">", x, number(EXP_HIGH))
-        inside = builder.select(low, number(EXP_LOW), builder.select(high, number(EXP_HIGH), x))
+        # as a smallest and a largest of two: one instruction each
+        above = builder.select(low, number(EXP_LOW), x)
+        inside = builder.select(builder.fcmp_ordered(">", above, number(EXP_HIGH)), number(EXP_HIGH), above)
         shifted = fuse(inside, number(LOG2_E), number(MAGIC))
         k = builder.fsub(shifted, number(MAGIC))
         r = fuse(k, number(-LN2_LOW), fuse(k, number(-LN2_HIGH), inside))
