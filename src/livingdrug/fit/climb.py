@@ -45,7 +45,8 @@ LITTLE, PART = 1e-4, 0.03
 
 class Climbed(NamedTuple):
     """Where it ended: point, rise of the log-likelihood still expected, proposals, draws that every subject
-    has at least, information there, and the effective draws of each subject (n,)."""
+    has at least, information there, the effective draws of each subject (n,), and the mean and standard
+    deviation of its effects (n, random)."""
 
     point: Point
     gain: float
@@ -53,6 +54,8 @@ class Climbed(NamedTuple):
     draws: int
     information: Information
     worth: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
 
     @property
     def level(self) -> float:
@@ -103,7 +106,7 @@ def climb(
     if now.information is None:
         now = ascent.known(now)
     information = known(now.information, "the curvature at the optimum")
-    return Climbed(now.point, now.gain, now.proposal, ascent.need.first, information, now.worth)
+    return Climbed(now.point, now.gain, now.proposal, ascent.need.first, information, now.worth, *now.at.moments())
 
 
 def usual_draws(problem: FitProblem) -> int:
