@@ -15,7 +15,8 @@ import numpy as np
 
 from livingdrug.core.draws import effective, effective_of, log_normal, normalised, scaled
 from livingdrug.core.random import stream_key, uniforms
-from livingdrug.fit.at_draws import Predicted, predicted, side_by_side
+from livingdrug.engine import side_by_side
+from livingdrug.fit.at_draws import Predicted, predicted
 from livingdrug.fit.modes import Modes, find_modes, solved
 from livingdrug.fit.objective import at_modes, check_parts, made
 from livingdrug.fit.point import Point, Prepared, centre, moments, with_etas
