@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.random import stream_key
 from livingdrug.fit.annealed import anneal, around
 from livingdrug.fit.at_draws import predicted
-from livingdrug.fit.importance import FEW, Draws, Proposal, drawn, worth_of
+from livingdrug.fit.importance import FEW, SETS, Draws, Hard, Proposal, drawn, worth_of
 from livingdrug.fit.information import At, Information, weighted_at
 from livingdrug.fit.point import Point, Prepared, centre
 from livingdrug.fit.problem import is_closed
@@ -21,6 +22,8 @@ from livingdrug.fit.unknowns import Unknowns
 
 GROWTH = 4  # of the draws of a subject whose draws are worth too few, at least
 SPARE = 1.25  # effective draws that are aimed at, over those that are needed
+STILL = 0.5  # of the effective draws that are needed, with which those around particles serve at a point nearby
+EACH = 256  # draws around particles in a set of the likelihood
 ANNEALED = 4  # draws around particles, over the effective ones that are needed
 
 
@@ -33,6 +36,14 @@ class Sampled:
     places: tuple[np.ndarray, ...]
     counts: np.ndarray
     hard: np.ndarray
+
+    @property
+    def around_particles(self) -> Hard | None:
+        """The draws that are made so, for a point nearby."""
+        for part, places in zip(self.parts, self.places, strict=True):
+            if self.hard[places[0]]:
+                return Hard(places, part.draws)
+        return None
 
     @property
     def point(self) -> Point:
@@ -115,14 +126,17 @@ class Need:
         proposal: Proposal,
         seed: int,
         before: Sampled | None = None,
+        kept: Hard | None = None,
     ) -> Sampled:
-        """New draws at a point; before: at a point nearby."""
+        """New draws at a point; before: at a point nearby, or of those what is kept."""
         counts = np.full(prepared.n, self.first) if before is None else self.counts(before)
-        hard = np.zeros(prepared.n, dtype=bool) if before is None else before.hard
-        around_particles = int(np.clip(ANNEALED * self.sound, self.first, self.most))
-        made: dict[tuple, At] = {}
+        kept = before.around_particles if before is not None else kept
+        hard, made = np.zeros(prepared.n, dtype=bool), {}
+        if kept is not None:
+            hard[kept.places] = True
+            made = self._still(prepared, unknowns, point, kept)
         while True:
-            counts = np.where(hard, around_particles, counts)
+            counts = np.where(hard, self.around_particles, counts)
             found = _sampled(prepared, unknowns, point, proposal, seed, counts, hard, made)
             worth = found.worth
             low = ~(worth >= self.sound) & ~hard
@@ -133,6 +147,22 @@ class Need:
                 return found
             more = np.maximum(self.counts(found), np.minimum(GROWTH * counts, self.most))
             counts, hard = np.where(short, more, counts), hard | lost
+
+    @property
+    def around_particles(self) -> int:
+        """Draws of a subject around particles."""
+        return int(np.clip(ANNEALED * self.sound, self.first, self.most))
+
+    def _still(self, prepared: Prepared, unknowns: Unknowns, point: Point, kept: Hard) -> dict[tuple, At]:
+        """Draws around particles at a point nearby, as long as they are worth enough here."""
+        count = kept.draws.density.shape[1]
+        if count < self.around_particles:
+            return {}
+        own = prepared if len(kept.places) == prepared.n else prepared.of(kept.places)
+        found = weighted_at(own, unknowns, point, kept.draws)
+        if not (worth_of(found.logs) >= STILL * self.sound).all():
+            return {}
+        return {(True, self.around_particles, *kept.places.tolist()): found}
 
 
 def _sampled(
@@ -163,6 +193,13 @@ def _sampled(
         parts.append(made[key])
         places.append(chosen)
     return Sampled(tuple(parts), tuple(places), counts, hard)
+
+
+def others_at(prepared: Prepared, point: Point, proposal: Proposal, places: np.ndarray, seed: int) -> Hard:
+    """New draws of some subjects around particles, for the likelihood at a point."""
+    own = prepared if len(places) == prepared.n else prepared.of(places)
+    stream = stream_key(seed, "likelihood around particles")[0] >> 1
+    return Hard(places, _around_particles(own, point, proposal.of(places, own), SETS * EACH, stream))
 
 
 def _around_particles(prepared: Prepared, point: Point, proposal: Proposal, count: int, seed: int) -> Draws:
