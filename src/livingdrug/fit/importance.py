@@ -15,7 +15,8 @@ import numpy as np
 
 from livingdrug.core.draws import effective, effective_of, log_normal, normalised, scaled
 from livingdrug.core.random import stream_key, uniforms
-from livingdrug.fit.at_draws import Predicted, predicted, side_by_side
+from livingdrug.engine import side_by_side
+from livingdrug.fit.at_draws import Predicted, predicted
 from livingdrug.fit.modes import Modes, find_modes, solved
 from livingdrug.fit.objective import at_modes, check_parts, made
 from livingdrug.fit.point import Point, Prepared, centre, moments, with_etas
@@ -206,16 +207,17 @@ def worth_of(logs: np.ndarray) -> np.ndarray:
     return effective(scaled(logs))
 
 
-def _standard(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
-    """Draws of a standard t in `size` dimensions, (n, count, size): one scrambled Sobol set, shifted for
-    each subject."""
-    return (_few_standard if n * count * size < SMALL else _many_standard)(seed, which, count, size, n)
+def _standard(seed: int, which: int | str, count: int, size: int, places: tuple[int, ...]) -> np.ndarray:
+    """Draws of a standard t in `size` dimensions, (places, count, size): one scrambled Sobol set, shifted for
+    each subject, whose place in the data says how far."""
+    few = len(places) * count * size < SMALL
+    return (_few_standard if few else _many_standard)(seed, which, count, size, places)
 
 
-def _made_standard(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
+def _made_standard(seed: int, which: int | str, count: int, size: int, places: tuple[int, ...]) -> np.ndarray:
     from scipy.special import ndtri
 
-    cube = _points(seed, which, count, size + 2, n)
+    cube = _points(seed, which, count, size + 2, places)
     # half a chi-square with four degrees of freedom is a sum of two exponentials
     chi = -2.0 * np.log(cube[..., size] * cube[..., size + 1])
     return ndtri(cube[..., :size]) * np.sqrt(FREEDOM / chi)[..., None]
@@ -226,13 +228,14 @@ _few_standard = lru_cache(maxsize=64)(_made_standard)
 _many_standard = lru_cache(maxsize=4)(_made_standard)
 
 
-def _points(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
-    """Points in the unit cube, (n, count, size): one scrambled set, shifted for each subject."""
+def _points(seed: int, which: int | str, count: int, size: int, places: tuple[int, ...]) -> np.ndarray:
+    """Points in the unit cube, (places, count, size): one scrambled set, shifted for each subject."""
     from scipy.stats import qmc
 
     key = stream_key(seed, f"importance {which}")[0]
     base = qmc.Sobol(size, scramble=True, rng=np.random.default_rng(key)).random(count)
-    shift = uniforms(seed, f"importance shift {which}", 0, n * size).reshape(n, 1, size)
+    n = max(places, default=-1) + 1
+    shift = uniforms(seed, f"importance shift {which}", 0, n * size).reshape(n, 1, size)[list(places)]
     moved = (base[None] + shift) % 1.0
     return np.clip(moved, 2.0**-53, 1 - 2.0**-53)
 
@@ -268,13 +271,20 @@ class Draws:
 
 
 def drawn(
-    prepared: Prepared, point: Point, proposal: Proposal, count: int, seed: int, which: int | str
+    prepared: Prepared,
+    point: Point,
+    proposal: Proposal,
+    count: int,
+    seed: int,
+    which: int | str,
+    places: np.ndarray | None = None,
 ) -> Draws:
-    """Draws from the proposals of a point."""
+    """Draws from the proposals of a point; places: of the subjects among those of the data, where they are
+    some of them."""
     from scipy.special import gammaln
 
     n, size = proposal.middle.shape
-    z = _standard(seed, which, count, size, n)
+    z = _standard(seed, which, count, size, tuple(range(n)) if places is None else tuple(places.tolist()))
     etas = proposal.middle[:, None] + z @ proposal.factor.transpose(0, 2, 1)
     half = 0.5 * (FREEDOM + size)
     density = gammaln(half) - gammaln(0.5 * FREEDOM) - 0.5 * size * np.log(FREEDOM * np.pi)
