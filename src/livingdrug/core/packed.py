@@ -105,8 +105,8 @@ def _sound(path: Path, mark: str, key: str) -> memoryview | None:
 
 
 class Shape(NamedTuple):
-    """What pieces hold beside plain data. kinds: dataclasses and named tuples; known: name -> what a reader has
-    anyway."""
+    """What pieces hold beside plain data. kinds: dataclasses and named tuples; known: name -> what a reader
+    has anyway."""
 
     kinds: tuple[type, ...]
     known: Mapping[str, Any]

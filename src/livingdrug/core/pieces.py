@@ -199,8 +199,8 @@ class Kept:
 
 @dataclass(frozen=True)
 class Within:
-    """What is kept of a part of a run, such as one fit of several. kept: of the run, or of a part that it is in;
-    part: its name."""
+    """What is kept of a part of a run, such as one fit of several. kept: of the run, or of a part that it is
+    in; part: its name."""
 
     kept: "Kept | Within"
     part: str

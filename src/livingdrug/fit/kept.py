@@ -19,7 +19,7 @@ def _kinds(root: type) -> tuple[type, ...]:
 
 
 def stage_of(name: str, words: str, root: type, problems: Sequence[FitProblem], **of: Any) -> Stage:
-    """A stage whose pieces may hold problems: each with the model and the data of one of those that are given.
+    """A stage whose pieces may hold problems, each with the model and the data of one of those given.
 
     Parameters
     ----------

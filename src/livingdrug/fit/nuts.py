@@ -80,8 +80,8 @@ def draw(
     support.
 
     start (size,): where chains start, each near it; kept: where finished chains are kept on the way; of: what
-    the density depends on, word for a user -> what it is. Same seed, same draws, and a chain is the same beside
-    any number of others. Raises InputError for a start where the density or its gradient is not finite, or
+    the density depends on, word for a user -> what it is. Same seed, same draws, and a chain is the same
+    beside any number of others. Raises InputError for a start where the density or its gradient is not finite, or
     without the extra `bayes`.
     """
     settings, start = settings or Sampling(), np.asarray(start, dtype=float)

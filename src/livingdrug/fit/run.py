@@ -128,9 +128,8 @@ def estimated(
     first = _once(problem, settings, seed, own[0], progress)
     if isinstance(first, Posterior):
         return first
-    return _best(
-        [first, *(_tried(nearby(problem, seed, k, FAR_OFF), settings, seed, own[k]) for k in range(1, starts))]
-    )
+    others = (_tried(nearby(problem, seed, k, FAR_OFF), settings, seed, own[k]) for k in range(1, starts))
+    return _best([first, *others])
 
 
 def _tried(problem: FitProblem, settings: Estimator, seed: int, saved: store.Saved) -> FitResult | str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.pieces import Keeper
+from livingdrug.core.pieces import Keeper, Stage
 from livingdrug.fit.bayes import NO_OCCASIONS, NO_OUTCOMES, NOTHING_FREE, Posterior, sample_posterior
 from livingdrug.fit.estimator import Estimator, Progress
 from livingdrug.fit.estimators.saem import Saem
@@ -85,8 +85,10 @@ def from_saem(
         found = Saem().estimate(prepared, seed, progress, Saved(kept=part_of(kept, "saem")))
         return problem_at(found.prepared.problem, found.point)
 
-    problem = prepared.problem
-    return once(kept, lambda: stage_of("start", "searches of a start", FitProblem, [problem], seed=seed), searched)
+    def stage() -> Stage:
+        return stage_of("start", "searches of a start", FitProblem, [prepared.problem], seed=seed)
+
+    return once(kept, stage, searched)
 
 
 ESTIMATOR = Bayes()

@@ -107,8 +107,9 @@ class Incidence(Shown):
     level: float
 
     def at(self, time: float) -> Estimate:
-        """Incidence at a time, nan after the last subject was seen. Where it is 0 or 1 its interval is the exact
-        one of a proportion if nobody was censored before, for then it is one; else it is not determined (nan)."""
+        """Incidence at a time, nan after the last subject was seen. Where it is 0 or 1 its interval is the
+        exact one of a proportion if nobody was censored before, for then it is one; else it is not determined
+        (nan)."""
         if time > self.time[-1]:
             return Estimate(np.nan, np.nan, np.nan, self.level, "log-log")
         k = int(np.searchsorted(self.time, time, side="right")) - 1

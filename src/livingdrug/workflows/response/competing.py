@@ -66,8 +66,9 @@ def lines(answer) -> Iterator[str]:
     ends = [curve.at(fit.until) for g in fit.groups for curve in g.curves]
     if any(at.value in (0.0, 1.0) for at in ends):
         yield (
-            "where no subject of a group, or every one, had the event by then, the incidence has the exact interval "
-            "of a proportion (Clopper-Pearson) if nobody of the group was censored before; else it is not determined"
+            "where no subject of a group, or every one, had the event by then, the incidence has the exact "
+            "interval of a proportion (Clopper-Pearson) if nobody of the group was censored before; else it is "
+            "not determined"
         )
 
 
