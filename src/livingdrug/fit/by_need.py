@@ -2,9 +2,9 @@
 
 Of few subjects one or two have a density far from that of their proposal, and their draws are worth a tenth of
 those of the others. Subjects with as many draws as each other are computed together; likelihood, score and
-information are sums over subjects. Where the draws of a subject are worth next to nothing however many they are,
-as one bump is no guide to what its data allow, others are made around particles that find their way there
-(`annealed`).
+information are sums over subjects. Where the draws of a subject are worth next to nothing however many they
+are, as one bump is no guide to what its data allow, others are made around particles that find their way
+there (`annealed`).
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ from livingdrug.fit.unknowns import Unknowns
 
 GROWTH = 4  # of the draws of a subject whose draws are worth too few, at least
 SPARE = 1.25  # effective draws that are aimed at, over those that are needed
-STILL = 0.5  # of the effective draws that are needed, with which those around particles serve at a point nearby
+# of the effective draws that are needed, with which those around particles serve at a point nearby
+STILL = 0.5
 EACH = 256  # draws around particles in a set of the likelihood
 ANNEALED = 4  # draws around particles, over the effective ones that are needed
 
@@ -175,8 +176,8 @@ def _sampled(
     hard: np.ndarray,
     made: dict[tuple, At],
 ) -> Sampled:
-    """Draws of as many as counts (n,) says, around particles of the subjects `hard` (n,); made: parts that have
-    been made at the point."""
+    """Draws of as many as counts (n,) says, around particles of the subjects `hard` (n,); made: parts that
+    have been made at the point."""
     parts, places = [], []
     for particles, count in sorted(set(zip(hard.tolist(), counts.tolist(), strict=True))):
         chosen = np.flatnonzero((counts == count) & (hard == particles))

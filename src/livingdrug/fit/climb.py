@@ -109,8 +109,17 @@ def climb(
         now = ascent.known(now)
     information = known(now.information, "the curvature at the optimum")
     at = now.at
+    mean, sd = at.moments()
     return Climbed(
-        now.point, now.gain, now.proposal, need.first, information, now.worth, *at.moments(), at.around_particles
+        now.point,
+        now.gain,
+        now.proposal,
+        need.first,
+        information,
+        now.worth,
+        mean,
+        sd,
+        at.around_particles,
     )
 
 

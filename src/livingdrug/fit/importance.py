@@ -98,7 +98,8 @@ def importance(
         return weights(prepared, point, drawn(prepared, point, proposal, each, seed, s))
 
     logs = np.concatenate(side_by_side(weighted, range(SETS)), axis=1)
-    means, top, worth = scaled(logs).reshape(prepared.n, SETS, each).mean(axis=2), logs.max(axis=1), worth_of(logs)
+    means = scaled(logs).reshape(prepared.n, SETS, each).mean(axis=2)
+    top, worth = logs.max(axis=1), worth_of(logs)
     if others is not None:
         k = others.places
         logs = weights(others.draws.proposal.prepared, point, others.draws)
@@ -247,8 +248,8 @@ def _points(seed: int, which: int | str, count: int, size: int, places: tuple[in
 
 
 class Hard(NamedTuple):
-    """Draws of some subjects, at these places among all, around particles that find their way to what the data
-    of each allow: for those whose proposal is no guide to it."""
+    """Draws of some subjects, at these places among all, around particles that find their way to what the
+    data of each allow: for those whose proposal is no guide to it."""
 
     places: np.ndarray
     draws: "Draws"
