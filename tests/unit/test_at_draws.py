@@ -131,7 +131,8 @@ def test_draws_that_are_no_whole_lanes_are_refused():
         sum_at_draws(*records, f, 0, 16, np.empty((2, 16)))
 
 
-def test_formulas_of_every_function_in_pieces_are_those_of_single_records():
+@pytest.mark.parametrize("moving", [("end", "x", "n"), ("end", "n"), ("x", "n", "k", "end")])
+def test_formulas_of_every_function_in_pieces_are_those_of_single_records(moving):
     names = ("x", "n", "k", "end")
     values = (
         (Piece("exp(-k * time) + exp(0.3) * n", "end"), Piece("hill(x, n, 0.5) + time ** 1.5", "2 * end"), Piece("x")),
@@ -147,10 +148,12 @@ def test_formulas_of_every_function_in_pieces_are_those_of_single_records():
     random = np.random.default_rng(3)
     phi, etas = random.normal(size=(n, 3)), random.normal(size=(n, draws, 2))
     etas[1, 4, 1], etas[1, 5, 0], etas[2, 3, 0] = np.nan, 1e4, -1e4
-    base, columns, scale, moved = np.full((n, 4), 1.5), np.array([3, 0, 1]), np.array([LOG, LOGIT, NORMAL]), np.array([0, 2])
-    code, rows = lane_formulas(formulas), np.empty((n * count, 16))
-    formulas_at_draws(code.before, code.after, code.parts, which, base, columns, scale, phi, moved, etas, time, first,
-                      first + count, 0, 16, rows)  # fmt: skip
+    base = np.tile([1.5, 1.5, 0.3, 1.5], (n, 1)) * np.arange(1, n + 1)[:, None]
+    columns, scale, moved = np.array([3, 0, 1]), np.array([LOG, LOGIT, NORMAL]), np.array([0, 2])
+    code, rows = lane_formulas(formulas, moving), np.empty((n * count, 16))
+    parts = (code.still, code.before, code.after, code.sizes)
+    drawn = (which, base, columns, scale, phi, moved, etas, time, first, first + count)
+    formulas_at_draws(*parts, *drawn, 0, 16, rows)
     kernel = formula_kernel(formulas, ())
     for c in range(draws):
         own = phi.copy()
@@ -159,11 +162,10 @@ def test_formulas_of_every_function_in_pieces_are_those_of_single_records():
         table[:, columns] = np.stack([from_scale(own[:, p], scale[p]) for p in range(3)], axis=1)
         expected = formula_values(kernel, which, table, np.repeat(np.arange(n), count), time)
         assert rows[:, c] == pytest.approx(expected, rel=1e-13, nan_ok=True), c
-    parts = np.empty_like(rows)
+    pieces = np.empty_like(rows)
     for begin in (8, 0):
-        formulas_at_draws(code.before, code.after, code.parts, which, base, columns, scale, phi, moved, etas, time, first,
-                          first + count, begin, begin + 8, parts)  # fmt: skip
-    assert np.array_equal(parts, rows, equal_nan=True)
+        formulas_at_draws(*parts, *drawn, begin, begin + 8, pieces)
+    assert np.array_equal(pieces, rows, equal_nan=True)
 
 
 @pytest.fixture(scope="module")

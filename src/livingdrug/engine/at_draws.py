@@ -57,23 +57,28 @@ def value_on(x, scale):
 
 @kept
 def formulas_at_draws(
-    before, after, parts, which, base, columns, scale, phi, random, etas, time, first, last, begin, end, f
+    still, before, after, sizes, which, base, columns, scale, phi, random, etas, time, first, last, begin, end, f
 ):
     """Predictions of the draws from begin to end into f (records, width); draws beyond the last are like it.
 
-    before, after, parts: of `LaneFormulas`; which: formula of each record; base (subjects, quantities): those that are not
-    fitted; columns, scale: of the fitted parameters; phi (subjects, parameters): on their scales, without effects; etas
+    still, before, after, sizes: of `LaneFormulas`; which: formula of each record; base (subjects, quantities): those that are
+    not fitted; columns, scale: of the fitted parameters; phi (subjects, parameters): on their scales, without effects; etas
     (subjects, draws, random): added to the parameters `random`.
     """
-    width, highest, own = f.shape[1], etas.shape[1] - 1, base.shape[1] * LANES
+    width, highest, own, parts = f.shape[1], etas.shape[1] - 1, base.shape[1] * LANES, sizes[1] * LANES
     check_lanes(begin, end, width)
-    rows, timeless, drawn = np.empty(BLOCK // LANES * own), np.empty(BLOCK * parts), np.empty(BLOCK)
+    rows, timeless, drawn = np.empty(BLOCK // LANES * own), np.empty(BLOCK // LANES * parts), np.empty(BLOCK)
+    alone, fixed = np.empty(base.shape[1]), np.empty((len(still), sizes[0]))
     for i in range(len(first)):
         for g in range(BLOCK // LANES):
             for q in range(base.shape[1]):
                 store(rows, g * own + q * LANES, base[i, q])
             for p in range(len(columns)):
                 store(rows, g * own + columns[p] * LANES, value_on(fill(phi[i, p]), scale[p]))
+        for q in range(base.shape[1]):
+            alone[q] = rows[q * LANES]
+        for m in range(len(still)):
+            call_2(still[m], alone, 0, fixed, m * sizes[0])
         for c in range(begin, end, BLOCK):
             groups = (min(c + BLOCK, end) - c) // LANES
             for r in range(len(random)):
@@ -87,9 +92,9 @@ def formulas_at_draws(
                 if which[k] != done:
                     done = which[k]
                     for g in range(groups):
-                        call_2(before[done], rows, g * own, timeless, g * parts * LANES)
+                        call_3(before[done], fixed, done * sizes[0], rows, g * own, timeless, g * parts)
                 for g in range(groups):
-                    call_3(after[done], timeless, g * parts * LANES, time, k, f, k * width + c + g * LANES)
+                    call_3(after[done], timeless, g * parts, time, k, f, k * width + c + g * LANES)
 
 
 @compiled

@@ -1,12 +1,12 @@
 """Predictions of every subject's records at draws of its random effects, and what the data say of each: in
 blocks, on all processors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.engine import in_threads, lane_formulas
+from livingdrug.engine import lane_formulas, side_by_side
 from livingdrug.engine.at_draws import LANES, formulas_at_draws, slopes_at_draws, sum_at_draws, width_of
 from livingdrug.fit.outcome_likelihood import log_likelihood_of, slopes_of
 from livingdrug.fit.point import Point, Prepared, centre, everything, with_etas
@@ -86,13 +86,14 @@ def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
     if isinstance(predictor, ClosedPredictor) and prepared.exposures is None:
         _, _, _, first, last = prepared.records
         etas, phi = np.ascontiguousarray(etas), centre(prepared, point)
-        code = lane_formulas(predictor.formulas)
+        code = lane_formulas(predictor.formulas, predictor.code.by)
 
         def formulas(part: tuple[int, int]) -> None:
             formulas_at_draws(
+                code.still,
                 code.before,
                 code.after,
-                code.parts,
+                code.sizes,
                 predictor.which,
                 prepared.table,
                 prepared.columns,
@@ -141,18 +142,3 @@ def _parts(rows: np.ndarray) -> list[tuple[int, int]]:
     records, width = rows.shape
     many = max(LANES, min(width, AT_ONCE // max(records, 1) // LANES * LANES))
     return [(begin, min(begin + many, width)) for begin in range(0, width, many)]
-
-
-def side_by_side(work: Callable, items: Sequence) -> list:
-    """What `work` gives for each item, on all processors; in their order."""
-    if len(items) == 1:
-        return [work(items[0])]
-    found: list = [None] * len(items)
-
-    def one(k: int) -> int:
-        found[k] = work(items[k])
-        return 1
-
-    for _ in in_threads(one, range(len(items)), None):
-        pass
-    return found

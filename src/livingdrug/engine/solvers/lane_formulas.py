@@ -1,5 +1,5 @@
-"""Formulas of time for LANES sets of quantities at once, in two parts: what does not depend on time is computed once for
-many times.
+"""Formulas of time for LANES sets of quantities at once, in three parts: what depends on those of a subject that stay is
+computed once for all sets, what does not depend on time once for all times.
 
 Pieces are all computed and chosen among, as lanes may lie in different ones.
 """
@@ -22,122 +22,132 @@ class LaneFormulas:
 
     Attributes
     ----------
-    before, after : ndarray
-        Addresses of the functions (quantities, parts) and (parts, time, values) of each formula; a quantity or part
-        of all lanes lies together.
-    parts : int
-        Numbers at most that `before` gives for a lane.
+    still, before, after : ndarray
+        Addresses of the functions (quantities, still parts) of a subject, and in lanes (still parts, quantities, parts) and
+        (parts, time, values), of each formula; a quantity or part of all lanes lies together.
+    sizes : tuple[int, int]
+        Numbers at most that `still` gives, and that `before` gives for a lane.
     module : object
         Of the functions, which live as long.
     """
 
+    still: np.ndarray
     before: np.ndarray
     after: np.ndarray
-    parts: int
+    sizes: tuple[int, int]
     module: object
 
 
 @lru_cache(maxsize=32)
-def lane_formulas(formulas: Formulas) -> LaneFormulas:
+def lane_formulas(formulas: Formulas, moving: tuple[str, ...]) -> LaneFormulas:
     """Compiled code of formulas in lanes.
 
     Parameters
     ----------
     formulas : Formulas
         In pieces.
+    moving : tuple of str
+        Quantities that may differ among lanes.
 
     Returns
     -------
     LaneFormulas
     """
-    name = cache.key("lane formulas", repr(formulas))
+    name = cache.key("lane formulas", repr(formulas), repr(moving))
     path = cache.folder() / f"lane_formulas_{name}.py"
-    module = module_of(path, "the formulas of a fit at many draws", lambda: _text(formulas))
+    module = module_of(path, "the formulas of a fit at many draws", lambda: _text(formulas, moving))
 
     def addresses(what: str) -> np.ndarray:
         return np.array([getattr(module, f"{what}_{k}").address for k in range(len(formulas.pieces))], dtype=np.int64)
 
-    return LaneFormulas(addresses("before"), addresses("after"), module.PARTS, module)
+    return LaneFormulas(*map(addresses, ("still", "before", "after")), module.SIZES, module)
 
 
-def _text(formulas: Formulas) -> str:
+def _text(formulas: Formulas, moving: tuple[str, ...]) -> str:
     from livingdrug.engine.codegen.generate import module_text
 
-    functions, parts = [], [1]
+    functions, sizes = [], [(1, 1)]
     for k in range(len(formulas.pieces)):
-        before, after, count = _in_two(formulas, k)
-        functions += [before, after]
-        parts.append(count)
+        texts, size = _in_three(formulas, moving, k)
+        functions += texts
+        sizes.append(size)
     text = module_text("Formulas at draws", "formulas", livingdrug.__version__, functions)
-    return f"{text}\n\nPARTS = {max(parts)}\n"
+    return f"{text}\n\nSIZES = {tuple(map(max, *sizes))}\n"
 
 
-def _in_two(formulas: Formulas, k: int) -> tuple[str, str, int]:
-    """(text of what does not depend on time, text of the rest, how many numbers the first hands to the second)."""
+def _in_three(formulas: Formulas, moving: tuple[str, ...], k: int) -> tuple[list[str], tuple[int, int]]:
+    """(texts of the three functions, how many numbers the first and the second hand on)."""
     from livingdrug.engine.codegen.generate import function_text
-
-    found: dict = {}
-    _, pieces = pieces_of(formulas, k)
-    ends = [_without_time(end, found) for end, _ in pieces[:-1]]
-    values = [_without_time(value, found) for _, value in pieces]
-    first, lines = _lines([*found]), _lines([*ends, *values])
-    stores = [f"store(out, {i * LANES}, {text})" for i, text in enumerate(first[1])]
-    end_texts, (*others, chosen) = lines[1][: len(ends)], lines[1][len(ends) :]
-    for end, value in reversed(list(zip(end_texts, others, strict=True))):
-        chosen = f"choose_below(s, {end}, {value}, {chosen})"
-    quantities = [(f"q{i}", f"load(q, {i * LANES})") for i in range(len(formulas.quantities))]
-    parts = [("s", "fill(t[0])"), *((f"h{i}", f"load(h, {i * LANES})") for i in range(len(found)))]
-    before = function_text(f"before_{k}", "q out", [*_loads(found, quantities), *first[0], *stores])
-    rest = [*_loads([_symbol("s"), *ends, *values], parts), *lines[0], f"store(out, 0, {chosen})"]
-    return before, function_text(f"after_{k}", "h t out", rest), len(found)
-
-
-def _symbol(name: str):
-    """The symbol of a name, without loading sympy before it is needed."""
     from livingdrug.engine.codegen.symbolic import symbol
 
-    return symbol(name)
+    parts, fixed = {}, {}
+    given, pieces = pieces_of(formulas, k)
+    time, moved = {symbol("s")}, {given[name] for name in moving if name in given}
+    ends = [_hoisted(end, time, parts, "h") for end, _ in pieces[:-1]]
+    values = [_hoisted(value, time, parts, "h") for _, value in pieces]
+    of_draws = [_hoisted(part, moved, fixed, "g") for part in parts]
+
+    loads = [f"q{i} = q[{i}]" for i in range(len(formulas.quantities))]
+    still = [*_used(fixed, loads), *_stores(*_lines(fixed, "one"), "out[{i}] = {text}", 1)]
+    loads = [f"q{i} = load(q, {i * LANES})" for i in range(len(formulas.quantities))]
+    loads += [f"g{i} = fill(g[{i}])" for i in range(len(fixed))]
+    before = [*_used(of_draws, loads), *_stores(*_lines(of_draws, "lanes"), "store(out, {i}, {text})", LANES)]
+    loads = ["s = fill(t[0])", *(f"h{i} = load(h, {i * LANES})" for i in range(len(parts)))]
+    lines, texts = _lines([*ends, *values], "lanes")
+    *others, chosen = texts[len(ends) :]
+    for end, value in reversed(list(zip(texts[: len(ends)], others, strict=True))):
+        chosen = f"choose_below(s, {end}, {value}, {chosen})"
+    after = [*_used([*time, *ends, *values], loads), *lines, f"store(out, 0, {chosen})"]
+    written = (("still", "q out", still), ("before", "g q out", before), ("after", "h t out", after))
+    return [function_text(f"{name}_{k}", *rest) for name, *rest in written], (len(fixed), len(parts))
 
 
-def _without_time(e, found: dict):
-    """An expression with each part that does not depend on time as a symbol h0, h1 ...; found: part -> its symbol."""
+def _hoisted(e, moving: set, found: dict, letter: str):
+    """An expression with each part that depends on nothing that moves as a symbol h0, h1 ...; found: part -> its symbol."""
+    from livingdrug.engine.codegen.symbolic import symbol
 
     def kept(part):
-        return part if not part.free_symbols else found.setdefault(part, _symbol(f"h{len(found)}"))
+        return part if not part.free_symbols else found.setdefault(part, symbol(f"{letter}{len(found)}"))
 
-    time = _symbol("s")
-    if time not in e.free_symbols:
+    if not e.free_symbols & moving:
         return kept(e)
     if not e.args:
         return e
     if e.is_Add or e.is_Mul:
-        free = [part for part in e.args if time not in part.free_symbols]
-        others = [_without_time(part, found) for part in e.args if time in part.free_symbols]
+        free = [part for part in e.args if not part.free_symbols & moving]
+        others = [_hoisted(part, moving, found, letter) for part in e.args if part.free_symbols & moving]
         return e.func(*([kept(e.func(*free))] if free else []), *others)
-    return e.func(*(_without_time(part, found) for part in e.args))
+    return e.func(*(_hoisted(part, moving, found, letter) for part in e.args))
 
 
-def _lines(expressions) -> tuple[list[str], list[str]]:
+def _lines(expressions, of: str) -> tuple[list[str], list[str]]:
     """(lines that name what expressions share, their texts); functions of written numbers alone are filled into lanes."""
     from livingdrug.engine.codegen.generate import shared, text_of
 
-    fixed: dict = {}
-    parts, reduced = shared([_without_fixed(e, fixed) for e in expressions])
-    lines = [f"{name} = fill({text_of(e, 'one')})" for e, name in fixed.items()]
-    lines += [f"{name} = {text_of(e, 'lanes')}" for name, e in parts]
-    return lines, [text_of(e, "lanes") for e in reduced]
+    written: dict = {}
+    expressions = [_without_written(e, written) for e in expressions] if of == "lanes" else list(expressions)
+    parts, reduced = shared(expressions)
+    lines = [f"{name} = fill({text_of(e, 'one')})" for e, name in written.items()]
+    lines += [f"{name} = {text_of(e, of)}" for name, e in parts]
+    return lines, [text_of(e, of) for e in reduced]
 
 
-def _without_fixed(e, fixed: dict):
-    """An expression with each function of written numbers alone as a symbol k0, k1 ...; fixed: part -> its symbol."""
+def _without_written(e, written: dict):
+    """An expression with each function of written numbers alone as a symbol k0, k1 ...; written: part -> its symbol."""
+    from livingdrug.engine.codegen.symbolic import symbol
+
     if e.is_Number or e.is_Symbol:
         return e
     if not e.free_symbols:
-        return fixed.setdefault(e, _symbol(f"k{len(fixed)}"))
-    return e.func(*(_without_fixed(part, fixed) for part in e.args))
+        return written.setdefault(e, symbol(f"k{len(written)}"))
+    return e.func(*(_without_written(part, written) for part in e.args))
 
 
-def _loads(expressions, places: list[tuple[str, str]]) -> list[str]:
-    """Lines that read what expressions use from its place; places: (name, text) pairs."""
+def _stores(lines: list[str], texts: list[str], pattern: str, stride: int) -> list[str]:
+    return [*lines, *(pattern.format(i=i * stride, text=text) for i, text in enumerate(texts))]
+
+
+def _used(expressions, loads: list[str]) -> list[str]:
+    """Lines `name = ...` of the names that expressions use."""
     used = {s.name for e in expressions for s in e.free_symbols}
-    return [f"{name} = {text}" for name, text in places if name in used]
+    return [line for line in loads if line.split(" = ")[0] in used]
