@@ -1,7 +1,7 @@
 """Numbers behind an address: what the innermost loops read and write of arrays.
 
-Whenever compiled code takes an array out of a tuple, it counts it: for the samples of a step that took as long as computing
-them. An address is a number like any other. Who asks for one holds the array for as long as it is used.
+Whenever compiled code takes an array out of a tuple, it counts it: for the samples of a step that took as long as
+computing them. An address is a number like any other. Who asks for one holds the array for as long as it is used.
 """
 
 from llvmlite import ir

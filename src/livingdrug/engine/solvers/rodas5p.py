@@ -84,7 +84,8 @@ def step(call, lane, at):
 
 
 def _written(s: int):
-    """What `prepare_stage` does at stage s, with the coefficients in the text: a loop over them takes half as long again."""
+    """What `prepare_stage` does at stage s, with the coefficients in the text: a loop over them takes half as long
+    again."""
     lines = [f"def stage_{s}(lane, stages, m, start, states, per_h):", "    for p in range(0, m, LANES):"]
     lines += [f"        u{j} = load(lane, stages + {j} * m + p)" for j in range(s)]
     if s >= 6:
@@ -92,20 +93,24 @@ def _written(s: int):
     else:
         lines.append("        value = load(lane, start + p)")
         lines += [f"        value = fused({a!r}, u{j}, value)" for j, a in enumerate(A[s])]
-    lines += ["        past = fill(0.0)", *(f"        past = fused({c!r}, u{j}, past)" for j, c in enumerate(C[s]))]
-    lines += ["        store(lane, states + p, value)", f"        store(lane, stages + {s} * m + p, past * per_h)", ""]
+    lines.append("        past = fill(0.0)")
+    lines += [f"        past = fused({c!r}, u{j}, past)" for j, c in enumerate(C[s])]
+    lines.append("        store(lane, states + p, value)")
+    lines += [f"        store(lane, stages + {s} * m + p, past * per_h)", ""]
     scope: dict = {"LANES": LANES, "fill": fill, "fused": fused, "load": load, "store": store}
     exec("\n".join(lines), scope)  # noqa: S102 - the text is written above
     return compiled(scope[f"stage_{s}"])
 
 
-_stage_0, _stage_1, _stage_2, _stage_3, _stage_4, _stage_5, _stage_6, _stage_7 = (_written(s) for s in range(STAGES))
+_stage_0, _stage_1, _stage_2, _stage_3 = (_written(s) for s in range(4))
+_stage_4, _stage_5, _stage_6, _stage_7 = (_written(s) for s in range(4, STAGES))
 
 
 @compiled
 def prepare_stage(lane, stages, m, start, states, s, per_h):
-    """Numbers at stage s from those at the start of the step and the increments so far, which lie m apart at `stages`:
-    the stage's states into `states`, and what the increments add to its right-hand side into its own row of stages.
+    """Numbers at stage s from those at the start of the step and the increments so far, which lie m apart at
+    `stages`: the stage's states into `states`, and what the increments add to its right-hand side into its own row
+    of stages.
 
     From the seventh stage on the states are those of the stage before plus the last increment.
     """
@@ -184,7 +189,7 @@ def states_at(lane, at, me, x):
 
 @compiled
 def all_states_at(lane, at, x):
-    """States of every lane at its own fraction x of its step, for the model's functions; compare `states_at`."""
+    """States of every lane at its own fraction x of its step, for the model's functions; see `states_at`."""
     m, rest = at.n * LANES, x * (1.0 - x)
     for s in range(STAGES):
         weight = DENSE_ROWS[0, s] + x * (DENSE_ROWS[1, s] + x * DENSE_ROWS[2, s])

@@ -17,8 +17,8 @@ FEW = 3  # lanes with a sample time, below which they are computed one by one
 
 
 class Samples(NamedTuple):
-    """Addresses (see `places`) of what is sampled: of the task its times, time_first, time_last, row and wanted; values of
-    what is found; width: outputs of a row of these."""
+    """Addresses (see `places`) of what is sampled: of the task its times, time_first, time_last, row and wanted;
+    values of what is found; width: outputs of a row of these."""
 
     times: int
     first: int
@@ -41,8 +41,8 @@ def samples_of(task, found):
 @compiled
 def next_sample(lane, count, at, where, me):
     """The next sample time of a lane."""
-    j = count[SAMPLE + me]
-    lane[at.next + me] = number_at(where.times, j) if j < whole_at(where.last, count[SUBJECT + me]) else math.inf
+    j, last = count[SAMPLE + me], whole_at(where.last, count[SUBJECT + me])
+    lane[at.next + me] = number_at(where.times, j) if j < last else math.inf
 
 
 @compiled
@@ -85,7 +85,8 @@ def sample_step(call, lane, count, at, where, implicit):
 def _waiting(lane, at):
     """How many lanes have a sample time within their step; one without a subject has none."""
     one, zero = fill(1.0), fill(0.0)
-    pending = choose(load(lane, at.next), load(lane, at.tn), choose(load(lane, at.error), one, one, zero), zero)
+    good = choose(load(lane, at.error), one, one, zero)
+    pending = choose(load(lane, at.next), load(lane, at.tn), good, zero)
     if not any_above(pending, zero):
         return 0
     store(lane, at.pending, pending)
