@@ -73,12 +73,12 @@ def notice() -> str:
 @lru_cache(maxsize=1)
 def machine() -> str:
     """What compiled code depends on beside its source: versions, and the processor with its features."""
-    import llvmlite
+    from importlib.metadata import version
+
     import llvmlite.binding as llvm
-    import numba
 
     features = llvm.get_host_cpu_features().flatten()
-    parts = (sys.version.split()[0], numba.__version__, llvmlite.__version__, llvm.get_host_cpu_name(), features)
+    parts = (sys.version.split()[0], version("numba"), version("llvmlite"), llvm.get_host_cpu_name(), features)
     return "|".join((*parts, sources(Path(__file__).parents[1])))
 
 
