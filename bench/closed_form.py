@@ -13,6 +13,7 @@ import numpy as np
 from bench.closed_form_numpy import DAYS, LEVELS, METRICS, MODEL, SEED, Kept, N, check, run
 from bench.machine import interleaved, machine, one_core
 from livingdrug.engine import exponential_kernel, solve_exponentials
+from livingdrug.engine.solvers.exponentials import Curves
 from livingdrug.simulation import drawn_values
 
 RESULTS = Path(__file__).with_name("results") / "closed_form.json"
@@ -27,14 +28,15 @@ def memory() -> Kept:
 
 
 def run_engine(kept: Kept) -> None:
-    """Draw the patients and fill `kept`, block by block."""
+    """Draw the patients and fill `kept`, block by block; what else is found is written over from block to block."""
     code = exponential_kernel(MODEL.system, tuple(MODEL.individual.items()))
-    times = np.arange(float(DAYS))
+    times, none = np.arange(float(DAYS)), np.empty((BLOCK, 0))
+    when, broken = np.empty((BLOCK, 1)), np.empty(BLOCK, dtype=np.int64)
     for i in range(N // BLOCK):
         values = drawn_values(MODEL, MODEL.populations[0], SEED, i * BLOCK, BLOCK)
-        found = solve_exponentials(code, values, times, 0.0, times[-1])
-        kept.levels[i] = found.values[:, 0]
-        kept.area[i], kept.peak[i] = found.area[:, 0], found.peak[:, 0]
+        levels, peak, area = kept.levels[i][:, None], kept.peak[i][:, None], kept.area[i][:, None]
+        room = Curves(levels, peak, when, area, none, none, broken)
+        solve_exponentials(code, values, times, 0.0, times[-1], room=room)
 
 
 def figure_2d() -> float:

@@ -14,6 +14,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.folders import held
 from livingdrug.core.packed import marks_of, read_piece, write_piece
 from livingdrug.core.pieces import Stage, each, kept_pieces
+from livingdrug.fit import Saem
 from livingdrug.workflows import workflow
 from livingdrug.workflows.found import kinds
 from tests.commands import livingdrug
@@ -32,13 +33,25 @@ replicates = 20
 arms = [{ name = "old", n = 10 }, { name = "new", n = 10, change = { c_max = 2.0 } }]
 endpoints = [{ name = "expansion", kind = "cmax" }]
 """
-# a small run of each kind; how many pieces it has
+POPULATION = """
+[[populations]]
+name = "made"
+spreads = { top = { sd = 0.5 } }
+source = { key = "synthetic", citation = "made up" }
+"""
+FIT = ("fit", "data.csv", "--model", "model.toml", "--random", "top=0.5", "--fix", "rate=0.2", "--residual", "lognormal:0.2")
+# a small run of each kind, and of what else it may do for long; how many pieces it has
 CASES = {
     "simulate": (("simulate", "stein_2019", "-n", "40", "--exposure", "0", "28"), 5),
     "sensitivity": (("sensitivity", "stein_2019", "-n", "4", "--over", "c_max,alpha,beta"), 4),
     "trial": (("trial", "trial.toml"), 12),
     "fit": (("fit", "data.csv", "--model", "model.toml", "--random", "top,rate=0.4", "--residual", "lognormal:0.2",
-             "--method", "focei", "--profile", "top", "--bootstrap", "20"), 21),
+             "--method", "focei", "--profile", "top", "--bootstrap", "20"), 22),
+    "fit, starts": ((*FIT, "--method", "focei", "--starts", "3"), 3),
+    "fit, methods": ((*FIT, "--compare"), 3),
+    "fit, models": (("fit", "data.csv", "--model", "one.toml", "--model", "other.toml", "--residual", "lognormal:0.2",
+                     "--method", "focei"), 2),
+    "fit, chains": ((*FIT, "--method", "bayes", "--chains", "3", "--tune", "50", "--draws", "60"), 4),
     "cure": (("cure", "kimmel_2021", "--set", "mu_tumour=0.1", "--events", "all", "--days", "2", "--runs", "2", "-n", "3",
               "--cv", "0.05"), 3),
     "optimise": (("optimise", "singh_2021", "--doses", "1e7,1e8,1e9", "-n", "8", "--draws", "0", "--response", "CMAX:40:1.2",
@@ -57,6 +70,11 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr("livingdrug.trial.run.FEW", 0)
     monkeypatch.setattr("livingdrug.attributes.learn.PIECE", 7)
     monkeypatch.setattr("livingdrug.report.save", undrawn)
+    short = Saem(exploration=20, smoothing=10, searches=1)
+    monkeypatch.setattr("livingdrug.fit.estimators.saem.ESTIMATOR", short)
+    monkeypatch.setattr("livingdrug.fit.estimators.bayes.Saem", lambda: short)
+    monkeypatch.setattr("livingdrug.fit.nuts.FEWEST_ESS", 1.0)  # few draws count, too
+    monkeypatch.setattr("livingdrug.fit.nuts.HIGHEST_R_HAT", 9.0)
 
 
 def given(folder):
@@ -68,6 +86,9 @@ def given(folder):
         lines += [f"{i},{t},{top * np.exp(-rate * t + 0.2 * random.normal()):.4f}" for t in (0, 2, 5, 9)]
     (folder / "data.csv").write_text("\n".join(lines))
     (folder / "model.toml").write_text(DECLINE)
+    (folder / "one.toml").write_text(DECLINE + POPULATION)
+    other = DECLINE.replace("decline", "decay").replace("exp(-", "exp(-2 * ")
+    (folder / "other.toml").write_text(other + POPULATION)
     (folder / "trial.toml").write_text(TRIAL)
     products = ["patient,response,a,b"]
     products += [f"p{i},{'CR' if i % 2 else 'PD'},{i % 2 + random.normal():.4f},{random.normal():.4f}" for i in range(16)]
@@ -75,7 +96,7 @@ def given(folder):
 
 
 def test_every_kind_that_can_be_resumed_is_among_the_cases():
-    assert set(CASES) == RESUMED
+    assert {name.partition(",")[0] for name in CASES} == RESUMED
 
 
 def stopped(arguments, folder, pieces, monkeypatch, error=KeyboardInterrupt):
@@ -232,13 +253,13 @@ def test_more_refits_go_on_from_fewer(tmp_path, monkeypatch):
     stopped(arguments, tmp_path, 10, monkeypatch)
     arguments[-1] = "25"
     run = livingdrug(*arguments, "--out", "out.csv", "--resume", cwd=tmp_path)
-    assert "9 of 25 refits of the bootstrap are kept from before" in " ".join(run.stderr.split())
+    assert "8 of 25 refits of the bootstrap are kept from before" in " ".join(run.stderr.split())
 
 
 def test_what_was_kept_does_not_go_without_a_word(tmp_path, monkeypatch):
     given(tmp_path)
     arguments = [*CASES["fit"][0][:-4], *CASES["fit"][0][-2:]]
-    stopped([*arguments[:-1], "25"], tmp_path, 22, monkeypatch)
+    stopped([*arguments[:-1], "25"], tmp_path, 23, monkeypatch)
     fewer = livingdrug(*arguments, "--out", "out.csv", "--resume", cwd=tmp_path)
     assert "2 refits of the bootstrap that are kept in out.csv.blocks are no part" in " ".join(fewer.stderr.split())
     stopped(arguments, tmp_path, 4, monkeypatch)

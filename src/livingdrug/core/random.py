@@ -5,6 +5,7 @@ each (seed, purpose) pair names one counter-based stream (Philox), and a subject
 position."""
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,7 +23,12 @@ def check_seed(seed: int) -> int:
 
 def stream_key(seed: int, purpose: str) -> tuple[int, int]:
     """The two 64-bit words that name the stream of (seed, purpose)."""
-    digest = hashlib.sha256(f"{check_seed(seed)}|{purpose}".encode()).digest()
+    return _stream_key(check_seed(seed), purpose)
+
+
+@lru_cache(maxsize=1024)
+def _stream_key(seed: int, purpose: str) -> tuple[int, int]:
+    digest = hashlib.sha256(f"{seed}|{purpose}".encode()).digest()
     return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little")
 
 

@@ -1,7 +1,8 @@
 """Formulas and densities at many draws of every subject's parameters, without a table of quantities for each of them.
 
-Predictions lie in an array (draws, records). What is computed for one draw does not depend on the others, so that draws may
-be shared among processors in any way.
+Predictions lie in an array (records, draws), its rows as long as `width_of` says, so that LANES draws at once are computed to
+the last one. What is computed for one draw does not depend on the others, so that draws may be shared among processors in
+any way.
 """
 
 import math
@@ -9,9 +10,14 @@ import math
 import numpy as np
 
 from livingdrug.engine.codegen.calls import call_2, call_3
+from livingdrug.engine.codegen.layout import LANES
 from livingdrug.engine.codegen.machine_code import kept
+from livingdrug.engine.codegen.vector_functions import expit, logarithm
 from livingdrug.engine.codegen.vector_math import compiled
+from livingdrug.engine.codegen.vector_normal import log_phi_and_ratio
+from livingdrug.engine.codegen.vectors import choose, choose_below, exponential, fill, load, root, size, store
 from livingdrug.engine.densities import (
+    ADDITIVE,
     COMBINED,
     LOG_2PI,
     LOGNORMAL,
@@ -25,69 +31,168 @@ from livingdrug.engine.densities import (
 LOG, LOGIT, NORMAL = 0, 1, 2  # codes of scales
 LARGEST = 700.0  # of a number on a log or logit scale
 STEP = 1e-4  # of a spread, relative, where a density has no slope in closed form
+BLOCK = 8 * LANES  # draws of a subject whose predictions are computed together
+
+
+def width_of(draws: int) -> int:
+    """Length of a row that holds so many draws: whole LANES."""
+    return -(-draws // LANES) * LANES
+
+
+@compiled
+def check_lanes(begin, end, width):
+    """Raise an error where LANES draws at once would go beyond a row."""
+    if begin % LANES or end % LANES or width % LANES or end > width:
+        raise ValueError("draws are not whole lanes")
 
 
 @compiled
 def value_on(x, scale):
-    """A value from its scale."""
+    """Values in lanes from their scale."""
     if scale == NORMAL:
         return x
-    x = min(max(x, -LARGEST), LARGEST) if x == x else x
-    return math.exp(x) if scale == LOG else 1.0 / (1.0 + math.exp(-x))
+    x = choose(x, -LARGEST, -LARGEST, choose(LARGEST, x, LARGEST, x))
+    return exponential(x) if scale == LOG else expit(x)
 
 
 @kept
 def formulas_at_draws(
-    before, after, parts, which, base, columns, scale, phi, random, etas, time, first, last, begin, end, f
+    still, before, after, sizes, which, base, columns, scale, phi, random, etas, time, first, last, begin, end, f
 ):
-    """Predictions of the draws from begin to end into f (draws, records).
+    """Predictions of the draws from begin to end into f (records, width); draws beyond the last are like it.
 
-    before, after, parts: of a `FormulaKernel`; which: formula of each record; base (subjects, quantities): those that are not
-    fitted; columns, scale: of the fitted parameters; phi (subjects, parameters): on their scales, without effects; etas
+    still, before, after, sizes: of `LaneFormulas`; which: formula of each record; base (subjects, quantities): those that are
+    not fitted; columns, scale: of the fitted parameters; phi (subjects, parameters): on their scales, without effects; etas
     (subjects, draws, random): added to the parameters `random`.
     """
-    width = len(time)
-    row, timeless = np.empty(base.shape[1]), np.empty(parts)
+    width, highest, own, parts = f.shape[1], etas.shape[1] - 1, base.shape[1] * LANES, sizes[1] * LANES
+    check_lanes(begin, end, width)
+    rows, timeless, drawn = np.empty(BLOCK // LANES * own), np.empty(BLOCK // LANES * parts), np.empty(BLOCK)
+    alone, fixed = np.empty(base.shape[1]), np.empty((len(still), sizes[0]))
     for i in range(len(first)):
+        for g in range(BLOCK // LANES):
+            for q in range(base.shape[1]):
+                store(rows, g * own + q * LANES, base[i, q])
+            for p in range(len(columns)):
+                store(rows, g * own + columns[p] * LANES, value_on(fill(phi[i, p]), scale[p]))
         for q in range(base.shape[1]):
-            row[q] = base[i, q]
-        for p in range(len(columns)):
-            row[columns[p]] = value_on(phi[i, p], scale[p])
-        for c in range(begin, end):
+            alone[q] = rows[q * LANES]
+        for m in range(len(still)):
+            call_2(still[m], alone, 0, fixed, m * sizes[0])
+        for c in range(begin, end, BLOCK):
+            groups = (min(c + BLOCK, end) - c) // LANES
             for r in range(len(random)):
                 p = random[r]
-                row[columns[p]] = value_on(phi[i, p] + etas[i, c, r], scale[p])
+                for j in range(groups * LANES):
+                    drawn[j] = phi[i, p] + etas[i, min(c + j, highest), r]
+                for g in range(groups):
+                    store(rows, g * own + columns[p] * LANES, value_on(load(drawn, g * LANES), scale[p]))
             done = -1
             for k in range(first[i], last[i]):
                 if which[k] != done:
                     done = which[k]
-                    call_2(before[done], row, 0, timeless, 0)
-                call_3(after[done], timeless, 0, time, k, f, c * width + k)
+                    for g in range(groups):
+                        call_3(before[done], fixed, done * sizes[0], rows, g * own, timeless, g * parts)
+                for g in range(groups):
+                    call_3(after[done], timeless, g * parts, time, k, f, k * width + c + g * LANES)
+
+
+@compiled
+def is_plain(other, censored, m4):
+    """Whether a record is measured, or known to lie beyond one limit, by a density that is divided by nothing."""
+    return not m4 and (censored == 0 or not (abs(other) < math.inf))
+
+
+@compiled
+def plain_density(y, log_y, censored, kind, f, a, log_a, b):
+    """Log density of one plain record at predictions in lanes, what its spread is, and the first and second derivative by the
+    spread, times the spread and its square."""
+    s = fill(a)
+    if kind == PROPORTIONAL:
+        s = b * size(f)
+    elif kind == COMBINED:
+        s = a + b * size(f)
+    elif kind == SQUARES:
+        s = root(a * a + b * b * size(f) * size(f))
+    z = (log_y - logarithm(f)) / s if kind == LOGNORMAL else (y - f) / s
+    if censored == 0:
+        square = z * z
+        log_s = fill(log_a) if kind == LOGNORMAL or kind == ADDITIVE else logarithm(s)
+        value = -0.5 * LOG_2PI - log_s - 0.5 * square
+        if kind == LOGNORMAL:
+            value = value - log_y
+        one, two = square - 1.0, 1.0 - 3.0 * square
+    else:
+        z = z if censored == 1 else -z
+        value, ratio = log_phi_and_ratio(z)
+        one, two = -ratio * z, ratio * z * (2.0 - z * (z + ratio))
+    if kind == LOGNORMAL:
+        value = choose_below(0.0, f, value, -math.inf)
+    return choose_below(0.0, s, value, -math.inf), s, one, two
+
+
+@compiled
+def start(total, i, begin, end):
+    """A row of sums at 0."""
+    for c in range(begin, end, LANES):
+        store(total, i * total.shape[1] + c, 0.0)
+
+
+@compiled
+def finish(total, i, begin, end):
+    """What is no number in a row of sums is the logarithm of 0."""
+    for c in range(begin, end, LANES):
+        value = load(total, i * total.shape[1] + c)
+        store(total, i * total.shape[1] + c, choose(value, math.inf, value, -math.inf))
+
+
+@compiled
+def logs_of(y, kind, a):
+    """ln y in lanes where a density takes it, and ln a where it is a spread by itself."""
+    log_y = fill(0.0)
+    if kind == LOGNORMAL:
+        # by the function that acts on predictions: equal ones have equal logarithms
+        log_y = logarithm(fill(y)) if y > 0.0 else fill(math.log(y))
+    return log_y, (math.log(a) if (kind == LOGNORMAL or kind == ADDITIVE) and a > 0.0 else 0.0)
 
 
 @kept
 def sum_at_draws(y, other, censored, output, kind, a, b, m4, first, last, f, begin, end, total):
-    """Log-likelihood of each subject at the draws from begin to end into total (subjects, draws)."""
+    """Log-likelihood of each subject at the draws from begin to end into total (subjects, width); f (records, width)."""
+    width = f.shape[1]
+    check_lanes(begin, end, min(width, total.shape[1]))
     for i in range(len(first)):
-        for c in range(begin, end):
-            total[i, c] = 0.0
+        start(total, i, begin, end)
         for r in range(first[i], last[i]):
             o = output[r]
-            simple = censored[r] == 0 and kind[o] == LOGNORMAL and a[o] > 0.0
-            log_y = math.log(y[r]) if simple else 0.0
-            log_s = math.log(a[o]) if simple else 0.0
-            for c in range(begin, end):
-                if not simple:
-                    s = spread_of(kind[o], f[c, r], a[o], b[o])
-                    total[i, c] += density(y[r], other[r], censored[r], kind[o], f[c, r], s, m4)
-                elif f[c, r] > 0.0:
-                    z = (log_y - math.log(f[c, r])) / a[o]
-                    total[i, c] += -0.5 * LOG_2PI - log_s - 0.5 * z * z - log_y
-                else:
-                    total[i, c] = -math.inf
-        for c in range(begin, end):
-            if not (total[i, c] == total[i, c]):
-                total[i, c] = -math.inf
+            if is_plain(other[r], censored[r], m4):
+                log_y, log_a = logs_of(y[r], kind[o], a[o])
+                for c in range(begin, end, LANES):
+                    at = i * total.shape[1] + c
+                    predicted = load(f, r * width + c)
+                    value, _, _, _ = plain_density(y[r], log_y, censored[r], kind[o], predicted, a[o], log_a, b[o])
+                    store(total, at, load(total, at) + value)
+            else:
+                for c in range(begin, end):
+                    s = spread_of(kind[o], f[r, c], a[o], b[o])
+                    total[i, c] += density(y[r], other[r], censored[r], kind[o], f[r, c], s, m4)
+        finish(total, i, begin, end)
+
+
+@compiled
+def plain_by_logs(kind, s, a, b):
+    """Derivatives of the spread s by ln a and ln b in lanes, over s: (s_a, s_b, s_aa, s_ab, s_bb) / s."""
+    zero, one = fill(0.0), fill(1.0)
+    if kind == PROPORTIONAL:
+        return zero, one, zero, zero, one
+    if kind == COMBINED:
+        of_a = a / s
+        return of_a, 1.0 - of_a, of_a, zero, 1.0 - of_a
+    if kind == SQUARES:
+        of_a = (a * a) / (s * s)
+        of_b = 1.0 - of_a
+        return of_a, of_b, of_a * (2.0 - of_a), -of_a * of_b, of_b * (2.0 - of_b)
+    return one, zero, one, zero, zero
 
 
 @compiled
@@ -120,48 +225,76 @@ def spread_by_logs(kind, f, a, b, s):
     return s, 0.0, s, 0.0, 0.0
 
 
+@compiled
+def add(array, at, value, where):
+    """Add to the numbers of an array in lanes where the log density `where` is one."""
+    store(array, at, load(array, at) + choose_below(-math.inf, where, value, 0.0))
+
+
+@compiled
+def add_plain(at, width, k, pa, pb, value, one, two, shape, slopes, bends):
+    """Add slopes and curvature of a plain record in lanes; at: of the first row of its subject and lanes among slopes, whose
+    rows k are the numbers."""
+    s_a, s_b, s_aa, s_ab, s_bb = shape
+    bent = k * at[0] + at[1]
+    if pa >= 0:
+        add(slopes, at[0] + pa * width + at[1], one * s_a, value)
+        add(bends, bent + (pa * k + pa) * width, two * s_a * s_a + one * s_aa, value)
+    if pb >= 0:
+        add(slopes, at[0] + pb * width + at[1], one * s_b, value)
+        add(bends, bent + (pb * k + pb) * width, two * s_b * s_b + one * s_bb, value)
+    if pa >= 0 and pb >= 0:
+        both = two * s_a * s_b + one * s_ab
+        add(bends, bent + (pa * k + pb) * width, both, value)
+        add(bends, bent + (pb * k + pa) * width, both, value)
+
+
+@compiled
+def add_other(i, c, pa, pb, kind, f, a, b, s, one, two, slopes, bends):
+    """The same of any record at one draw."""
+    s_a, s_b, s_aa, s_ab, s_bb = spread_by_logs(kind, f, a, b, s)
+    if pa >= 0:
+        slopes[i, pa, c] += one * s_a
+        bends[i, pa, pa, c] += two * s_a * s_a + one * s_aa
+    if pb >= 0:
+        slopes[i, pb, c] += one * s_b
+        bends[i, pb, pb, c] += two * s_b * s_b + one * s_bb
+    if pa >= 0 and pb >= 0:
+        both = two * s_a * s_b + one * s_ab
+        bends[i, pa, pb, c] += both
+        bends[i, pb, pa, c] += both
+
+
 @kept
 def slopes_at_draws(
     y, other, censored, output, kind, a, b, m4, first, last, f, place_a, place_b, begin, end, total, slopes, bends
 ):
-    """The same with slopes (subjects, draws, k) and curvature (subjects, draws, k, k) by the logarithms of residual errors.
+    """The same with slopes (subjects, k, width) and curvature (subjects, k, k, width) by the logarithms of residual errors.
 
     place_a, place_b (outputs,): which of the k numbers ln a and ln b of an output are, -1 for one that is not wanted.
     """
+    width, k = f.shape[1], slopes.shape[1]
+    check_lanes(begin, end, min(width, min(total.shape[1], min(slopes.shape[2], bends.shape[3]))))
     for i in range(len(first)):
-        for c in range(begin, end):
-            total[i, c] = 0.0
+        start(total, i, begin, end)
         for r in range(first[i], last[i]):
             o = output[r]
-            pa, pb = place_a[o], place_b[o]
-            simple = censored[r] == 0 and kind[o] == LOGNORMAL and a[o] > 0.0
-            log_y = math.log(y[r]) if simple else 0.0
-            log_s = math.log(a[o]) if simple else 0.0
+            pa, pb, ao, bo = place_a[o], place_b[o], a[o], b[o]
+            if is_plain(other[r], censored[r], m4):
+                log_y, log_a = logs_of(y[r], kind[o], ao)
+                for c in range(begin, end, LANES):
+                    at = i * width + c
+                    predicted = load(f, r * width + c)
+                    value, s, one, two = plain_density(y[r], log_y, censored[r], kind[o], predicted, ao, log_a, bo)
+                    store(total, at, load(total, at) + value)
+                    shape = plain_by_logs(kind[o], s, ao, bo)
+                    add_plain((i * k * width, c), width, k, pa, pb, value, one, two, shape, slopes, bends)
+                continue
             for c in range(begin, end):
-                if simple and f[c, r] > 0.0:
-                    square = ((log_y - math.log(f[c, r])) / a[o]) ** 2
-                    total[i, c] += -0.5 * LOG_2PI - log_s - 0.5 * square - log_y
-                    if pa >= 0:
-                        slopes[i, c, pa] += square - 1.0
-                        bends[i, c, pa, pa] -= 2.0 * square
-                    continue
-                s = spread_of(kind[o], f[c, r], a[o], b[o])
-                value = density(y[r], other[r], censored[r], kind[o], f[c, r], s, m4)
+                s = spread_of(kind[o], f[r, c], ao, bo)
+                value = density(y[r], other[r], censored[r], kind[o], f[r, c], s, m4)
                 total[i, c] += value
-                if not (value > -math.inf) or (pa < 0 and pb < 0):
-                    continue
-                one, two = by_spread(y[r], other[r], censored[r], kind[o], f[c, r], s, m4)
-                s_a, s_b, s_aa, s_ab, s_bb = spread_by_logs(kind[o], f[c, r], a[o], b[o], s)
-                if pa >= 0:
-                    slopes[i, c, pa] += one * s_a
-                    bends[i, c, pa, pa] += two * s_a * s_a + one * s_aa
-                if pb >= 0:
-                    slopes[i, c, pb] += one * s_b
-                    bends[i, c, pb, pb] += two * s_b * s_b + one * s_bb
-                if pa >= 0 and pb >= 0:
-                    both = two * s_a * s_b + one * s_ab
-                    bends[i, c, pa, pb] += both
-                    bends[i, c, pb, pa] += both
-        for c in range(begin, end):
-            if not (total[i, c] == total[i, c]):
-                total[i, c] = -math.inf
+                if value > -math.inf and (pa >= 0 or pb >= 0):
+                    one, two = by_spread(y[r], other[r], censored[r], kind[o], f[r, c], s, m4)
+                    add_other(i, c, pa, pb, kind[o], f[r, c], ao, bo, s, one, two, slopes, bends)
+        finish(total, i, begin, end)

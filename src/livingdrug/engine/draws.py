@@ -5,20 +5,24 @@ count of its counter, so the word of a subject is found without the words before
 the inverse of the normal distribution (Wichura 1988, Appl Stat 37:477-484, algorithm AS 241, exact to 1e-16).
 """
 
-import math
+from collections.abc import Sequence
 
 import numpy as np
 from llvmlite import ir
 from numba import types, uint64
 from numba.extending import intrinsic
+from numpy.typing import ArrayLike
 
 from livingdrug.core.random import stream_key
 from livingdrug.engine.codegen.machine_code import kept
-from livingdrug.engine.codegen.vector_math import compiled, exp, log
+from livingdrug.engine.codegen.vector_functions import natural_log
+from livingdrug.engine.codegen.vector_math import compiled
+from livingdrug.engine.codegen.vectors import LANES, any_above, choose, exponential, fill, load, root, store
 
 MULTIPLIER_0, MULTIPLIER_1 = uint64(0xD2E7470EE14C6C93), uint64(0xCA5A826395121157)
 WEYL_0, WEYL_1 = uint64(0x9E3779B97F4A7C15), uint64(0xBB67AE8584CAA73B)
 ROUNDS = 10
+CHUNK = 1024  # numbers made at a time: they stay in the fastest memory
 
 CENTRAL = 0.425  # |p - 1/2| up to which one ratio of polynomials serves
 A = (3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
@@ -36,19 +40,21 @@ F = (1.0, 5.99832206555887937690e-1, 1.36929880922735805310e-1, 1.48753612908506
 
 
 @intrinsic
-def _high_word(typing, a, b):
-    """Upper 64 bits of a product."""
+def _product(typing, a, b):
+    """Upper and lower 64 bits of a product."""
 
     def generate(context, builder, sig, args):
-        wide = [builder.zext(value, ir.IntType(128)) for value in args]
-        return builder.trunc(builder.lshr(builder.mul(*wide), ir.IntType(128)(64)), ir.IntType(64))
+        wide = ir.IntType(128)
+        whole = builder.mul(*(builder.zext(value, wide) for value in args))
+        halves = builder.lshr(whole, wide(64)), whole
+        return context.make_tuple(builder, sig.return_type, [builder.trunc(half, ir.IntType(64)) for half in halves])
 
-    return types.uint64(types.uint64, types.uint64), generate
+    return types.UniTuple(types.uint64, 2)(types.uint64, types.uint64), generate
 
 
 @compiled
 def _ratio(above, below, r):
-    p, q = above[7], below[7]
+    p, q = fill(above[7]), fill(below[7])
     for k in range(6, -1, -1):
         p, q = p * r + above[k], q * r + below[k]
     return p / q
@@ -56,103 +62,114 @@ def _ratio(above, below, r):
 
 @compiled
 def _tail(p):
-    """Normal quantile outside the central part, both of its formulas, so that a loop of it is vectorised."""
-    r = math.sqrt(-log(min(p, 1.0 - p)))
-    near, far = _ratio(C, D, r - 1.6), _ratio(E, F, r - 5.0)
-    z = near if r <= 5.0 else far
-    return -z if p < 0.5 else z
+    """Normal quantile outside the central part."""
+    r = root(-natural_log(choose(p, 1.0 - p, p, 1.0 - p)))
+    z = _ratio(C, D, r - 1.6)
+    if any_above(r, fill(5.0)):
+        z = choose(r, fill(5.0), z, _ratio(E, F, r - 5.0))
+    return choose(fill(0.5), p, z, -z)
 
 
 @compiled
-def _fill_words(key_0, key_1, first, out):
-    """Uniform numbers in (0, 1) of subjects `first`, first + 1 ..., first being a multiple of 4."""
-    for block in range((len(out) + 3) // 4):
-        # the counter is advanced before its first use, as NumPy's generator does
-        c0, c1, c2, c3 = uint64(first // 4 + block + 1), uint64(0), uint64(0), uint64(0)
+def _words(key_0, key_1, step, count, words):
+    """Words of a stream from a count of its counter on; four for each."""
+    for block in range(count // 4):
+        c0, c1, c2, c3 = uint64(step + block), uint64(0), uint64(0), uint64(0)
         k0, k1 = key_0, key_1
         for _ in range(ROUNDS):
-            high_0, low_0 = _high_word(MULTIPLIER_0, c0), MULTIPLIER_0 * c0
-            high_1, low_1 = _high_word(MULTIPLIER_1, c2), MULTIPLIER_1 * c2
+            (high_0, low_0), (high_1, low_1) = _product(MULTIPLIER_0, c0), _product(MULTIPLIER_1, c2)
             c0, c1, c2, c3 = high_1 ^ c1 ^ k0, low_1, high_0 ^ c3 ^ k1, low_0
             k0, k1 = k0 + WEYL_0, k1 + WEYL_1
         at = 4 * block
-        out[at] = _unit(c0)
-        if at + 3 < len(out):
-            out[at + 1], out[at + 2], out[at + 3] = _unit(c1), _unit(c2), _unit(c3)
-        elif at + 1 < len(out):
-            out[at + 1] = _unit(c1)
-            if at + 2 < len(out):
-                out[at + 2] = _unit(c2)
+        words[at], words[at + 1], words[at + 2], words[at + 3] = c0, c1, c2, c3
 
 
 @compiled
-def _unit(word):
-    """The middle of one of 2^53 equal parts of (0, 1)."""
-    return (float(word >> uint64(11)) + 0.5) * 2.0**-53
-
-
-@compiled
-def _normals_into(key_0, key_1, first, out):
-    _fill_words(key_0, key_1, first, out)
-    outside = np.empty(len(out), dtype=np.int64)
-    count = 0
-    for i in range(len(out)):
-        if abs(out[i] - 0.5) > CENTRAL:
-            outside[count] = i
-            count += 1
-    tails = np.empty(count)
-    for j in range(count):
-        tails[j] = out[outside[j]]
-    for j in range(count):
-        tails[j] = _tail(tails[j])
-    for i in range(len(out)):
-        q = out[i] - 0.5
-        out[i] = q * _ratio(A, B, 0.180625 - q * q)
-    for j in range(count):
-        out[outside[j]] = tails[j]
-
-
-@kept
-def _fill_normals(key_0, key_1, first, out):
-    _normals_into(key_0, key_1, first, out)
+def _normals_into(key_0, key_1, first, count, out, at, words, outside, tails):
+    """Normal numbers of `count` subjects from `first` on into a flat array from `at` on; count: of whole lanes and at
+    most CHUNK, as long as the other arrays are; first: a multiple of 4."""
+    # the counter is advanced before its first use, as NumPy's generator does
+    _words(key_0, key_1, first // 4 + 1, count, words)
+    for i in range(count):
+        # the middle of one of 2^53 equal parts of (0, 1)
+        out[at + i] = (float(words[i] >> uint64(11)) + 0.5) * 2.0**-53
+    many = 0
+    for i in range(count):
+        # written whether it is outside or not: a branch that nobody can foresee costs more
+        outside[many] = i
+        many += 1 if abs(out[at + i] - 0.5) > CENTRAL else 0
+    for j in range(many):
+        tails[j] = out[at + outside[j]]
+    for j in range(0, many, LANES):
+        store(tails, j, _tail(load(tails, j)))
+    for i in range(at, at + count, LANES):
+        q = load(out, i) - 0.5
+        store(out, i, q * _ratio(A, B, 0.180625 - q * q))
+    for j in range(many):
+        out[at + outside[j]] = tails[j]
 
 
 @kept
-def _fill_lognormals(key_0, key_1, first, out, median, sd, highest):
-    _normals_into(key_0, key_1, first, out)
-    for i in range(len(out)):
-        out[i] = min(median * exp(sd * out[i]), highest)
+def _fill_normals(keys, first, out):
+    words, outside, tails = np.empty(CHUNK, dtype=np.uint64), np.empty(CHUNK, dtype=np.int64), np.full(CHUNK, 0.5)
+    flat, width = out.reshape(-1), out.shape[1]
+    for row in range(len(out)):
+        for start in range(0, width, CHUNK):
+            count, at = min(CHUNK, width - start), row * width + start
+            _normals_into(keys[row, 0], keys[row, 1], first + start, count, flat, at, words, outside, tails)
 
 
-def lognormals(seed: int, purpose: str, first: int, count: int, median: float, sd: float, highest: float) -> np.ndarray:
+@kept
+def _fill_lognormals(keys, first, out, median, sd, highest):
+    words, outside, tails = np.empty(CHUNK, dtype=np.uint64), np.empty(CHUNK, dtype=np.int64), np.full(CHUNK, 0.5)
+    flat, width = out.reshape(-1), out.shape[1]
+    for row in range(len(out)):
+        for start in range(0, width, CHUNK):
+            count, at = min(CHUNK, width - start), row * width + start
+            _normals_into(keys[row, 0], keys[row, 1], first + start, count, flat, at, words, outside, tails)
+            for i in range(at, at + count, LANES):
+                value = median[row] * exponential(sd[row] * load(flat, i))
+                store(flat, i, choose(value, fill(highest[row]), value, fill(highest[row])))
+
+
+def _room(seed: int, purposes: Sequence[str], first: int, count: int) -> tuple[np.ndarray, int, np.ndarray]:
+    """Keys of the streams, the subject at which a count of their counters begins, and room from there on."""
+    begin = first - first % 4
+    keys = np.array([stream_key(seed, purpose) for purpose in purposes], dtype=np.uint64)
+    return keys, begin, np.empty((len(purposes), -(-(first - begin + count) // LANES) * LANES))
+
+
+def lognormals(
+    seed: int, purposes: Sequence[str], first: int, count: int, median: ArrayLike, sd: ArrayLike, highest: ArrayLike
+) -> np.ndarray:
     """median exp(sd z) of subjects `first` ... `first + count - 1`, at most `highest`; z as in `normals`.
 
     Parameters
     ----------
     seed : int
         Of the random streams.
-    purpose : str
-        Names the stream.
+    purposes : sequence of str
+        Names of the streams, one for each quantity.
     first : int
         Position of the first subject, from 0.
     count : int
         Number of subjects.
-    median : float
-        Of the numbers.
-    sd : float
-        Of their logarithm.
-    highest : float
-        Larger ones are cut there.
+    median : array_like of float
+        Of each quantity.
+    sd : array_like of float
+        Of the logarithm of each.
+    highest : array_like of float
+        Larger ones are cut there; of each.
 
     Returns
     -------
     ndarray
+        Shape (quantities, count).
     """
-    key_0, key_1 = stream_key(seed, purpose)
-    skipped = first % 4
-    out = np.empty(skipped + count)
-    _fill_lognormals(np.uint64(key_0), np.uint64(key_1), first - skipped, out, float(median), float(sd), float(highest))
-    return out[skipped:]
+    keys, begin, out = _room(seed, purposes, first, count)
+    each = [np.ascontiguousarray(numbers, dtype=float) for numbers in (median, sd, highest)]
+    _fill_lognormals(keys, begin, out, *each)
+    return out[:, first - begin : first - begin + count]
 
 
 def normals(seed: int, purpose: str, first: int, count: int) -> np.ndarray:
@@ -173,8 +190,6 @@ def normals(seed: int, purpose: str, first: int, count: int) -> np.ndarray:
     -------
     ndarray
     """
-    key_0, key_1 = stream_key(seed, purpose)
-    skipped = first % 4
-    out = np.empty(skipped + count)
-    _fill_normals(np.uint64(key_0), np.uint64(key_1), first - skipped, out)
-    return out[skipped:]
+    keys, begin, out = _room(seed, (purpose,), first, count)
+    _fill_normals(keys, begin, out)
+    return out[0, first - begin : first - begin + count]

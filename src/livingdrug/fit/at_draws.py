@@ -1,13 +1,13 @@
 """Predictions of every subject's records at draws of its random effects, and what the data say of each: in
 blocks, on all processors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.engine import in_threads
-from livingdrug.engine.at_draws import formulas_at_draws, slopes_at_draws, sum_at_draws
+from livingdrug.engine import lane_formulas, side_by_side
+from livingdrug.engine.at_draws import LANES, formulas_at_draws, slopes_at_draws, sum_at_draws, width_of
 from livingdrug.fit.outcome_likelihood import log_likelihood_of, slopes_of
 from livingdrug.fit.point import Point, Prepared, centre, everything, with_etas
 from livingdrug.fit.predict import ClosedPredictor
@@ -18,17 +18,25 @@ AT_ONCE = 100_000  # predictions in one call
 
 @dataclass(frozen=True)
 class Predicted:
-    """Predictions f (draws, records) of every subject's records at each of its draws; driven: in blocks of
-    draws, copies of the subjects and the exposures that drive their outcomes."""
+    """Predictions of every subject's records at each of its draws. rows (records, width): they, the draws
+    of a record side by side (see `width_of`); driven: in blocks of draws, copies of the subjects and the
+    exposures that drive their outcomes."""
 
     prepared: Prepared
-    f: np.ndarray
+    rows: np.ndarray
+    draws: int
     driven: tuple[tuple[Prepared, np.ndarray], ...] = ()
+
+    @property
+    def f(self) -> np.ndarray:
+        """Predictions (draws, records)."""
+        return self.rows[:, : self.draws].T
 
     def likelihood(self, point: Point) -> np.ndarray:
         """Log-likelihood of each subject's records at each of its draws, (n, draws)."""
-        total = np.empty((self.prepared.n, len(self.f)))
+        total = np.empty((self.prepared.n, self.rows.shape[1]))
         self._shared(lambda part: sum_at_draws(*self._of(point), *part, total))
+        total = total[:, : self.draws]
         return total + self.outcomes(point) if self.driven else total
 
     def outcomes(self, point: Point) -> np.ndarray:
@@ -50,37 +58,42 @@ class Predicted:
         count = len(unknowns.a) + len(unknowns.b)
         place_a, place_b = (np.full(len(point.a), -1) for _ in range(2))
         place_a[unknowns.a], place_b[unknowns.b] = np.split(np.arange(count), [len(unknowns.a)])
-        total = np.empty((self.prepared.n, len(self.f)))
-        slopes, bends = np.zeros((*total.shape, count)), np.zeros((*total.shape, count, count))
+        n, width = self.prepared.n, self.rows.shape[1]
+        total, slopes = np.empty((n, width)), np.zeros((n, count, width))
+        bends = np.zeros((n, count, count, width))
         self._shared(
             lambda part: slopes_at_draws(*self._of(point), place_a, place_b, *part, total, slopes, bends)
         )
-        return (total + self.outcomes(point) if self.driven else total), slopes, bends
+        total, slopes, bends = (part[..., : self.draws] for part in (total, slopes, bends))
+        total = total + self.outcomes(point) if self.driven else total
+        return total, slopes.transpose(0, 2, 1), bends.transpose(0, 3, 1, 2)
 
     def _of(self, point: Point) -> tuple:
         """What the compiled sums take first."""
         own = self.prepared
         y, kind, output, first, last = own.records
-        return y, own.ends, kind, output, own.kind, point.a, point.b, own.m4, first, last, self.f
+        return y, own.ends, kind, output, own.kind, point.a, point.b, own.m4, first, last, self.rows
 
     def _shared(self, work: Callable) -> None:
-        side_by_side(work, _parts(*self.f.shape))
+        side_by_side(work, _parts(self.rows))
 
 
 def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
     """Predictions at draws (n, draws, random)."""
-    f = np.empty((etas.shape[1], len(prepared.design.y)))
-    parts, predictor = _parts(*f.shape), prepared.predictor
+    draws, predictor = etas.shape[1], prepared.predictor
+    rows = np.empty((len(prepared.design.y), width_of(draws)))
+    parts = _parts(rows)
     if isinstance(predictor, ClosedPredictor) and prepared.exposures is None:
         _, _, _, first, last = prepared.records
         etas, phi = np.ascontiguousarray(etas), centre(prepared, point)
+        code = lane_formulas(predictor.formulas, predictor.code.by)
 
         def formulas(part: tuple[int, int]) -> None:
-            code = predictor.code
             formulas_at_draws(
+                code.still,
                 code.before,
                 code.after,
-                code.parts,
+                code.sizes,
                 predictor.which,
                 prepared.table,
                 prepared.columns,
@@ -92,11 +105,13 @@ def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
                 first,
                 last,
                 *part,
-                f,
+                rows,
             )
 
         side_by_side(formulas, parts)
-        return Predicted(prepared, f)
+        return Predicted(prepared, rows, draws)
+    rows[:, draws:] = 1.0  # nobody reads them
+    parts = [(begin, min(end, draws)) for begin, end in parts]
     copies = {end - begin: prepared.copied(end - begin) for begin, end in parts}
 
     def at(part: tuple[int, int]) -> tuple[Prepared, np.ndarray]:
@@ -104,29 +119,26 @@ def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
         own, flat = copies[end - begin], etas[:, begin:end].transpose(1, 0, 2).reshape(-1, etas.shape[2])
         found = everything(own, with_etas(own, centre(own, point), flat))
         kinetics = own.own(found)
-        f[begin:end] = kinetics.reshape(end - begin, -1)
+        rows[:, begin:end] = kinetics.reshape(end - begin, -1).T
         return own, found[len(kinetics) :]
 
     driven = side_by_side(at, parts)
-    return Predicted(prepared, f, tuple(driven) if prepared.exposures is not None else ())
+    return Predicted(prepared, rows, draws, tuple(driven) if prepared.exposures is not None else ())
 
 
-def _parts(draws: int, records: int) -> list[tuple[int, int]]:
-    """Draws (begin, end) that are computed in one call."""
-    many = max(1, min(draws, AT_ONCE // max(records, 1)))
-    return [(begin, min(begin + many, draws)) for begin in range(0, draws, many)]
+def log_densities(prepared: Prepared, point: Point, records: tuple, f: np.ndarray) -> np.ndarray:
+    """Log density of each value by itself (values, draws) at predictions f (draws, values); records: values
+    or limits, the other ends, kinds and outputs, as in `Design`."""
+    draws, count = f.shape
+    rows, total = np.ones((count, width_of(draws))), np.empty((count, width_of(draws)))
+    rows[:, :draws] = f.T
+    alone, numbers = np.arange(count), (prepared.kind, point.a, point.b, prepared.m4)
+    sum_at_draws(*records, *numbers, alone, alone + 1, rows, 0, rows.shape[1], total)
+    return total[:, :draws]
 
 
-def side_by_side(work: Callable, items: Sequence) -> list:
-    """What `work` gives for each item, on all processors; in their order."""
-    if len(items) == 1:
-        return [work(items[0])]
-    found: list = [None] * len(items)
-
-    def one(k: int) -> int:
-        found[k] = work(items[k])
-        return 1
-
-    for _ in in_threads(one, range(len(items)), None):
-        pass
-    return found
+def _parts(rows: np.ndarray) -> list[tuple[int, int]]:
+    """Draws (begin, end) that are computed in one call: whole lanes."""
+    records, width = rows.shape
+    many = max(LANES, min(width, AT_ONCE // max(records, 1) // LANES * LANES))
+    return [(begin, min(begin + many, width)) for begin in range(0, width, many)]

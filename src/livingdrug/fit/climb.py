@@ -15,9 +15,10 @@ import numpy as np
 
 from livingdrug.core.known import known
 from livingdrug.fit import finish
+from livingdrug.fit.by_need import Need, Sampled
 from livingdrug.fit.conditional import updated
-from livingdrug.fit.importance import SOUND, Draws, Proposal, drawn, propose, worth_of
-from livingdrug.fit.information import At, Information, weighted_at
+from livingdrug.fit.importance import SOUND, Hard, Proposal, propose
+from livingdrug.fit.information import Information
 from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import Point, Prepared, is_defined
 from livingdrug.fit.problem import FitProblem, is_closed
@@ -43,15 +44,19 @@ LITTLE, PART = 1e-4, 0.03
 
 
 class Climbed(NamedTuple):
-    """Where it ended: point, rise of the log-likelihood still expected, proposals, draws and information
-    there, and the effective draws of each subject (n,)."""
+    """Where it ended: point, rise of the log-likelihood still expected, proposals, draws that every subject
+    has at least, information there, the effective draws of each subject (n,), and the mean and standard
+    deviation of its effects (n, random); hard: draws around particles, for a climb nearby."""
 
     point: Point
     gain: float
     proposal: Proposal
-    draws: Draws
+    draws: int
     information: Information
     worth: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
+    hard: Hard | None
 
     @property
     def level(self) -> float:
@@ -75,9 +80,11 @@ def climb(
     rounds: sets of draws at most; enough: expected rise of the log-likelihood at which it ends; wanted:
     log-likelihood below which the end is of no use, so that a climb which will not get there is given up."""
     unknowns = unknowns_of(prepared.problem)
-    ascent = _Ascent(prepared, unknowns, seed, held, draws or usual_draws(prepared.problem), most, sound,
-                     max(LITTLE, PART * enough))
-    now = ascent.at(point, propose(prepared, point, seed, start, before and before.proposal))
+    first = draws or usual_draws(prepared.problem)
+    need = Need(first, max(first, most), sound)
+    ascent = _Ascent(prepared, unknowns, seed, held, need, max(LITTLE, PART * enough))
+    proposal = propose(prepared, point, seed, start, before and before.proposal)
+    now = ascent.at(point, proposal, kept=before and before.hard)
     now = ascent.guessed(now, before.information.matrix) if before else ascent.known(now)
     levels = [-np.inf] * STALLED
     while True:
@@ -101,7 +108,19 @@ def climb(
     if now.information is None:
         now = ascent.known(now)
     information = known(now.information, "the curvature at the optimum")
-    return Climbed(now.point, now.gain, now.proposal, now.at.draws, information, now.worth)
+    at = now.at
+    mean, sd = at.moments()
+    return Climbed(
+        now.point,
+        now.gain,
+        now.proposal,
+        need.first,
+        information,
+        now.worth,
+        mean,
+        sd,
+        at.around_particles,
+    )
 
 
 def usual_draws(problem: FitProblem) -> int:
@@ -116,7 +135,7 @@ class _Set(NamedTuple):
 
     point: Point
     proposal: Proposal
-    at: At
+    at: Sampled
     level: float
     score: np.ndarray
     worth: np.ndarray
@@ -135,41 +154,36 @@ class _Ascent(NamedTuple):
     unknowns: Unknowns
     seed: int
     held: tuple[int, ...]
-    first: int
-    most: int
-    sound: float
+    need: Need
     little: float
 
 
     def at(
-        self, point: Point, proposal: Proposal, before: _Set | None = None, inverse: np.ndarray | None = None
+        self,
+        point: Point,
+        proposal: Proposal,
+        before: _Set | None = None,
+        inverse: np.ndarray | None = None,
+        kept: Hard | None = None,
     ) -> _Set:
         """New draws at a point, more of them where they are worth too few; inverse: of the curvature,
-        brought along."""
-        count = self.first
-        if before is not None and before.worth.min() < 2 * self.sound:  # it took more of them there
-            count = min(max(count, before.at.logs.shape[1]), max(count, self.most))
-        while True:
-            draws = drawn(self.prepared, point, proposal, count, self.seed, "information")
-            at = weighted_at(self.prepared, self.unknowns, point, draws)
-            worth = worth_of(at.logs)
-            if count >= self.most or (worth >= self.sound).all():
-                break
-            count *= 2
+        brought along; kept: of the draws at a point nearby."""
+        prepared, unknowns = self.prepared, self.unknowns
+        at = self.need.sampled(prepared, unknowns, point, proposal, self.seed, before and before.at, kept)
         left_out = np.array([], dtype=np.int64) if before is None else before.left_out
-        return _Set(point, proposal, at, self.level(at), self.score(at), worth, left_out, inverse)
+        return _Set(point, proposal, at, self.level(at), self.score(at), at.worth, left_out, inverse)
 
-    def level(self, at: At) -> float:
+    def level(self, at: Sampled) -> float:
         """Log-likelihood, less what priors take from it."""
         return at.level - penalty_of(self.unknowns).loss(self.unknowns.vector(at.point))
 
-    def score(self, at: At) -> np.ndarray:
+    def score(self, at: Sampled) -> np.ndarray:
         """Its slope."""
         return at.score() + penalty_of(self.unknowns).pull(self.unknowns.vector(at.point))
 
     def known(self, now: _Set) -> _Set:
         """With the curvature there."""
-        found, penalty = now.at.weighted().information(), penalty_of(self.unknowns)
+        found, penalty = now.at.information(), penalty_of(self.unknowns)
         matrix = found.matrix + np.diag(penalty.precision)
         score = found.score + penalty.pull(self.unknowns.vector(now.point))
         # the scores of the subjects stay those of the data
@@ -220,14 +234,14 @@ class _Ascent(NamedTuple):
                 break
         return vector, inverse
 
-    def step(self, now: _Set, vector: np.ndarray, level: float, step: np.ndarray) -> tuple[At | None, float]:
+    def step(self, now: _Set, vector: np.ndarray, level: float, step: np.ndarray) -> tuple[Sampled | None, float]:
         """(after it, its length) of the first of shorter and shorter steps that goes up and leaves enough
         of the draws."""
         for length in LENGTHS:
             point = self.unknowns.point(vector + length * step, now.point)
             if is_defined(point):
-                after = weighted_at(self.prepared, self.unknowns, point, now.at.draws)
-                if self.level(after) > level and (worth_of(after.logs) > KEPT * now.worth).all():
+                after = now.at.at(self.unknowns, point)
+                if self.level(after) > level and (after.worth > KEPT * now.worth).all():
                     return after, length
         return None, 0.0
 

@@ -1,7 +1,7 @@
 """The records of a problem as flat arrays: what was measured when, what was given, what each subject is
 like."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -88,6 +88,26 @@ class Design:
     def n(self) -> int:
         """Number of subjects."""
         return len(self.subjects)
+
+    def of(self, chosen: np.ndarray) -> "Design":
+        """The records of the chosen subjects, as if each were another one."""
+        rows = np.concatenate([np.arange(int(self.first[i]), int(self.last[i])) for i in chosen])
+        sizes = (self.last - self.first)[chosen]
+        last = np.cumsum(sizes)
+        by_record = ("time", "output", "y", "kind", "line", "occasion", "end")
+        return replace(
+            self,
+            subjects=tuple(self.subjects[i] for i in chosen),
+            subject=np.repeat(np.arange(len(chosen)), sizes),
+            first=last - sizes,
+            last=last,
+            table=self.table[chosen],
+            x=self.x[chosen],
+            doses=tuple(self.doses[i] for i in chosen),
+            resets=tuple(self.resets[i] for i in chosen),
+            outcomes=tuple(seen.of(chosen) for seen in self.outcomes),
+            **{name: getattr(self, name)[rows] for name in by_record},
+        )
 
     def where(self, record: int) -> str:
         """A record in words: subject, time, line."""

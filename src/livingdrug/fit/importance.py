@@ -10,12 +10,14 @@ errors of subjects do not add up.
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from livingdrug.core.draws import effective, effective_of, log_normal, normalised, scaled
 from livingdrug.core.random import stream_key, uniforms
-from livingdrug.fit.at_draws import Predicted, predicted, side_by_side
+from livingdrug.engine import side_by_side
+from livingdrug.fit.at_draws import Predicted, predicted
 from livingdrug.fit.modes import Modes, find_modes, solved
 from livingdrug.fit.objective import at_modes, check_parts, made
 from livingdrug.fit.point import Point, Prepared, centre, moments, with_etas
@@ -81,10 +83,10 @@ class Proposal:
 
 def importance(
     prepared: Prepared, point: Point, draws: int = 4096, seed: int = 1, start: np.ndarray | None = None,
-    proposal: Proposal | None = None,
+    proposal: Proposal | None = None, others: "Hard | None" = None,
 ) -> Objective:  # fmt: skip
     """-2LL at a point; draws: for each subject, rounded up to SETS powers of two. start: of the search for
-    modes; or a proposal that has been made."""
+    modes; or a proposal that has been made; others: draws of subjects for whom it is no guide."""
     proposal = proposal or propose(prepared, point, seed, start)
     modes = proposal.modes
     if not len(prepared.random):
@@ -97,12 +99,18 @@ def importance(
 
     logs = np.concatenate(side_by_side(weighted, range(SETS)), axis=1)
     means = scaled(logs).reshape(prepared.n, SETS, each).mean(axis=2)
+    top, worth = logs.max(axis=1), worth_of(logs)
+    if others is not None:
+        k = others.places
+        logs = weights(others.draws.proposal.prepared, point, others.draws)
+        means[k] = scaled(logs).reshape(len(k), SETS, -1).mean(axis=2)
+        top[k], worth[k] = logs.max(axis=1), worth_of(logs)
     mean = means.mean(axis=1)
-    parts = -2 * (np.log(mean) + logs.max(axis=1))
+    parts = -2 * (np.log(mean) + top)
     # the error of the sum of logarithms, subjects together: they share the scrambled points
     off = (means / mean[:, None] - 1).sum(axis=0)
     se = float(2 * np.std(off, ddof=1) / np.sqrt(SETS))
-    return made(prepared, "is", parts, etas=modes.etas, converged=modes.converged, se=se, ess=worth_of(logs))
+    return made(prepared, "is", parts, etas=modes.etas, converged=modes.converged, se=se, ess=worth)
 
 
 def few_draws(subjects: tuple[str, ...], found: Objective) -> tuple[str, ...]:
@@ -206,16 +214,17 @@ def worth_of(logs: np.ndarray) -> np.ndarray:
     return effective(scaled(logs))
 
 
-def _standard(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
-    """Draws of a standard t in `size` dimensions, (n, count, size): one scrambled Sobol set, shifted for
-    each subject."""
-    return (_few_standard if n * count * size < SMALL else _many_standard)(seed, which, count, size, n)
+def _standard(seed: int, which: int | str, count: int, size: int, places: tuple[int, ...]) -> np.ndarray:
+    """Draws of a standard t in `size` dimensions, (places, count, size): one scrambled Sobol set, shifted for
+    each subject, whose place in the data says how far."""
+    few = len(places) * count * size < SMALL
+    return (_few_standard if few else _many_standard)(seed, which, count, size, places)
 
 
-def _made_standard(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
+def _made_standard(seed: int, which: int | str, count: int, size: int, places: tuple[int, ...]) -> np.ndarray:
     from scipy.special import ndtri
 
-    cube = _points(seed, which, count, size + 2, n)
+    cube = _points(seed, which, count, size + 2, places)
     # half a chi-square with four degrees of freedom is a sum of two exponentials
     chi = -2.0 * np.log(cube[..., size] * cube[..., size + 1])
     return ndtri(cube[..., :size]) * np.sqrt(FREEDOM / chi)[..., None]
@@ -226,15 +235,24 @@ _few_standard = lru_cache(maxsize=64)(_made_standard)
 _many_standard = lru_cache(maxsize=4)(_made_standard)
 
 
-def _points(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
-    """Points in the unit cube, (n, count, size): one scrambled set, shifted for each subject."""
+def _points(seed: int, which: int | str, count: int, size: int, places: tuple[int, ...]) -> np.ndarray:
+    """Points in the unit cube, (places, count, size): one scrambled set, shifted for each subject."""
     from scipy.stats import qmc
 
     key = stream_key(seed, f"importance {which}")[0]
     base = qmc.Sobol(size, scramble=True, rng=np.random.default_rng(key)).random(count)
-    shift = uniforms(seed, f"importance shift {which}", 0, n * size).reshape(n, 1, size)
+    n = max(places, default=-1) + 1
+    shift = uniforms(seed, f"importance shift {which}", 0, n * size).reshape(n, 1, size)[list(places)]
     moved = (base[None] + shift) % 1.0
     return np.clip(moved, 2.0**-53, 1 - 2.0**-53)
+
+
+class Hard(NamedTuple):
+    """Draws of some subjects, at these places among all, around particles that find their way to what the
+    data of each allow: for those whose proposal is no guide to it."""
+
+    places: np.ndarray
+    draws: "Draws"
 
 
 @dataclass(frozen=True)
@@ -268,13 +286,20 @@ class Draws:
 
 
 def drawn(
-    prepared: Prepared, point: Point, proposal: Proposal, count: int, seed: int, which: int | str
+    prepared: Prepared,
+    point: Point,
+    proposal: Proposal,
+    count: int,
+    seed: int,
+    which: int | str,
+    places: np.ndarray | None = None,
 ) -> Draws:
-    """Draws from the proposals of a point."""
+    """Draws from the proposals of a point; places: of the subjects among those of the data, where they are
+    some of them."""
     from scipy.special import gammaln
 
     n, size = proposal.middle.shape
-    z = _standard(seed, which, count, size, n)
+    z = _standard(seed, which, count, size, tuple(range(n)) if places is None else tuple(places.tolist()))
     etas = proposal.middle[:, None] + z @ proposal.factor.transpose(0, 2, 1)
     half = 0.5 * (FREEDOM + size)
     density = gammaln(half) - gammaln(0.5 * FREEDOM) - 0.5 * size * np.log(FREEDOM * np.pi)

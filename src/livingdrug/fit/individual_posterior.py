@@ -13,9 +13,8 @@ import numpy as np
 
 from livingdrug.core.draws import combed, effective_of
 from livingdrug.core.random import uniforms
-from livingdrug.engine.at_draws import sum_at_draws
 from livingdrug.fit.annealed import anneal, drawn_around
-from livingdrug.fit.at_draws import predicted
+from livingdrug.fit.at_draws import log_densities, predicted
 from livingdrug.fit.design import LOWER, Design
 from livingdrug.fit.importance import SOUND, propose
 from livingdrug.fit.modes import find_modes
@@ -242,26 +241,7 @@ def log_density(
     -------
     ndarray
     """
-    count = len(y)
-    total, first = np.empty((count, len(f))), np.arange(count)
-    end = np.full(count, -np.inf)
-    sum_at_draws(
-        y,
-        end,
-        kind,
-        output,
-        prepared.kind,
-        point.a,
-        point.b,
-        prepared.m4,
-        first,
-        first + 1,
-        f,
-        0,
-        len(f),
-        total,
-    )
-    return total
+    return log_densities(prepared, point, (y, np.full(len(y), -np.inf), kind, output), f)
 
 
 def _of_population(subjects: tuple[str, ...], point: Point, draws: int, seed: int) -> np.ndarray:

@@ -98,6 +98,9 @@ def fill_slopes(slopes, by_phi, first, last, out):
                 out[r, p] = slopes[r, p] * by_phi[i, p]
 
 
+PARTS = 16  # groups of subjects whose records are kept prepared
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A problem with its records and compiled predictions; copies: of all subjects (chains); exposures:
@@ -155,6 +158,19 @@ class Prepared:
         if copies not in self._copied:
             self._copied[copies] = prepare(self.problem, copies, self.design, self.rtol)
         return self._copied[copies]
+
+    @cached_property
+    def _parts(self) -> dict:
+        return {}
+
+    def of(self, chosen: np.ndarray) -> "Prepared":
+        """The records of the chosen subjects, as if each were another one; the last few are kept."""
+        key = tuple(chosen.tolist())
+        if key not in self._parts:
+            if len(self._parts) >= PARTS:
+                self._parts.pop(next(iter(self._parts)))
+            self._parts[key] = prepare(self.problem, self.copies, self.design.of(chosen), self.rtol)
+        return self._parts[key]
 
     @property
     def n(self) -> int:

@@ -48,7 +48,8 @@ RTOL_SLOPES = 1e-8  # objectives are differentiated once more by differences
 
 @dataclass(frozen=True)
 class ClosedPredictor:
-    """Formulas of time. which: formula of each record; subject, time: of each record."""
+    """Formulas of time. which: formula of each record; subject, time: of each record; formulas: what `code` is
+    compiled from."""
 
     exact = True  # to rounding
 
@@ -56,6 +57,7 @@ class ClosedPredictor:
     which: np.ndarray
     subject: np.ndarray
     time: np.ndarray
+    formulas: Formulas
 
     def values(self, table: np.ndarray) -> np.ndarray:
         """Predictions (records,) for quantities (subjects, quantities)."""
@@ -218,12 +220,13 @@ def predictor_of(problem: FitProblem, design: Design, copies: int = 1, rtol: flo
         return general() if linear is None else _linear(problem, design, linear, used, copies, cache(general))
     form = closed_form_of(problem.model)
     form = smoothed(form, problem.smooth) if problem.smooth else form
-    code = formula_kernel(Formulas.of(form, problem.model.individual), by)
+    formulas = Formulas.of(form, problem.model.individual)
+    code = formula_kernel(formulas, by)
     names = [o.name for o in form.outputs]
     pairs = zip(design.output.tolist(), design.occasion.tolist(), strict=True)
     which = np.array([names.index(output_name(outputs[o], k)) for o, k in pairs], dtype=np.int64)
     subject = np.concatenate([design.subject + k * design.n for k in range(copies)])
-    return ClosedPredictor(code, np.tile(which, copies), subject, np.tile(design.time, copies))
+    return ClosedPredictor(code, np.tile(which, copies), subject, np.tile(design.time, copies), formulas)
 
 
 def general_predictor(

@@ -34,6 +34,7 @@ TIE = 0.05  # of log-likelihood that an omega must be worth
 SHORT = 5  # sets of draws of a climb before the variabilities are looked at
 # predictions that the last draws may take, and draws of a subject at most
 RECORDS, MOST_DRAWS = 300_000, 8192
+LAST_SOUND = 800  # effective draws of every subject that the last draws are to be worth
 # omegas on a log or logit scale that a variability begins with when it is tried again
 AGAIN, LARGE = 0.3, 0.8
 
@@ -84,25 +85,26 @@ def finished(now: Settled, seed: int) -> Settled:
 
 def _number_of(now: Settled) -> dict:
     """As many draws of each subject as an optimum rests on."""
-    return {"draws": now.climbed.draws.density.shape[1]}
+    return {"draws": now.climbed.draws}
 
 
 def _with_last_draws(now: Settled, seed: int) -> Settled:
     closed = is_closed(now.prepared.problem.model)
     many = RECORDS // max(len(now.prepared.design.y), 1) if closed else 1
     enough = FINE if closed and many >= MOST_DRAWS // 2 else ENOUGH
-    if now.climbed.gain <= enough and now.climbed.draws.density.shape[1] > many // 2:
+    if now.climbed.gain <= enough and now.climbed.draws > many // 2:
         return now  # it has been
-    return _on(now, seed, 1 << int(np.clip(np.log2(max(many, 1)), np.log2(DRAWS), np.log2(MOST_DRAWS))), FINE)
+    draws = 1 << int(np.clip(np.log2(max(many, 1)), np.log2(DRAWS), np.log2(MOST_DRAWS)))
+    return _on(now, seed, draws, FINE, LAST_SOUND if closed else SOUND)
 
 
-def _on(now: Settled, seed: int, draws: int, enough: float) -> Settled:
+def _on(now: Settled, seed: int, draws: int, enough: float, sound: float = SOUND) -> Settled:
     """The climb gone on to its end, on as many draws."""
     begun = now.climbed
-    if begun.gain <= enough and begun.draws.density.shape[1] >= draws:
+    if begun.gain <= enough and begun.draws >= draws:
         return now
     return now._replace(
-        climbed=climb(now.prepared, begun.point, seed, before=begun, draws=draws, enough=enough)
+        climbed=climb(now.prepared, begun.point, seed, before=begun, draws=draws, enough=enough, sound=sound)
     )
 
 

@@ -1,7 +1,7 @@
 """How well the data determine a number: its profile likelihood, and refits of resampled subjects."""
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from livingdrug.core.shown import Shown
 from livingdrug.fit.climb import climb
 from livingdrug.fit.limits import cutoff
 from livingdrug.fit.modes import find_modes
-from livingdrug.fit.point import Prepared, point_of, prepare
+from livingdrug.fit.point import point_of, prepare
 from livingdrug.fit.result import FitResult
 from livingdrug.fit.sampling import generator
 from livingdrug.fit.unknowns import unknowns_of
@@ -163,7 +163,7 @@ def bootstrap(
 
     def refit(k: int) -> np.ndarray | None:
         chosen = generator(seed, f"bootstrap {k}").integers(0, prepared.design.n, prepared.design.n)
-        drawn = _drawn(prepared, chosen)
+        drawn = prepared.of(chosen)
         ended = climb(drawn, base, seed, modes.etas[chosen])
         return unknowns.natural(unknowns.vector(ended.point))[0] if ended.gain <= near else None
 
@@ -194,31 +194,3 @@ def numbers_of(result: FitResult) -> dict[str, Any]:
         Word for a user -> what it is.
     """
     return {"fit or data": result.problem, "individual estimates": result.individuals.etas}
-
-
-def _drawn(prepared: Prepared, chosen: np.ndarray) -> Prepared:
-    """The records of the chosen subjects, as if each were another one."""
-    d = prepared.design
-    rows = np.concatenate([np.arange(int(d.first[i]), int(d.last[i])) for i in chosen])
-    sizes = (d.last - d.first)[chosen]
-    last = np.cumsum(sizes)
-    design = replace(
-        d,
-        subjects=tuple(d.subjects[i] for i in chosen),
-        subject=np.repeat(np.arange(len(chosen)), sizes),
-        time=d.time[rows],
-        output=d.output[rows],
-        y=d.y[rows],
-        kind=d.kind[rows],
-        line=d.line[rows],
-        first=last - sizes,
-        occasion=d.occasion[rows],
-        last=last,
-        table=d.table[chosen],
-        x=d.x[chosen],
-        doses=tuple(d.doses[i] for i in chosen),
-        resets=tuple(d.resets[i] for i in chosen),
-        end=d.end[rows],
-        outcomes=tuple(seen.of(chosen) for seen in d.outcomes),
-    )
-    return prepare(prepared.problem, 1, design)

@@ -274,22 +274,25 @@ def drawn_values(
     """
     from livingdrug.engine import lognormals
 
-    values = {name: np.broadcast_to(np.float64(value), (count,)) for name, value in model.typical.items()}
+    same = np.broadcast_to(np.array(list(model.typical.values()), dtype=float)[:, None], (len(model.typical), count))
+    values = dict(zip(model.typical, same, strict=True))
     if population.members:
         values |= _members(model, population, seed, first, count)
     bounds = {q.name: q.bound for q in model.quantities}
     together = _correlated(population, seed, first, count)
+    factors: dict[str, tuple[float, float, float]] = {}
     for name, given in population.spreads.items():
         sd, highest = given.sd * math.sqrt(variance_scale), 1.0 if bounds[name] == "fraction" else math.inf
         if name in together or given.scale != "log":
             z = together[name] if name in together else _normals(seed, name, first, count)
             values[name] = np.minimum(_moved(model.typical[name], sd * z, given.scale), highest)
-        elif population.members:
-            values[name] = np.minimum(
-                values[name] * lognormals(seed, name, first, count, 1.0, sd, math.inf), highest
-            )
         else:
-            values[name] = lognormals(seed, name, first, count, model.typical[name], sd, highest)
+            factors[name] = (1.0, sd, math.inf) if population.members else (model.typical[name], sd, highest)
+    if factors:
+        drawn = lognormals(seed, tuple(factors), first, count, *np.array(list(factors.values())).T)
+        for name, own in zip(factors, drawn, strict=True):
+            highest = 1.0 if bounds[name] == "fraction" else math.inf
+            values[name] = np.minimum(values[name] * own, highest) if population.members else own
     return values
 
 

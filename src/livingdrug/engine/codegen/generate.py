@@ -36,7 +36,7 @@ from livingdrug.engine.codegen import vector_math as one
 from livingdrug.engine.codegen.machine_code import entry
 from livingdrug.engine.codegen.vector_math import compiled
 from livingdrug.engine.codegen.vector_type import fused
-from livingdrug.engine.codegen.vectors import load, store
+from livingdrug.engine.codegen.vectors import choose_below, fill, load, store
 
 TITLE = {title!a}
 

@@ -93,7 +93,7 @@ def _stored(path: Path, make: Callable[[], object]):
 def _compiled(path: Path, title: str, write: Callable[[], str]) -> dict:
     from livingdrug.engine.codegen import machine_code
 
-    module = vars(machine_code.module_of(path, title, write))
+    module = vars(machine_code.compiled_module(path, title, write))
     functions = {name: part.object for name, part in module.items() if isinstance(part, machine_code.Entry)}
     return functions | {name: part for name, part in module.items() if name.isupper() and name != "TEXT"}
 

@@ -122,7 +122,7 @@ def entry(function: Callable) -> Entry:
     return made
 
 
-def module_of(path: Path, title: str, write: Callable[[], str]) -> ModuleType:
+def compiled_module(path: Path, title: str, write: Callable[[], str]) -> ModuleType:
     """The module in a file of the folder, compiled now; its text is written first where it is not there or damaged."""
     text = cache.get(path)
     if text is None:

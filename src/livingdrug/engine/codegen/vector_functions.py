@@ -1,6 +1,7 @@
 """The functions of `vector_math` for LANES numbers at once: what generated lane functions are made of."""
 
 import math
+import sys
 
 from livingdrug.engine.codegen.vector_math import (
     LN2_HIGH,
@@ -13,7 +14,10 @@ from livingdrug.engine.codegen.vector_math import (
     expm1_quotient,
 )
 from livingdrug.engine.codegen.vector_type import fused
-from livingdrug.engine.codegen.vectors import choose, exponential, fill, larger, root, size, split
+from livingdrug.engine.codegen.vectors import choose, choose_below, exponential, fill, larger, root, size, split
+
+SUBNORMAL = 54  # binary digits by which subnormal numbers are moved to be normal
+LARGEST_NUMBER = sys.float_info.max
 
 
 @compiled
@@ -41,8 +45,8 @@ def maximum(x, y):
 
 
 @compiled
-def _log(x):
-    """Natural logarithm of positive numbers."""
+def plain_log(x):
+    """Natural logarithm of positive normal numbers."""
     m, k = split(x)
     s = (m - 1.0) / (m + 1.0)
     return fused(k, LN2_HIGH, fused(k, LN2_LOW, 2.0 * s * atanh_polynomial(s * s)))
@@ -51,21 +55,29 @@ def _log(x):
 @compiled
 def natural_log(x):
     """Natural logarithm as arrays have it: -inf at 0, NaN below."""
-    value = choose(x, fill(0.0), fill(-math.inf), _log(larger(x, fill(TINY))))
+    value = choose(x, fill(0.0), fill(-math.inf), plain_log(larger(x, fill(TINY))))
     return choose(fill(0.0), x, value, fill(math.nan))
+
+
+@compiled
+def logarithm(x):
+    """Natural logarithm of positive numbers of any size, subnormal and infinite ones too; what is no number stays so."""
+    value = plain_log(choose_below(x, TINY, x * 2.0**SUBNORMAL, x))
+    value = value - choose_below(x, TINY, fill(SUBNORMAL * math.log(2.0)), fill(0.0))
+    return choose(x, LARGEST_NUMBER, value, x)
 
 
 @compiled
 def log_or_never(x):
     """ln x, and NEVER for x <= 0."""
-    value = _log(larger(x, fill(SMALLEST)))
+    value = plain_log(larger(x, fill(SMALLEST)))
     return choose(x, fill(SMALLEST), fill(NEVER), choose(x, fill(math.inf), value, x))
 
 
 @compiled
 def log_of_scale(k):
     """ln k, NEVER / 2 for k = 0, NaN below."""
-    value = choose(k, fill(SMALLEST), fill(0.5 * NEVER), _log(larger(k, fill(SMALLEST))))
+    value = choose(k, fill(SMALLEST), fill(0.5 * NEVER), plain_log(larger(k, fill(SMALLEST))))
     return choose(fill(0.0), k, value, fill(math.nan))
 
 

@@ -43,7 +43,7 @@ def _number(typing, x):
     return types.float64(types.int64), lambda context, builder, sig, args: builder.bitcast(args[0], ir.DoubleType())
 
 
-def _polynomial(name: str, coefficients: tuple[float, ...]):
+def polynomial(name: str, coefficients: tuple[float, ...]):
     """Function of x with these coefficients, by Estrin's scheme: pairs side by side, as one long chain of additions
     would wait for itself."""
     values, lines, power = [repr(c) for c in coefficients], [], "x"
@@ -59,9 +59,9 @@ def _polynomial(name: str, coefficients: tuple[float, ...]):
     return compiled(scope[name])
 
 
-_exp_polynomial = _polynomial("_exp_polynomial", EXP_TERMS)
-atanh_polynomial = _polynomial("atanh_polynomial", _ATANH)
-expm1_quotient = _polynomial("expm1_quotient", EXP_TERMS[1:])
+_exp_polynomial = polynomial("_exp_polynomial", EXP_TERMS)
+atanh_polynomial = polynomial("atanh_polynomial", _ATANH)
+expm1_quotient = polynomial("expm1_quotient", EXP_TERMS[1:])
 
 
 @compiled

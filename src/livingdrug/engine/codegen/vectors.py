@@ -62,6 +62,42 @@ def store(typing, array, index, value):
 
 
 @intrinsic
+def store_turned(typing, array, index, stride, source, start):
+    """Write the LANES rows of LANES numbers that lie in a flat array from `start` on as columns: what lane i holds of all
+    of them, one after the other, from index + i stride on."""
+
+    def generate(context, builder, sig, args):
+        array, index, stride, source, start = args
+        whole = ir.IntType(64)
+        rows = []
+        for i in range(LANES):
+            value = builder.load(_pointer(context, builder, sig.args[3], source, builder.add(start, whole(i * LANES))))
+            value.align = 8
+            rows.append(value)
+        for column, value in enumerate(_turned(builder, rows)):
+            place = builder.add(index, builder.mul(stride, whole(column)))
+            builder.store(value, _pointer(context, builder, sig.args[0], array, place), align=8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.intp, source, types.intp), generate
+
+
+def _turned(builder, rows: list) -> list:
+    """Columns of a square of numbers from its rows: squares of twice the width change their corners, until it is done."""
+    width = 1
+    while width < LANES:
+        lanes = [i for i in range(LANES) if not i & width]
+        low = [j for i in range(0, LANES, 2 * width) for j in (*range(i, i + width), *range(LANES + i, LANES + i + width))]
+        high = [j + width for j in low]
+        masks = [ir.Constant(ir.VectorType(ir.IntType(32), LANES), mask) for mask in (low, high)]
+        for i in lanes:
+            pair = rows[i], rows[i + width]
+            rows[i], rows[i + width] = (builder.shuffle_vector(*pair, mask) for mask in masks)
+        width *= 2
+    return rows
+
+
+@intrinsic
 def fill(typing, number):
     """The same number in all lanes."""
 
@@ -141,6 +177,17 @@ def choose(typing, a, b, yes, no):
     def generate(context, builder, sig, args):
         a, b, yes, no = spread_all(builder, sig, args)
         return builder.select(builder.fcmp_ordered("<=", a, b), yes, no)
+
+    return VECTOR(*widened(a, b, yes, no)), generate
+
+
+@intrinsic
+def choose_below(typing, a, b, yes, no):
+    """`yes` where a < b, else `no` (also where one is not a number)."""
+
+    def generate(context, builder, sig, args):
+        a, b, yes, no = spread_all(builder, sig, args)
+        return builder.select(builder.fcmp_ordered("<", a, b), yes, no)
 
     return VECTOR(*widened(a, b, yes, no)), generate
 

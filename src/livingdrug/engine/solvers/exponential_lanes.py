@@ -4,13 +4,16 @@ import math
 
 from livingdrug.engine.codegen.calls import call_1
 from livingdrug.engine.codegen.vector_math import compiled
-from livingdrug.engine.codegen.vectors import LANES, any_above, choose, exponential, fill, load, store
+from livingdrug.engine.codegen.vectors import LANES, any_above, choose, exponential, fill, load, size, store, store_turned
+from livingdrug.engine.solvers.exponential_limits import time_above
 
 
 def solve(
-    address, w, table, varying, quantities, valid, plan, times, step, start, end, limit_output, limits, curves, scratch, grid
+    address, w, table, varying, quantities, valid, plan, times, step, start, end, limit_output, limits, curves, flat,
+    scratch, grid,
 ):
-    """Curves of all subjects (see `Linked`); scratch: room for 8 LANES numbers; grid: for LANES at each time."""
+    """Curves of all subjects (see `Linked`); flat: their values, as one row; scratch: room for 8 LANES numbers; grid: for
+    LANES at each time."""
     out, peak, when, area, broken = curves.values, curves.peak, curves.peak_time, curves.area, curves.broken
     n, results, scratch = len(out), scratch[: 3 * LANES], scratch[3 * LANES :]
     for first in range(0, n, LANES):
@@ -25,15 +28,28 @@ def solve(
             for j in range(len(limits)):
                 if limit_output[j] == k:
                     for me in range(many):
-                        share = _time_above(w, rows, plan, place, start, end, limits[j], me)
+                        share = time_above(w, rows, plan, place, start, end, limits[j], me)
                         curves.above[first + me, j], curves.last_above[first + me, j] = share
             place += 1 + pieces
             for me in range(many):
                 area[first + me, k] = results[me]
                 peak[first + me, k], when[first + me, k] = results[LANES + me], results[2 * LANES + me]
-            for me in range(many):
-                for j in range(len(times)):
-                    out[first + me, k, j] = grid[j * LANES + me]
+            _rows(grid, flat, (first * out.shape[1] + k) * len(times), out.shape[1] * len(times), many, len(times))
+
+
+@compiled
+def _rows(grid, out, at, stride, many, times):
+    """Values of an output at all times, which lie side by side in lanes, into rows of the subjects."""
+    if many < LANES or times < LANES:
+        for me in range(many):
+            for j in range(times):
+                out[at + me * stride + j] = grid[j * LANES + me]
+        return
+    for j in range(0, times - LANES + 1, LANES):
+        store_turned(out, at + j, stride, grid, j * LANES)
+    if times % LANES > 0:
+        # some of them a second time
+        store_turned(out, at + times - LANES, stride, grid, (times - LANES) * LANES)
 
 
 @compiled
@@ -74,7 +90,7 @@ def _output(w, at, plan, place, times, step, start, end, grid, results, scratch)
         at_start, at_end = zero, zero
         for i in range(terms):
             amplitude, rate = load(w, row + 2 * i * LANES), load(w, row + (2 * i + 1) * LANES)
-            left, right = amplitude * exponential(rate * (a - begin)), amplitude * exponential(rate * (b - begin))
+            left, right = amplitude * _grown(rate, a - begin), amplitude * exponential(rate * (b - begin))
             total = total + _integral(left, right, rate, b - a)
             at_start, at_end = at_start + left, at_end + right
         # a piece of no length is not in force
@@ -95,6 +111,13 @@ def _output(w, at, plan, place, times, step, start, end, grid, results, scratch)
     store(results, LANES, best)
     store(results, 2 * LANES, best_at)
     return row
+
+
+@compiled
+def _grown(rate, elapsed):
+    """e^(rate elapsed), for times that are often 0 in all lanes, where it is exactly 1."""
+    x = rate * elapsed
+    return exponential(x) if any_above(size(elapsed), fill(0.0)) else 1.0 + x
 
 
 @compiled
@@ -134,56 +157,6 @@ def _turning_point(w, row, begin, a, b, best, best_at, lanes):
 
 
 @compiled
-def _level(w, row, terms, elapsed, me):
-    value = 0.0
-    for i in range(terms):
-        value += w[row + 2 * i * LANES + me] * math.exp(w[row + (2 * i + 1) * LANES + me] * elapsed)
-    return value
-
-
-@compiled
-def _time_above(w, at, plan, place, start, end, limit, me):
-    """Time that one output of one lane is above a limit within [start, end], and the last such time (NaN if none)."""
-    pieces, begin, above, last = plan[place], 0.0, 0.0, math.nan
-    row = at + (pieces - 1) * LANES
-    for piece in range(pieces):
-        terms = plan[place + 1 + piece]
-        finish = w[at + piece * LANES + me] if piece < pieces - 1 else end
-        a, b = max(begin, start), min(finish, end)
-        turn = a
-        if terms == 2:
-            a1, b1, a2, b2 = w[row + me], w[row + LANES + me], w[row + 2 * LANES + me], w[row + 3 * LANES + me]
-            if b1 != b2 and a1 * b1 * a2 * b2 < 0.0:
-                turn = begin + math.log(-(a2 * b2) / (a1 * b1)) / (b1 - b2)
-        turn = min(max(turn, a), b)
-        # between a, the turning point and b the level only rises or only falls
-        for low, high in ((a, turn), (turn, b)):
-            if high > low:
-                share, end_of_it = _crossing(w, row, terms, begin, low, high, limit, me)
-                above += share
-                last = end_of_it if share > 0.0 else last
-        begin = finish
-        row += 2 * terms * LANES
-    return above, last
-
-
-@compiled
-def _crossing(w, row, terms, begin, low, high, limit, me):
-    """Time above the limit on a stretch without turning point, and when it ends."""
-    first = _level(w, row, terms, low - begin, me) > limit
-    if first == (_level(w, row, terms, high - begin, me) > limit):
-        return (high - low if first else 0.0), high
-    a, b = low, high
-    for _ in range(60):
-        middle = 0.5 * (a + b)
-        if (_level(w, row, terms, middle - begin, me) > limit) == first:
-            a = middle
-        else:
-            b = middle
-    return (a - low, a) if first else (high - a, high)
-
-
-@compiled
 def _values(w, row, terms, begin, times, step, grid, piece, lanes):
     """Values at the times from `begin` on, over those of the pieces before."""
     if step == 0.0:
@@ -193,19 +166,19 @@ def _values(w, row, terms, begin, times, step, grid, piece, lanes):
         return
     # an even grid: from the first time within the piece on, one multiplication per term
     store(lanes, 0, begin)
-    earliest = len(times)
+    earliest, latest = len(times), 0
     for me in range(LANES):
         # a start beyond the grid, be it infinite, is its end
         first = min(max(math.ceil((lanes[me] - times[0]) / step), 0.0), float(len(times)))
-        earliest = min(earliest, int(first))
+        earliest, latest = min(earliest, int(first)), max(latest, int(first))
         lanes[LANES + me] = first
         lanes[me] = times[0] + step * first - lanes[me]
     elapsed, entry = load(lanes, 0), load(lanes, LANES)
     second = row + 2 * (terms - 1) * LANES
     value_1, factor_1 = _start(w, row, elapsed, step)
-    value_2, factor_2 = _start(w, second, elapsed, step)
+    value_2, factor_2 = _start(w, second, elapsed, step) if terms == 2 else (value_1, factor_1)
     now_1, now_2 = value_1, value_2
-    for j in range(earliest, len(times)):
+    for j in range(earliest, min(latest + 1, len(times))):
         index = fill(float(j))
         now_1 = choose(index, entry, value_1, now_1 * factor_1)
         if terms == 2:
@@ -214,9 +187,17 @@ def _values(w, row, terms, begin, times, step, grid, piece, lanes):
         else:
             value = now_1
         store(grid, j * LANES, choose(entry, index, value, load(grid, j * LANES)) if piece > 0 else value)
+    # from here on every lane is within the piece
+    for j in range(latest + 1, len(times)):
+        now_1 = now_1 * factor_1
+        if terms == 2:
+            now_2 = now_2 * factor_2
+            store(grid, j * LANES, now_1 + now_2)
+        else:
+            store(grid, j * LANES, now_1)
 
 
 @compiled
 def _start(w, row, elapsed, step):
     rate = load(w, row + LANES)
-    return load(w, row) * exponential(rate * elapsed), exponential(rate * step)
+    return load(w, row) * _grown(rate, elapsed), exponential(rate * step)

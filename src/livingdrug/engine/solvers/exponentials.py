@@ -94,6 +94,7 @@ def solve_exponentials(
     start: float,
     end: float,
     limits: Sequence[tuple[int, float]] = (),
+    room: Curves | None = None,
 ) -> Curves:
     """Curves of all subjects.
 
@@ -109,6 +110,9 @@ def solve_exponentials(
         Window of the measures.
     limits : Sequence[tuple[int, float]], optional
         (output, value) pairs for which the time above is taken.
+    room : Curves or None, optional
+        Memory for the answer, whose numbers are overwritten: curves of an earlier call for as many subjects, outputs,
+        times and limits. None for new memory, which costs as much time as the curves for large blocks.
 
     Returns
     -------
@@ -119,18 +123,33 @@ def solve_exponentials(
     # what is the same for all subjects (one number, broadcast) is written once, not for each
     varying = np.array([i for i, column in enumerate(columns) if column.strides != (0,)], dtype=np.int64)
     w = np.zeros((len(columns) + kernel.rows) * LANES)
-    for i, column in enumerate(columns):
-        w[i * LANES : (i + 1) * LANES] = column[0]
+    w[: len(columns) * LANES] = np.repeat([column[0] for column in columns], LANES)
     table = np.concatenate([columns[i] for i in varying]) if len(varying) else np.zeros(0)
-    per_output, per_limit = [np.empty((n, k)) for _ in range(3)], [np.full((n, len(limits)), np.nan) for _ in range(2)]
-    curves = Curves(np.empty((n, k, len(times))), *per_output, *per_limit, np.empty(n, dtype=np.int64))
+    curves = room or _new_curves(n, k, len(times), len(limits))
     scratch = np.empty(8 * LANES), np.empty(max(len(times), 1) * LANES)
     _SOLVE(
         kernel.address, w, table, varying, len(columns), len(kernel.valid), kernel.plan, np.asarray(times, dtype=float),
         _step(times), float(start), float(end), np.array([output for output, _ in limits], dtype=np.int64),
-        np.array([value for _, value in limits], dtype=float), curves, *scratch,
+        np.array([value for _, value in limits], dtype=float), curves, curves.values.reshape(-1), *scratch,
     )  # fmt: skip
     return curves
+
+
+def _new_curves(subjects: int, outputs: int, times: int, limits: int = 0) -> Curves:
+    """Memory for curves.
+
+    Parameters
+    ----------
+    subjects, outputs, times, limits : int
+        How many of each.
+
+    Returns
+    -------
+    Curves
+    """
+    per_output = [np.empty((subjects, outputs)) for _ in range(3)]
+    per_limit = [np.empty((subjects, limits)) for _ in range(2)]
+    return Curves(np.empty((subjects, outputs, times)), *per_output, *per_limit, np.empty(subjects, dtype=np.int64))
 
 
 def _step(times: np.ndarray) -> float:

@@ -54,11 +54,6 @@ class FormulaKernel:
     ----------
     values, slopes : ndarray
         Addresses of the functions that give values, and values with slopes.
-    before, after : ndarray
-        The same values in two parts for many times of one set of quantities: what does not depend on time,
-        and the rest.
-    parts : int
-        Numbers at most that `before` gives.
     by : tuple of str
         Quantities of the slopes.
     module : object
@@ -67,9 +62,6 @@ class FormulaKernel:
 
     values: np.ndarray
     slopes: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
-    parts: int
     by: tuple[str, ...]
     module: object
 
@@ -95,7 +87,7 @@ def formula_kernel(formulas: Formulas, by: tuple[str, ...]) -> FormulaKernel:
     def addresses(what: str) -> np.ndarray:
         return np.array([getattr(module, f"{what}_{k}").address for k in range(len(formulas.pieces))], dtype=np.int64)
 
-    return FormulaKernel(*map(addresses, ("value", "slope", "before", "after")), module.PARTS, by, module)
+    return FormulaKernel(*map(addresses, ("value", "slope")), by, module)
 
 
 def formula_values(
@@ -163,58 +155,21 @@ def _run(addresses, which, table, subject, time, out, size):
 def _text(formulas: Formulas, by: Sequence[str]) -> str:
     from livingdrug.engine.codegen.generate import module_text
 
-    functions, parts = [], [1]
+    functions = []
     for k in range(len(formulas.pieces)):
         functions += [_function(formulas, k, f"value_{k}", ()), _function(formulas, k, f"slope_{k}", by)]
-        before, after, count = _in_two(formulas, k)
-        functions += [before, after]
-        parts.append(count)
-    text = module_text("Formulas at records", "formulas", livingdrug.__version__, functions)
-    return f"{text}\n\nPARTS = {max(parts)}\n"
+    return module_text("Formulas at records", "formulas", livingdrug.__version__, functions)
 
 
 def _function(formulas: Formulas, k: int, name: str, by: Sequence[str]) -> str:
     from livingdrug.engine.codegen.generate import function_text
 
-    given, pieces = _pieces(formulas, k)
+    given, pieces = pieces_of(formulas, k)
     lines = _branches([(end, [value, *(value.diff(given[q]) for q in by)]) for end, value in pieces])
     return function_text(name, "q t out", ["s = t[0]", *_loads(formulas, lines), *lines])
 
 
-def _in_two(formulas: Formulas, k: int) -> tuple[str, str, int]:
-    """(text of what does not depend on time, text of the rest, how many numbers the first hands to the second)."""
-    from livingdrug.engine.codegen.generate import function_text
-
-    _, pieces = _pieces(formulas, k)
-    found: dict = {}
-    rest = [(None if end is None else _without_time(end, found), [_without_time(value, found)]) for end, value in pieces]
-    first = _assignments(list(found))
-    loads = [f"h{i} = h[{i}]" for i in range(len(found))]
-    before = function_text(f"before_{k}", "q out", [*_loads(formulas, first), *first])
-    after = function_text(f"after_{k}", "h t out", ["s = t[0]", *loads, *_branches(rest)])
-    return before, after, len(found)
-
-
-def _without_time(e, found: dict):
-    """An expression with each part that does not depend on time as a symbol h0, h1 ...; found: part -> its symbol."""
-    from livingdrug.engine.codegen.symbolic import symbol
-
-    def kept(part):
-        return part if not part.free_symbols else found.setdefault(part, symbol(f"h{len(found)}"))
-
-    time = symbol("s")
-    if time not in e.free_symbols:
-        return kept(e)
-    if not e.args:
-        return e
-    if e.is_Add or e.is_Mul:
-        free = [part for part in e.args if time not in part.free_symbols]
-        others = [_without_time(part, found) for part in e.args if time in part.free_symbols]
-        return e.func(*([kept(e.func(*free))] if free else []), *others)
-    return e.func(*(_without_time(part, found) for part in e.args))
-
-
-def _pieces(formulas: Formulas, k: int):
+def pieces_of(formulas: Formulas, k: int):
     """(symbol of each quantity, (end or None, value) of each piece of a formula), s being time."""
     from livingdrug.engine.codegen.symbolic import symbol, to_sympy
 
