@@ -4,7 +4,17 @@ import math
 
 from livingdrug.engine.codegen.calls import call_1
 from livingdrug.engine.codegen.vector_math import compiled
-from livingdrug.engine.codegen.vectors import LANES, any_above, choose, exponential, fill, load, size, store, store_turned
+from livingdrug.engine.codegen.vectors import (
+    LANES,
+    any_above,
+    choose,
+    exponential,
+    fill,
+    load,
+    size,
+    store,
+    store_turned,
+)
 from livingdrug.engine.solvers.exponential_limits import time_above
 
 
@@ -34,7 +44,8 @@ def solve(
             for me in range(many):
                 area[first + me, k] = results[me]
                 peak[first + me, k], when[first + me, k] = results[LANES + me], results[2 * LANES + me]
-            _rows(grid, flat, (first * out.shape[1] + k) * len(times), out.shape[1] * len(times), many, len(times))
+            begin = (first * out.shape[1] + k) * len(times)
+            _rows(grid, flat, begin, out.shape[1] * len(times), many, len(times))
 
 
 @compiled
@@ -135,7 +146,8 @@ def _integral(left, right, rate, width):
 def _sum(w, row, terms, elapsed):
     value = fill(0.0)
     for i in range(terms):
-        value = value + load(w, row + 2 * i * LANES) * exponential(load(w, row + (2 * i + 1) * LANES) * elapsed)
+        rate = load(w, row + (2 * i + 1) * LANES)
+        value = value + load(w, row + 2 * i * LANES) * exponential(rate * elapsed)
     return value
 
 

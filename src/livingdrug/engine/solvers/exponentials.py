@@ -111,8 +111,8 @@ def solve_exponentials(
     limits : Sequence[tuple[int, float]], optional
         (output, value) pairs for which the time above is taken.
     room : Curves or None, optional
-        Memory for the answer, whose numbers are overwritten: curves of an earlier call for as many subjects, outputs,
-        times and limits. None for new memory, which costs as much time as the curves for large blocks.
+        Memory for the answer, whose numbers are overwritten: curves of an earlier call for as many subjects,
+        outputs, times and limits. None for new memory, which costs as much time as the curves for large blocks.
 
     Returns
     -------
@@ -149,7 +149,8 @@ def _new_curves(subjects: int, outputs: int, times: int, limits: int = 0) -> Cur
     """
     per_output = [np.empty((subjects, outputs)) for _ in range(3)]
     per_limit = [np.empty((subjects, limits)) for _ in range(2)]
-    return Curves(np.empty((subjects, outputs, times)), *per_output, *per_limit, np.empty(subjects, dtype=np.int64))
+    broken = np.empty(subjects, dtype=np.int64)
+    return Curves(np.empty((subjects, outputs, times)), *per_output, *per_limit, broken)
 
 
 def _step(times: np.ndarray) -> float:
