@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from livingdrug.engine.codegen import cache, linked
-from livingdrug.engine.codegen.linked import Linked, Object
+from livingdrug.engine.codegen.cache import Object
+from livingdrug.engine.codegen.linked import Linked
 
 
 class Sizes(NamedTuple):

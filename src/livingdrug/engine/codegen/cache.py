@@ -12,11 +12,19 @@ import sys
 import tempfile
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from livingdrug.core.errors import InputError
 
 VARIABLE = "LIVINGDRUG_CACHE"
 _MARK = b"\n# sha256 "
+
+
+class Object(NamedTuple):
+    """Object code of a function, and the symbol under which it stands there."""
+
+    symbol: str
+    code: bytes
 
 
 @lru_cache(maxsize=1)

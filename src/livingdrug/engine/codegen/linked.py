@@ -18,17 +18,11 @@ import numpy as np
 
 from livingdrug.core import waiting
 from livingdrug.engine.codegen import cache
+from livingdrug.engine.codegen.cache import Object
 
 # what a compiled function of no result says where nothing went wrong: it was left at its end, or by a `return`
 _DONE = (0, -2)
 _LOCK = Lock()
-
-
-class Object(NamedTuple):
-    """Object code of a function, and the symbol under which it stands there."""
-
-    symbol: str
-    code: bytes
 
 
 class Entry(NamedTuple):

@@ -21,7 +21,7 @@ from numba.core.serialize import dumps
 
 from livingdrug.core import waiting
 from livingdrug.engine.codegen import cache
-from livingdrug.engine.codegen.linked import Object
+from livingdrug.engine.codegen.cache import Object
 from livingdrug.engine.codegen.straight_line import straightened
 
 # no `fastmath`: see `vector_type`
