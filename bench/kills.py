@@ -40,10 +40,14 @@ KINDS = {
     "blocks": ("simulate", "stein_2019", "-n", "40000", "--exposure", "0", "28", "--out", "run"),
     "sensitivity": ("sensitivity", "stein_2019", "-n", "2048", "--out", "run"),
     "nca": ("nca", "ex/kinetics.csv", "--out", "run"),
-    "trial": ("trial", "ex/umbrella.toml", "--replicates", "1500", "--out", "run"),
+    "trial": ("trial", "ex/umbrella.toml", "--replicates", "500", "--out", "run"),
     "fit": ("fit", "ex/kinetics.csv", "--model", "stein_2019", "--random", "c_max,alpha", "--out", "run"),
     "bootstrap": ("fit", "ex/kinetics.csv", "--model", "stein_2019", "--random", "c_max", "--method", "focei",
                   "--profile", "c_max", "--bootstrap", "20", "--out", "run"),
+    "compare": ("fit", "ex/kinetics.csv", "--model", "stein_2019", "--random", "c_max", "--fix", "alpha,beta", "--compare",
+                "--out", "run"),
+    "chains": ("fit", "ex/kinetics.csv", "--model", "stein_2019", "--random", "c_max", "--fix", "alpha,beta", "--method",
+               "bayes", "--chains", "3", "--tune", "50", "--draws", "100", "--out", "run"),
     "report": ("report", "run"),
     "vpc": ("vpc", "run", "--replicates", "40"),
 }
@@ -55,8 +59,11 @@ OTHER = {
     "trial": ("--seed", "2"),
     "fit": ("--seed", "2"),
     "bootstrap": ("--seed", "2"),
+    "compare": ("--seed", "2"),
+    "chains": ("--seed", "2"),
 }
-RESUMED = ("fit", "blocks", "sensitivity", "trial", "bootstrap")  # of these kinds the next run goes on with --resume
+# of these kinds the next run goes on with --resume
+RESUMED = ("fit", "blocks", "sensitivity", "trial", "bootstrap", "compare", "chains")
 TAKEN_UP = re.compile(r"([\d,]+) of [\d,]+ .{1,60}? are kept from before")
 PATIENCE = 600.0  # seconds until a run that goes on counts as one that never ends
 OWN = ".livingdrug."

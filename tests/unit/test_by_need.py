@@ -4,12 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import logsumexp
+from scipy.stats import multivariate_t
 
 import livingdrug as ld
 from bench.small_trials import data_set
+from livingdrug.core.draws import log_normal
 from livingdrug.fit import new_problem, point_of, unknowns_of
-from livingdrug.fit.by_need import GROWTH, Need
-from livingdrug.fit.importance import drawn, propose, worth_of
+from livingdrug.fit.at_draws import predicted
+from livingdrug.fit.by_need import GROWTH, Need, others_at
+from livingdrug.fit.importance import drawn, importance, propose, worth_of
 from livingdrug.fit.information import weighted_at
 from livingdrug.fit.point import prepare
 from livingdrug.fit.settle import without
@@ -83,3 +87,47 @@ def test_records_of_chosen_subjects_are_theirs():
             ours, theirs = (getattr(d, name)[d.first[j] : d.last[j]] for d, j in ((own, k), (design, i)))
             assert np.array_equal(ours, theirs)
     assert np.array_equal(own.table, design.table[chosen])
+
+
+def two_ways():
+    """A point at which the data of two subjects allow an early decline as well as a late one: one bump is no guide."""
+    found = {"fold": (2450.6, 0.507), "t_max": (9.006, 0.243), "c_max": (15371.0, 0.637), "alpha": (0.1688, 0.0948),
+             "beta": (0.8018, 2.482), "f_b": (0.3677, 0.0)}  # fmt: skip
+    problem = new_problem(ld.get_model("stein_2019"), data_set("ten_daily_month", 40))
+    parameters = tuple(replace(p, value=found[p.name][0], sd=found[p.name][1]) for p in problem.parameters)
+    residual = replace(problem.residuals[0], a=0.4191)
+    return replace(problem, parameters=parameters, residuals=(residual,))
+
+
+def test_where_one_bump_is_no_guide_draws_are_made_around_particles():
+    problem = two_ways()
+    prepared, point, unknowns = prepare(problem), point_of(problem), unknowns_of(problem)
+    proposal = propose(prepared, point, 1)
+    plain = importance(prepared, point, seed=1, proposal=proposal)
+    found = Need(512, 4096, 200.0).sampled(prepared, unknowns, point, proposal, 1)
+    hard = np.flatnonzero(found.hard)
+    assert len(hard) and (plain.ess[hard] < 50).all() and (found.worth >= np.where(found.hard, 200, 50)).all()
+    others = others_at(prepared, point, proposal, hard, 1)
+    known = importance(prepared, point, seed=1, proposal=proposal, others=others)
+    assert (known.ess[hard] > 200).all() and not np.array_equal(known.by_subject, plain.by_subject)
+    error = 2 * np.sqrt((1 / found.worth).sum() + (1 / known.ess).sum())
+    assert -2 * found.level == pytest.approx(known.minus2ll, abs=3 * error)
+    # another way to the likelihood of each: very many draws of a bump that is twice as wide
+    random = np.random.default_rng(3)
+    for i in hard:
+        own, size = prepared.of(np.array([i])), len(prepared.random)
+        z = random.standard_normal((400_000, size)) * np.sqrt(4 / random.chisquare(4, 400_000))[:, None]
+        etas = proposal.middle[i] + 2 * z @ proposal.factor[i].T
+        density = student(size, df=4).logpdf(z) - np.linalg.slogdet(2 * proposal.factor[i])[1]
+        joint = predicted(own, point, etas[None]).likelihood(point)[0] + log_normal(etas, point.omega)
+        exact = logsumexp(joint - density) - np.log(len(z))
+        assert -0.5 * known.by_subject[i] == pytest.approx(exact, abs=0.15)
+    # a point nearby takes the same draws, a climb of the same problem too
+    moved = point._replace(mu=point.mu + 1e-3)
+    again = Need(512, 4096, 200.0).sampled(prepared, unknowns, moved, proposal, 1, found)
+    assert again.around_particles.draws is found.around_particles.draws
+
+
+def student(size, df):
+    """A t in several dimensions, as proposals have it."""
+    return multivariate_t(np.zeros(size), np.eye(size), df=df)

@@ -239,3 +239,44 @@ def test_the_command_says_what_exposure_does_to_each_cause(file, model, tmp_path
 def test_what_cannot_be_asked_is_refused(file, words, said):
     answer = livingdrug("response", file, *ASKED, *words)
     assert answer.returncode == 2 and said in answer.stderr and "Traceback" not in answer.stderr
+
+
+def few(events, censored=(), n=10):
+    """Times 1 to n; events: time -> cause; censored: times; the rest have the second cause at 50."""
+    time = np.array([*range(1, n + 1)], dtype=float)
+    cause = np.array([0 if t in censored else events.get(t, 2) for t in range(1, n + 1)])
+    return CompetingTimes(np.where(np.isin(time, [*events, *censored]), time, 50.0), cause, CAUSES)
+
+
+def test_no_event_has_the_exact_bound_of_a_proportion_where_nobody_was_censored_before():
+    found = cumulative_incidence(few({2: 2, 3: 2}), 1)
+    for t in (0.5, 2.0, 49.0):  # before the first event, at one, after all
+        at = found.at(t)
+        # the n-th root of the tail: no event in n subjects (a bound below it has them with less than 2.5 %)
+        assert (at.value, at.low) == (0, 0) and at.high == pytest.approx(1 - 0.025 ** (1 / 10))
+    assert np.isnan(found.at(51.0).value)
+
+
+def test_no_event_after_a_censoring_has_no_interval():
+    found = cumulative_incidence(few({2: 2}, censored=(4,)), 1)
+    assert np.isfinite(found.at(3.0).high) and np.isfinite(found.at(4.0).high)  # seen at 4, not after it
+    assert found.at(5.0).value == 0 and np.isnan([found.at(5.0).low, found.at(5.0).high]).all()
+
+
+def test_an_event_of_everyone_has_the_exact_bound_too():
+    times = CompetingTimes(np.arange(1.0, 8.0), np.ones(7, dtype=int), CAUSES)
+    at = cumulative_incidence(times, 1).at(7.0)
+    assert at.value == 1 and at.high == 1 and at.low == pytest.approx(0.025 ** (1 / 7))
+
+
+@pytest.mark.parametrize(("lost", "said"), [(False, "0 (0 to 0."), (True, "0 (interval not determined)")])
+def test_the_table_gives_a_group_without_events_a_bound_or_says_that_there_is_none(lost, said, tmp_path):
+    rows = [(f"P{i}", 10.0 + i, float(9 + i), "relapse" if i >= 20 and i % 2 else "death") for i in range(40)]
+    rows[3] = ("P3", 13.0, 1.0, "0" if lost else "death")
+    pd.DataFrame(rows, columns=["ID", "CMAX (copies/ug)", "time (d)", "status"]).to_csv(tmp_path / "times.csv", index=False)
+    asked = (*ASKED, "--cause", "relapse=relapse,death=death")
+    answer = livingdrug("response", tmp_path / "times.csv", *asked, columns=200)
+    assert answer.returncode == 0, answer.stderr
+    assert said in answer.stdout and "Clopper-Pearson" in answer.stdout
+    # all of the lower group had died when the first relapse of the other came
+    assert "cumulative incidence of relapse, 2 groups by exposure: Gray's test not determined" in answer.stdout

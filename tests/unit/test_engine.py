@@ -104,6 +104,29 @@ def test_both_methods_agree_with_lsoda(name, budget, monkeypatch):
     np.testing.assert_allclose(ours.area[0], reference.area, rtol=5e-6)
 
 
+@pytest.mark.parametrize("budget", [EXPLICIT, IMPLICIT], ids=["explicit", "implicit"])
+@pytest.mark.parametrize("name", MODELS)
+def test_samples_of_all_lanes_at_once_are_those_of_one_lane(name, budget, monkeypatch):
+    """Ten like subjects have every sample time in the same step and are sampled together, one alone is sampled by itself."""
+    monkeypatch.setattr(population, "EXPLICIT_BUDGET", budget)
+    model = MODELS[name]
+    until = min(default_until(model), 28.0 if model.time_unit == "d" else 72.0)
+    # some of them at the ends of steps
+    times, row = np.linspace(0, until, 57), quantity_table(model, typical_subject(model))
+    one = subject_events(default_regimen(model), model.system, row[0].tolist())
+    inflow = bool(EventTable.shared(1, one).has_inflow[0])
+    code = system_kernel(model.system, tuple(o.name for o in model.system.outputs), inflow)
+
+    def run(n):
+        events = EventTable.shared(n, one)
+        found = solve_population(code, np.repeat(row, n, axis=0), events, until, times, range(len(code.observed)), None)
+        return found.values.reshape(n, -1)
+
+    alone, together = run(1)[0], run(10)
+    assert np.isfinite(alone).all()
+    np.testing.assert_array_equal(together, np.tile(alone, (10, 1)))
+
+
 def test_a_subject_is_the_same_bytes_wherever_it_is_computed():
     model = stack()
     subjects = draw_subjects(model, 40, seed=3, cv=0.5)

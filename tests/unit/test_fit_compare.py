@@ -363,7 +363,7 @@ def test_methods_on_the_command_line(files, monkeypatch, line, fits):
      (("--profile", "top"), "--profile: only a single fit"), (("--bootstrap", "200"), "--bootstrap: only a single fit"),
      (("--sir", "1000"), "--sir: only a single fit"), (("--evaluate", "is"), "--evaluate: only a single fit"),
      (("--chains", "2"), "--chains: only a single fit"), (("--method", "bayes"), "take saem, focei or laplace"),
-     (("--compare",), "leave one out"), (("--resume", "--out", "folder"), "no comparison can be resumed"),
+     (("--compare",), "leave one out"),
      (("--residual", "other=lognormal:0.2"), "unknown output of the models `other`"),
      (("--output-is", "x=other"), "unknown output of the models `other`"),
      (("--compartment", "1=a"), "--compartment: several models"),
@@ -382,8 +382,7 @@ def test_models_of_another_unit_are_refused_by_name(files):
 
 @pytest.mark.parametrize(
     ("more", "words"),
-    [(("--method", "focei"), "leave --method out"), (("--evaluate", "is"), "only a single fit"),
-     (("--resume", "--out", "folder"), "no comparison can be resumed")],
+    [(("--method", "focei"), "leave --method out"), (("--evaluate", "is"), "only a single fit")],
 )  # fmt: skip
 def test_refusals_of_a_comparison_of_methods(files, more, words):
     done = livingdrug("fit", "falling.csv", "--model", "exponential.toml", "--compare", *UNITS, *more, cwd=files)

@@ -122,7 +122,7 @@ def test_a_variability_that_was_left_out_too_soon_comes_back(tmp_path):
 def test_intervals_of_large_standard_errors_are_said_to_be_rough(tmp_path):
     # laplace has no profiles: with 8 subjects the logarithm of a variability has a standard error of a quarter or more
     found = fit(decline_of(tmp_path, 8), "laplace")
-    spreads = [e for e in rows_of(found).values() if e.kind == "spread" and e.determined and e.se > 0.25 * e.value]
+    spreads = [e for e in rows_of(found).values() if e.kind == "variability" and e.determined and e.se > 0.25 * e.value]
     assert spreads and all(f"`{e.name}`" in found.verdict.data for e in spreads) and "are rough" in found.verdict.data
     many = fit(decline_of(tmp_path, 60), "laplace")
     assert many.verdict.ended and "rough" not in many.verdict.data

@@ -261,7 +261,7 @@ def test_draws_stand_for_subjects_where_shrinkage_is_large(tmp_path):
     result, _, _ = line(tmp_path, n=40, sigma=20.0, extra=covariates)
     sampled = sampled_parameters(result)
     relations = covariate_relations(result, sampled)
-    shrunk = {e.name.removeprefix("omega "): e.shrinkage > 30 for e in result.estimates if e.kind == "spread"}
+    shrunk = {e.name.removeprefix("omega "): e.shrinkage > 30 for e in result.estimates if e.kind == "variability"}
     assert shrunk == {"start": False, "rise": True}
     for r in relations:
         assert r.drawn == shrunk[r.parameter]

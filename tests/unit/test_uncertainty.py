@@ -25,7 +25,7 @@ NAMES = ("top", "rate", "omega top")
 
 def model(sd_top: float = 0.3, sd_rate: float = 0.2, sd_omega: float = 0.0, shared: float = 0.0):
     """A decline whose estimates of ln top, ln rate and ln omega have these SDs; shared: correlation of the first two."""
-    rows = (Estimated("top", "typical", 100.0), Estimated("rate", "typical", 0.2), Estimated("omega top", "spread", 0.5))
+    rows = (Estimated("top", "typical", 100.0), Estimated("rate", "typical", 0.2), Estimated("omega top", "variability", 0.5))
     matrix = np.diag([sd_top**2, sd_rate**2, sd_omega**2])
     matrix[0, 1] = matrix[1, 0] = shared * sd_top * sd_rate
     own = tuple(map(tuple, matrix.tolist()))
@@ -49,7 +49,7 @@ def test_without_a_covariance_intervals_are_drawn_from():
     own = model()
     rows = (
         Estimated("top", "typical", 100.0, lower=50.0, upper=400.0), Estimated("rate", "typical", 0.2, upper=0.4),
-        Estimated("omega top", "spread", 0.5, lower=0.0, upper=1.0, determined=False),
+        Estimated("omega top", "variability", 0.5, lower=0.0, upper=1.0, determined=False),
     )  # fmt: skip
     bare = replace(own, fitted=replace(own.fitted, estimates=rows, names=(), covariance=()))
     made = drawn_models(bare, 4000)

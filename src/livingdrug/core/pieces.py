@@ -15,7 +15,7 @@ import re
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -49,12 +49,15 @@ class Stage:
         The dataclasses and named tuples that its pieces hold.
     words : str
         What the pieces are called in messages.
+    known : mapping
+        What a piece may hold that whoever reads it has anyway, such as a model: name -> that very thing.
     """
 
     name: str
     of: Mapping[str, Any]
     kinds: tuple[type, ...] = ()
     words: str = "blocks"
+    known: Mapping[str, Any] = field(default_factory=dict)
 
 
 def pieces_folder(out: str | Path) -> Path:
@@ -102,9 +105,15 @@ class Kept:
                 else:
                     found = next(rest)
                     with _of_the_folder():
-                        write_piece(place, mark, key, found, stage.kinds)
+                        write_piece(place, mark, key, found, stage.kinds, stage.known)
                     self.found[place] = mark
                 yield found
+
+    def within(self, part: str) -> "Within":
+        """Where a part of the run keeps its stages: two parts may have the same ones.
+
+        part: its name, of letters, digits and hyphens."""
+        return Within(self, part)
 
     @property
     def complete(self) -> bool:
@@ -188,8 +197,30 @@ class Kept:
         self.say(f"{sound:,} of {count:,} {stage.words} are kept from before in {self.folder}{more}")
 
 
+@dataclass(frozen=True)
+class Within:
+    """What is kept of a part of a run, such as one fit of several. kept: of the run, or of a part that it is
+    in; part: its name."""
+
+    kept: "Kept | Within"
+    part: str
+
+    def each(
+        self, stage: Stage, keys: Sequence[str], computed: Callable[[list[int]], Generator[Any, None, None]]
+    ) -> Generator[Any, None, None]:
+        """See `Kept.each`."""
+        return self.kept.each(replace(stage, name=f"{self.part}-{stage.name}"), keys, computed)
+
+    def within(self, part: str) -> "Within":
+        """See `Kept.within`."""
+        return Within(self, part)
+
+
+Keeper = Kept | Within
+
+
 def each(
-    kept: Kept | None, stage: Callable[[], Stage], keys: Sequence[str], compute: Callable[[int], Any]
+    kept: Keeper | None, stage: Callable[[], Stage], keys: Sequence[str], compute: Callable[[int], Any]
 ) -> Generator[Any, None, None]:
     """The pieces of a stage in their order, kept on the way where there is somewhere to keep them.
 
@@ -209,6 +240,36 @@ def each(
         return (compute(i) for i in places)
 
     return computed(range(len(keys))) if kept is None else kept.each(stage(), keys, computed)
+
+
+@contextmanager
+def steps(
+    kept: Keeper | None, stage: Callable[[], Stage], most: int
+) -> Iterator[Callable[[Callable[[], Any]], Any]]:
+    """Around steps of which each follows from what those before gave. Gives a function that takes a step,
+    which has no arguments, and gives what it made, or what is kept of it.
+
+    Parameters
+    ----------
+    kept : Kept or None
+        Where they are kept; None: nowhere.
+    stage : callable
+        Gives the stage of all of them.
+    most : int
+        So many at most.
+    """
+    waiting: list[Callable[[], Any]] = []
+
+    def compute(_: int) -> Any:
+        return waiting[-1]()
+
+    with closing(each(kept, stage, [str(k + 1) for k in range(most)], compute)) as made:
+
+        def step(make: Callable[[], Any]) -> Any:
+            waiting.append(make)
+            return next(made)
+
+        yield step
 
 
 @contextmanager
@@ -288,7 +349,7 @@ def _of_the_folder() -> Iterator[None]:
 
 
 def _read(place: Path, mark: str, key: str, stage: Stage) -> Any:
-    found = read_piece(place, mark, key, stage.kinds)
+    found = read_piece(place, mark, key, stage.kinds, stage.known)
     if not found:
         raise InputError(f"`{place}` was changed while it was used; run again with --resume")
     return found[0]

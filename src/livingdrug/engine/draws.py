@@ -47,7 +47,8 @@ def _product(typing, a, b):
         wide = ir.IntType(128)
         whole = builder.mul(*(builder.zext(value, wide) for value in args))
         halves = builder.lshr(whole, wide(64)), whole
-        return context.make_tuple(builder, sig.return_type, [builder.trunc(half, ir.IntType(64)) for half in halves])
+        parts = [builder.trunc(half, ir.IntType(64)) for half in halves]
+        return context.make_tuple(builder, sig.return_type, parts)
 
     return types.UniTuple(types.uint64, 2)(types.uint64, types.uint64), generate
 
@@ -86,8 +87,8 @@ def _words(key_0, key_1, step, count, words):
 
 @compiled
 def _normals_into(key_0, key_1, first, count, out, at, words, outside, tails):
-    """Normal numbers of `count` subjects from `first` on into a flat array from `at` on; count: of whole lanes and at
-    most CHUNK, as long as the other arrays are; first: a multiple of 4."""
+    """Normal numbers of `count` subjects from `first` on into a flat array from `at` on; count: of whole lanes
+    and at most CHUNK, as long as the other arrays are; first: a multiple of 4."""
     # the counter is advanced before its first use, as NumPy's generator does
     _words(key_0, key_1, first // 4 + 1, count, words)
     for i in range(count):
@@ -111,7 +112,8 @@ def _normals_into(key_0, key_1, first, count, out, at, words, outside, tails):
 
 @kept
 def _fill_normals(keys, first, out):
-    words, outside, tails = np.empty(CHUNK, dtype=np.uint64), np.empty(CHUNK, dtype=np.int64), np.full(CHUNK, 0.5)
+    words, outside = np.empty(CHUNK, dtype=np.uint64), np.empty(CHUNK, dtype=np.int64)
+    tails = np.full(CHUNK, 0.5)
     flat, width = out.reshape(-1), out.shape[1]
     for row in range(len(out)):
         for start in range(0, width, CHUNK):
@@ -121,7 +123,8 @@ def _fill_normals(keys, first, out):
 
 @kept
 def _fill_lognormals(keys, first, out, median, sd, highest):
-    words, outside, tails = np.empty(CHUNK, dtype=np.uint64), np.empty(CHUNK, dtype=np.int64), np.full(CHUNK, 0.5)
+    words, outside = np.empty(CHUNK, dtype=np.uint64), np.empty(CHUNK, dtype=np.int64)
+    tails = np.full(CHUNK, 0.5)
     flat, width = out.reshape(-1), out.shape[1]
     for row in range(len(out)):
         for start in range(0, width, CHUNK):
@@ -140,7 +143,13 @@ def _room(seed: int, purposes: Sequence[str], first: int, count: int) -> tuple[n
 
 
 def lognormals(
-    seed: int, purposes: Sequence[str], first: int, count: int, median: ArrayLike, sd: ArrayLike, highest: ArrayLike
+    seed: int,
+    purposes: Sequence[str],
+    first: int,
+    count: int,
+    median: ArrayLike,
+    sd: ArrayLike,
+    highest: ArrayLike,
 ) -> np.ndarray:
     """median exp(sd z) of subjects `first` ... `first + count - 1`, at most `highest`; z as in `normals`.
 

@@ -136,13 +136,13 @@ def at_and_table(
     n, k, rows = layout.states, len(layout.observed), layout.rows
     one = max(layout.constants, layout.switches, layout.pools, len(system.states), k)
     per_state = ("y", "yn", "ym", "f", "fn", "inflow", "atol", "rtol", "lowest", "cap", "extinct")
-    single = ("t", "h", "tn", "wish", "stop", "next", "error", "error_before", "top", "weight", "held", "one_t")
-    per_output = ("g", "dg", "gm", "area", "peak", "peak_time")
+    single = ("t", "h", "tn", "wish", "stop", "next", "error", "error_before", "top", "weight", "held", "one_t", "pending")
+    per_output = ("g", "dg", "gm", "area", "peak", "peak_time", "shown_g")
     groups = dict.fromkeys(per_state, n) | dict.fromkeys(single, 1) | dict.fromkeys(per_output, k)
     groups["kink"] = n * layout.kinks
     groups |= dict.fromkeys(("above", "last_above", "limit"), len(limits))
     groups |= dict.fromkeys(("low", "rise", "rise_time"), len(rises))
-    groups |= {"k": 8 * n, "switch_at": layout.switches, "one_y": n, "one_g": one, "one_w": 1}
+    groups |= {"k": 8 * n, "switch_at": layout.switches, "one_y": n, "one_g": one, "one_w": 1, "weights": 8}
     places, numbers = placed({name: LANES * size for name, size in groups.items()}, LANES * rows["end"])
     tables, table = _table(system, pools, layout, limits, rises, shown)
     at = At(

@@ -27,6 +27,7 @@ class Addresses(NamedTuple):
     solve: int
     observe: int
     observe_one: int
+    observe_all: int
     pools: int
     prepare: int
     initial: int
@@ -47,8 +48,10 @@ class At(NamedTuple):
     of the measures; area ... last_above: measures; limit; low, rise, rise_time: of outputs whose level after the
     distribution minimum is wanted, the lowest level since the last dose (-inf once it has risen again), the largest
     after that and its time; held: 1 while an infusion runs into them; switch_at; one_t, one_y, one_g: one subject's
-    states and outputs; one_w: weights of stages. In `table`: place: per state of the system its integrated index or -1 -
-    its pool; logs; limit_output; rise_output; shown: 1 for states whose doses are seen in such an output; diagonal:
+    states and outputs; one_w: weights of stages; pending: 1 for lanes with a sample time within their step, shown_g,
+    weights: their outputs there and weights of stages, where all lanes are sampled at once. In `table`: place: per state
+    of the system its integrated index or -1 - its pool; logs; limit_output; rise_output; shown: 1 for states whose doses
+    are seen in such an output; diagonal:
     stored entries of the Jacobian's diagonal.
     """
 
@@ -111,6 +114,9 @@ class At(NamedTuple):
     one_y: int
     one_g: int
     one_w: int
+    pending: int
+    shown_g: int
+    weights: int
     numbers: int
     place: int
     logs: int

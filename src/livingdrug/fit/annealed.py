@@ -59,12 +59,19 @@ def drawn_around(
     prepared: Prepared, point: Point, state: Annealed, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """(etas (n, count, random), their weights (n, count), which sum to 1) of each subject, nan as in
-    `weighted`. The same state gives the same draws, however often it is asked."""
-    n, size = prepared.n, len(prepared.random)
+    `weighted`, see `around`."""
+    etas, density = around(point, state, count)
+    return etas, normalised(_likelihood(prepared, point, etas) + log_normal(etas, point.omega) - density)
+
+
+def around(point: Point, state: Annealed, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """(etas (n, count, random), the logarithms of their densities (n, count)) of each subject. The same state
+    gives the same draws, however often it is asked."""
+    n, size = len(state.subjects), state.particles.shape[2]
     etas, density = np.empty((n, count, size)), np.empty((n, count))
     for i, own in enumerate(deepcopy(state.streams)):
         etas[i], density[i] = _mixture(state.particles[i], point.omega, count, own)
-    return etas, normalised(_likelihood(prepared, point, etas) + log_normal(etas, point.omega) - density)
+    return etas, density
 
 
 def _likelihood(prepared: Prepared, point: Point, etas: np.ndarray) -> np.ndarray:

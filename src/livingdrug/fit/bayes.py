@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import ConvergenceError, InputError
+from livingdrug.core.pieces import Keeper
 from livingdrug.core.shown import Shown
 from livingdrug.fit import joint
 from livingdrug.fit.frame import Frame, frame_of, root_of
@@ -295,6 +296,7 @@ def sample_posterior(
     priors: Sequence[Prior] = (),
     settings: Sampling | None = None,
     start: FitProblem | None = None,
+    kept: Keeper | None = None,
 ) -> Posterior:
     """Draws of the posterior by NUTS.
 
@@ -309,6 +311,8 @@ def sample_posterior(
         Chains, draws, seed.
     start : FitProblem, optional
         Where the chains start; `fit(problem).problem` is a good one.
+    kept : Kept, optional
+        Where finished chains are kept on the way.
 
     Returns
     -------
@@ -324,7 +328,8 @@ def sample_posterior(
         raise InputError(NO_OUTCOMES)
     settings = settings or Sampling()
     density, first = log_posterior(problem, priors, start, settings.seed)
-    found = draw(density, first, settings)
+    of = {"fit or data": problem, "priors": density.priors, "frame of the chains": density.frame}
+    found = draw(density, first, settings, kept, of)
     unknowns, shape = density.unknowns, found.x.shape[:2]
     natural, etas = np.empty((*shape, unknowns.size)), np.empty((*shape, *density.shape))
     for place in np.ndindex(shape):

@@ -15,8 +15,10 @@ import numpy as np
 from livingdrug.core.conventions import Z95
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
+from livingdrug.core.pieces import Keeper, NotKept
 from livingdrug.fit.bayes import Posterior
 from livingdrug.fit.estimator import Estimator, estimator_of
+from livingdrug.fit.kept import part_of
 from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import SCALE_CODE, from_scale, point_of, to_scale
 from livingdrug.fit.problem import FitProblem, NormalPrior, Parameter
@@ -169,6 +171,7 @@ def fit_both(
     resume: bool = False,
     progress: Progress | None = None,
     starts: int | None = None,
+    kept: Keeper | None = None,
 ) -> FitResult | Posterior:
     """The fit of data and priors together, with that of the data alone beside it; a posterior has its priors
     beside it by itself. Arguments as of `estimated`; only methods that take priors.
@@ -191,6 +194,8 @@ def fit_both(
         Called as the search goes on.
     starts : int, optional
         Searches from so many sets of initial estimates.
+    kept : Kept, optional
+        Where finished parts of both are kept on the way.
 
     Returns
     -------
@@ -203,12 +208,15 @@ def fit_both(
             f"--borrow: method {name} takes no priors; leave --method out (saem), or take --method bayes"
         )
     together = estimated(
-        replace(problem, priors=borrowing.priors), method, seed, folder, resume, progress, starts
-    )
+        replace(problem, priors=borrowing.priors), method, seed, folder, resume, progress, starts,
+        kept=part_of(kept, "together"),
+    )  # fmt: skip
     if isinstance(together, Posterior):
         return replace(together, notes=(*borrowing.notes, *together.notes))
     try:
-        alone = fit(problem, method, seed, None, False, progress, starts)
+        alone = fit(problem, method, seed, None, False, progress, starts, kept=part_of(kept, "alone"))
+    except NotKept:  # the run ends here, and goes on from what is kept
+        raise
     except InputError as error:
         alone = str(error)
     return with_data_alone(together, alone, borrowing)

@@ -17,7 +17,7 @@ from livingdrug.core.known import known
 from livingdrug.fit import finish
 from livingdrug.fit.by_need import Need, Sampled
 from livingdrug.fit.conditional import updated
-from livingdrug.fit.importance import SOUND, Proposal, propose
+from livingdrug.fit.importance import SOUND, Hard, Proposal, propose
 from livingdrug.fit.information import Information
 from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import Point, Prepared, is_defined
@@ -45,7 +45,8 @@ LITTLE, PART = 1e-4, 0.03
 
 class Climbed(NamedTuple):
     """Where it ended: point, rise of the log-likelihood still expected, proposals, draws that every subject
-    has at least, information there, and the effective draws of each subject (n,)."""
+    has at least, information there, the effective draws of each subject (n,), and the mean and standard
+    deviation of its effects (n, random); hard: draws around particles, for a climb nearby."""
 
     point: Point
     gain: float
@@ -53,6 +54,9 @@ class Climbed(NamedTuple):
     draws: int
     information: Information
     worth: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
+    hard: Hard | None
 
     @property
     def level(self) -> float:
@@ -79,7 +83,8 @@ def climb(
     first = draws or usual_draws(prepared.problem)
     need = Need(first, max(first, most), sound)
     ascent = _Ascent(prepared, unknowns, seed, held, need, max(LITTLE, PART * enough))
-    now = ascent.at(point, propose(prepared, point, seed, start, before and before.proposal))
+    proposal = propose(prepared, point, seed, start, before and before.proposal)
+    now = ascent.at(point, proposal, kept=before and before.hard)
     now = ascent.guessed(now, before.information.matrix) if before else ascent.known(now)
     levels = [-np.inf] * STALLED
     while True:
@@ -103,7 +108,19 @@ def climb(
     if now.information is None:
         now = ascent.known(now)
     information = known(now.information, "the curvature at the optimum")
-    return Climbed(now.point, now.gain, now.proposal, ascent.need.first, information, now.worth)
+    at = now.at
+    mean, sd = at.moments()
+    return Climbed(
+        now.point,
+        now.gain,
+        now.proposal,
+        need.first,
+        information,
+        now.worth,
+        mean,
+        sd,
+        at.around_particles,
+    )
 
 
 def usual_draws(problem: FitProblem) -> int:
@@ -142,12 +159,17 @@ class _Ascent(NamedTuple):
 
 
     def at(
-        self, point: Point, proposal: Proposal, before: _Set | None = None, inverse: np.ndarray | None = None
+        self,
+        point: Point,
+        proposal: Proposal,
+        before: _Set | None = None,
+        inverse: np.ndarray | None = None,
+        kept: Hard | None = None,
     ) -> _Set:
         """New draws at a point, more of them where they are worth too few; inverse: of the curvature,
-        brought along."""
+        brought along; kept: of the draws at a point nearby."""
         prepared, unknowns = self.prepared, self.unknowns
-        at = self.need.sampled(prepared, unknowns, point, proposal, self.seed, before and before.at)
+        at = self.need.sampled(prepared, unknowns, point, proposal, self.seed, before and before.at, kept)
         left_out = np.array([], dtype=np.int64) if before is None else before.left_out
         return _Set(point, proposal, at, self.level(at), self.score(at), at.worth, left_out, inverse)
 

@@ -20,9 +20,11 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
+from livingdrug.core.pieces import Keeper, NotKept
 from livingdrug.core.shown import Shown
 from livingdrug.fit.compare_words import CLOSE, WITHIN, estimate_words, words_of
 from livingdrug.fit.importance import FEW, few_draws, importance
+from livingdrug.fit.kept import part_of
 from livingdrug.fit.objective import objective
 from livingdrug.fit.point import point_of, prepare
 from livingdrug.fit.problem import FitProblem
@@ -198,8 +200,9 @@ class MethodComparison(Shown):
 
 
 def compare_methods(
-    problem: FitProblem, seed: int = 1, starts: int | None = None, progress: Progress | None = None
-) -> MethodComparison:
+    problem: FitProblem, seed: int = 1, starts: int | None = None, progress: Progress | None = None,
+    kept: Keeper | None = None,
+) -> MethodComparison:  # fmt: skip
     """The problem fitted by SAEM, FOCEI and Laplace, each with its usual settings.
 
     Parameters
@@ -212,6 +215,8 @@ def compare_methods(
         Sets of initial estimates of each method.
     progress : callable, optional
         `progress(done, all, objective)`.
+    kept : Kept, optional
+        Where the finished fit of each method is kept on the way.
 
     Returns
     -------
@@ -224,7 +229,7 @@ def compare_methods(
     InputError
         Where no method takes the problem.
     """
-    runs = [_run(problem, method, seed, starts, progress) for method in METHODS]
+    runs = [_run(problem, method, seed, starts, progress, part_of(kept, method)) for method in METHODS]
     if all(run.result is None for run in runs):
         raise InputError(runs[0].why)
     reference = next((run for run in runs if run.usable), None)
@@ -255,10 +260,13 @@ def sampled_at(result: FitResult, seed: int, smooth: float = 0.0) -> Objective:
 
 
 def _run(
-    problem: FitProblem, method: str, seed: int, starts: int | None, progress: Progress | None
-) -> MethodRun:
+    problem: FitProblem, method: str, seed: int, starts: int | None, progress: Progress | None,
+    kept: Keeper | None,
+) -> MethodRun:  # fmt: skip
     try:
-        result = fit(problem, method, seed, progress=progress, starts=starts)
+        result = fit(problem, method, seed, progress=progress, starts=starts, kept=kept)
+    except NotKept:  # the run ends here, and goes on from what is kept
+        raise
     except InputError as error:
         return MethodRun(method, None, str(error))
     try:

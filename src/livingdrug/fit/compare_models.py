@@ -15,12 +15,14 @@ import numpy as np
 from livingdrug.core.conventions import MONTH
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
+from livingdrug.core.pieces import Keeper, NotKept
 from livingdrug.core.shown import Shown
 from livingdrug.fit.compare import Compared, is_ended, is_known, sampled_at
 from livingdrug.fit.compare_models_words import words_of
 from livingdrug.fit.design import Design, design_of
 from livingdrug.fit.estimator import Estimator, all_estimators, methods_that
 from livingdrug.fit.importance import few_draws
+from livingdrug.fit.kept import part_of
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.result import FitResult, Objective
 from livingdrug.fit.run import Progress, fit
@@ -167,7 +169,7 @@ class ModelComparison(Shown):
 
 def compare_models(
     problems: Sequence[FitProblem], method: str = "saem", seed: int = 1, starts: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress | None = None, kept: Keeper | None = None,
 ) -> ModelComparison:  # fmt: skip
     """Problems of several models on the same data, each fitted by one method.
 
@@ -183,6 +185,8 @@ def compare_models(
         Sets of initial estimates of each model.
     progress : callable, optional
         `progress(done, all, objective)`.
+    kept : Kept, optional
+        Where the finished fit of each model is kept on the way.
 
     Returns
     -------
@@ -204,7 +208,10 @@ def compare_models(
         raise InputError(f"models to compare: {', '.join(names)}; name two or more different ones")
     designs = [design_of(problem) for problem in problems]
     _check_same(problems, designs)
-    runs = tuple(_run(problem, method, seed, starts, progress) for problem in problems)
+    runs = tuple(
+        _run(problem, method, seed, starts, progress, part_of(kept, f"model-{k + 1}"))
+        for k, problem in enumerate(problems)
+    )
     if all(run.result is None for run in runs):
         raise InputError(f"{runs[0].name}: {runs[0].why}")
     doses = next(
@@ -244,11 +251,14 @@ def _unit(model: Model, output: str) -> str:
 
 
 def _run(
-    problem: FitProblem, method: str, seed: int, starts: int | None, progress: Progress | None
-) -> ModelRun:
+    problem: FitProblem, method: str, seed: int, starts: int | None, progress: Progress | None,
+    kept: Keeper | None,
+) -> ModelRun:  # fmt: skip
     name, unit = problem.model.full_name, problem.model.time_unit
     try:
-        result = fit(problem, method, seed, progress=progress, starts=starts)
+        result = fit(problem, method, seed, progress=progress, starts=starts, kept=kept)
+    except NotKept:  # the run ends here, and goes on from what is kept
+        raise
     except InputError as error:
         return ModelRun(name, unit, None, str(error))
     try:

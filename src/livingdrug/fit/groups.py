@@ -154,7 +154,8 @@ def compare_groups(
     left = len(own) - sum(sizes)
     notes = (f"{left} subject(s) belong to neither group",) if left else ()
     in_fit = {e.parameter for e in result.problem.effects if e.covariate.lower() == by.lower()}
-    shrinkage = {e.name.removeprefix("omega "): e.shrinkage for e in result.estimates if e.kind == "spread"}
+    omegas = [e for e in result.estimates if e.kind == "variability"]
+    shrinkage = {e.name.removeprefix("omega "): e.shrinkage for e in omegas}
     between = [p for p in result.problem.random if not p.changes]
     found = tuple(
         _difference(result, p, members, shrinkage.get(p.name), p.name in in_fit, width) for p in between

@@ -10,6 +10,7 @@ errors of subjects do not add up.
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -82,10 +83,10 @@ class Proposal:
 
 def importance(
     prepared: Prepared, point: Point, draws: int = 4096, seed: int = 1, start: np.ndarray | None = None,
-    proposal: Proposal | None = None,
+    proposal: Proposal | None = None, others: "Hard | None" = None,
 ) -> Objective:  # fmt: skip
     """-2LL at a point; draws: for each subject, rounded up to SETS powers of two. start: of the search for
-    modes; or a proposal that has been made."""
+    modes; or a proposal that has been made; others: draws of subjects for whom it is no guide."""
     proposal = proposal or propose(prepared, point, seed, start)
     modes = proposal.modes
     if not len(prepared.random):
@@ -98,12 +99,18 @@ def importance(
 
     logs = np.concatenate(side_by_side(weighted, range(SETS)), axis=1)
     means = scaled(logs).reshape(prepared.n, SETS, each).mean(axis=2)
+    top, worth = logs.max(axis=1), worth_of(logs)
+    if others is not None:
+        k = others.places
+        logs = weights(others.draws.proposal.prepared, point, others.draws)
+        means[k] = scaled(logs).reshape(len(k), SETS, -1).mean(axis=2)
+        top[k], worth[k] = logs.max(axis=1), worth_of(logs)
     mean = means.mean(axis=1)
-    parts = -2 * (np.log(mean) + logs.max(axis=1))
+    parts = -2 * (np.log(mean) + top)
     # the error of the sum of logarithms, subjects together: they share the scrambled points
     off = (means / mean[:, None] - 1).sum(axis=0)
     se = float(2 * np.std(off, ddof=1) / np.sqrt(SETS))
-    return made(prepared, "is", parts, etas=modes.etas, converged=modes.converged, se=se, ess=worth_of(logs))
+    return made(prepared, "is", parts, etas=modes.etas, converged=modes.converged, se=se, ess=worth)
 
 
 def few_draws(subjects: tuple[str, ...], found: Objective) -> tuple[str, ...]:
@@ -238,6 +245,14 @@ def _points(seed: int, which: int | str, count: int, size: int, places: tuple[in
     shift = uniforms(seed, f"importance shift {which}", 0, n * size).reshape(n, 1, size)[list(places)]
     moved = (base[None] + shift) % 1.0
     return np.clip(moved, 2.0**-53, 1 - 2.0**-53)
+
+
+class Hard(NamedTuple):
+    """Draws of some subjects, at these places among all, around particles that find their way to what the
+    data of each allow: for those whose proposal is no guide to it."""
+
+    places: np.ndarray
+    draws: "Draws"
 
 
 @dataclass(frozen=True)

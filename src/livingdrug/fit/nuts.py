@@ -2,13 +2,16 @@
 Res 15:1593-1623) of nutpie, which tunes its mass matrix on draws and gradients."""
 
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from livingdrug.core.errors import ConvergenceError, InputError
-from livingdrug.core.random import check_seed, normals
+from livingdrug.core.pieces import Keeper, Stage
+from livingdrug.core.random import check_seed, normals, stream_key
 from livingdrug.fit.convergence import ess_bulk, ess_mean, ess_tail, r_hat
 
 HIGHEST_R_HAT, FEWEST_ESS = 1.01, 400.0
@@ -59,17 +62,56 @@ class Draws:
     steps: float
 
 
-def draw(density: Density, start: np.ndarray, settings: Sampling | None = None) -> Draws:
+@dataclass(frozen=True)
+class Chain:
+    """One chain. x (draws, size); density (draws,); divergences; steps: gradients of all its draws."""
+
+    x: np.ndarray
+    density: np.ndarray
+    divergences: int
+    steps: int
+
+
+def draw(
+    density: Density, start: np.ndarray, settings: Sampling | None = None, kept: Keeper | None = None,
+    of: Mapping[str, Any] | None = None,
+) -> Draws:  # fmt: skip
     """Draws from exp(density). density(x) gives the log density and its gradient (size,); -inf outside its
     support.
 
-        start (size,): where chains start, each near it. Same seed, same draws. Raises InputError for a start
-        where the density or its gradient is not finite, or without the extra `bayes`.
+    start (size,): where chains start, each near it; kept: where finished chains are kept on the way; of: what
+    the density depends on, word for a user -> what it is. Same seed, same draws, and a chain is the same
+    beside any number of others. Raises InputError for a start where the density or its gradient is not finite, or
+    without the extra `bayes`.
     """
     settings, start = settings or Sampling(), np.asarray(start, dtype=float)
     _near(
         density, start, settings.seed
     )  # a start that cannot be is refused here, not in a thread of the sampler
+
+    def stage() -> Stage:
+        own = {"draws, acceptance or seed": replace(settings, chains=2), "start of the chains": start}
+        return Stage("chains", {**(of or {}), **own}, (Chain,), "chains")
+
+    def computed(places: Sequence[int]) -> Generator[Chain, None, None]:
+        return _side_by_side(density, start, settings, places)
+
+    keys = [str(k + 1) for k in range(settings.chains)]
+    made = computed(range(settings.chains)) if kept is None else kept.each(stage(), keys, computed)
+    with closing(made):
+        chains = list(made)
+    return Draws(
+        np.stack([c.x for c in chains]),
+        np.stack([c.density for c in chains]),
+        sum(c.divergences for c in chains),
+        sum(c.steps for c in chains) / (settings.chains * settings.draws),
+    )
+
+
+def _side_by_side(
+    density: Density, start: np.ndarray, settings: Sampling, places: Sequence[int]
+) -> Generator[Chain, None, None]:
+    """The chains of these numbers, all at once; those that are not taken are stopped."""
     nutpie, from_pyfunc = _nutpie()
     size = len(start)
 
@@ -86,12 +128,21 @@ def draw(density: Density, start: np.ndarray, settings: Sampling | None = None) 
         size, function, lambda *_: lambda x: {"x": x}, [np.dtype("float64")], [(size,)], ["x"],
         make_initial_point_fn=lambda seed: _near(density, start, int(seed) % 2**63),
     )  # fmt: skip
-    trace = nutpie.sample(
-        model, draws=settings.draws, tune=settings.tune, chains=settings.chains, cores=settings.chains,
-        seed=settings.seed % 2**32, progress_bar=False, save_warmup=False, return_raw_trace=True,
-        target_accept=settings.acceptance,
-    )  # fmt: skip
-    return _collected(trace, settings, size)
+    running = [
+        nutpie.sample(
+            model, draws=settings.draws, tune=settings.tune, chains=1, cores=1, blocking=False,
+            seed=stream_key(settings.seed, f"chain {k}")[0] % 2**32, progress_bar=False, save_warmup=False,
+            return_raw_trace=True, target_accept=settings.acceptance,
+        )
+        for k in places
+    ]  # fmt: skip
+    try:
+        for k, sampler in zip(places, running, strict=True):
+            yield _chain(sampler.wait(), settings, k)
+    finally:
+        for sampler in running:
+            if not sampler.is_finished:
+                sampler.cancel()
 
 
 def _near(density: Density, start: np.ndarray, seed: int) -> np.ndarray:
@@ -119,20 +170,18 @@ def _nutpie():
     return nutpie, from_pyfunc
 
 
-def _collected(trace, settings: Sampling, size: int) -> Draws:
-    batches, statistics = trace.get_arrow_trace()
-    shape = (settings.chains, settings.draws)
-    x, density = np.empty((*shape, size)), np.empty(shape)
-    divergences, steps = 0, 0
-    for k, (batch, statistic) in enumerate(zip(batches, statistics, strict=True)):
-        kept = ~np.asarray(statistic.column("tuning")).astype(bool)
-        if kept.sum() != settings.draws:
-            raise ConvergenceError(f"chain {k + 1} stopped after {int(kept.sum())} of {settings.draws} draws")
-        x[k] = np.stack(batch.column("x").to_pylist())[kept]
-        density[k] = np.asarray(statistic.column("logp"))[kept]
-        divergences += int(np.asarray(statistic.column("diverging")).astype(bool)[kept].sum())
-        steps += int(np.asarray(statistic.column("n_steps"))[kept].sum())
-    return Draws(x, density, divergences, steps / density.size)
+def _chain(trace, settings: Sampling, k: int) -> Chain:
+    """What the sampler gives of chain k, without its tuning."""
+    (batch,), (statistic,) = trace.get_arrow_trace()
+    kept = ~np.asarray(statistic.column("tuning")).astype(bool)
+    if kept.sum() != settings.draws:
+        raise ConvergenceError(f"chain {k + 1} stopped after {int(kept.sum())} of {settings.draws} draws")
+    return Chain(
+        np.stack(batch.column("x").to_pylist())[kept],
+        np.asarray(statistic.column("logp"))[kept],
+        int(np.asarray(statistic.column("diverging")).astype(bool)[kept].sum()),
+        int(np.asarray(statistic.column("n_steps"))[kept].sum()),
+    )
 
 
 @dataclass(frozen=True)

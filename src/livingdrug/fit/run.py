@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.pieces import Keeper, NotKept, Stage
 from livingdrug.core.random import check_seed
 from livingdrug.core.versions import versions
 from livingdrug.fit import finish, store
 from livingdrug.fit.bayes import Posterior
 from livingdrug.fit.estimator import Estimation, Estimator, Progress, estimator_of
 from livingdrug.fit.importance import importance, propose
+from livingdrug.fit.kept import once, part_of, stage_of
 from livingdrug.fit.objective import check_measured, check_start
 from livingdrug.fit.point import point_of, prepare, problem_at
 from livingdrug.fit.problem import FitProblem
@@ -27,6 +29,7 @@ SAME = 1.0  # -2 log likelihoods that differ by less are the same optimum
 def fit(
     problem: FitProblem, method: str | Estimator = "saem", seed: int = 1, folder: str | Path | None = None,
     resume: bool = False, progress: Progress | None = None, starts: int | None = None, reduce: bool = False,
+    kept: Keeper | None = None,
 ) -> FitResult:  # fmt: skip
     """Fit a problem from its own numbers, and from others.
 
@@ -51,6 +54,8 @@ def fit(
     reduce : bool
         Of few subjects whose data do not determine every number, give the problem of the lowest BIC with
         fewer numbers.
+    kept : Kept, optional
+        Where finished parts of the run are kept on the way.
 
     Returns
     -------
@@ -61,7 +66,7 @@ def fit(
     InputError
         For what cannot be fitted, before anything is computed.
     """
-    found = estimated(problem, method, seed, folder, resume, progress, starts, reduce)
+    found = estimated(problem, method, seed, folder, resume, progress, starts, reduce, kept)
     if isinstance(found, Posterior):
         raise InputError("draws of a posterior are no single fit; take `sample_posterior` or `estimated`")
     return found
@@ -70,6 +75,7 @@ def fit(
 def estimated(
     problem: FitProblem, method: str | Estimator = "saem", seed: int = 1, folder: str | Path | None = None,
     resume: bool = False, progress: Progress | None = None, starts: int | None = None, reduce: bool = False,
+    kept: Keeper | None = None,
 ) -> FitResult | Posterior:  # fmt: skip
     """What any method makes of a problem: a fit, or the posterior of a method that samples one.
 
@@ -92,6 +98,8 @@ def estimated(
     reduce : bool
         Of few subjects whose data do not determine every number, give the problem of the lowest BIC with
         fewer numbers.
+    kept : Kept, optional
+        Where finished parts of the run are kept on the way.
 
     Returns
     -------
@@ -111,24 +119,26 @@ def estimated(
         )
     if starts is not None and starts < 1:
         raise InputError(f"{starts} starts were asked for; give 1 or more")
-    saved = (
-        store.Saved(folder, store.fingerprint(problem, settings, seed), resume)
-        if settings.resumes
-        else store.Saved()
-    )
-    first = _once(problem, settings, seed, saved, progress)
-    if isinstance(first, Posterior) or not settings.restarts or starts in (None, 1):
+    saved = store.Saved(kept=kept)
+    if settings.resumes:
+        saved = store.Saved(folder, store.fingerprint(problem, settings, seed), resume, kept)
+    if not settings.restarts or starts in (None, 1):
+        return _once(problem, settings, seed, saved, progress)
+    own = [store.Saved(kept=part_of(kept, f"start-{k}")) for k in range(starts)]
+    first = _once(problem, settings, seed, own[0], progress)
+    if isinstance(first, Posterior):
         return first
-    return _best(
-        [first, *(_tried(nearby(problem, seed, k, FAR_OFF), settings, seed) for k in range(1, starts))]
-    )
+    others = (_tried(nearby(problem, seed, k, FAR_OFF), settings, seed, own[k]) for k in range(1, starts))
+    return _best([first, *others])
 
 
-def _tried(problem: FitProblem, settings: Estimator, seed: int) -> FitResult | str:
+def _tried(problem: FitProblem, settings: Estimator, seed: int, saved: store.Saved) -> FitResult | str:
     """A fit, or why there is none: a start far off may have no likelihood."""
     try:
-        found = _once(problem, settings, seed, store.Saved(), None)
+        found = _once(problem, settings, seed, saved, None)
         return found if isinstance(found, FitResult) else "it gives draws, no optimum"
+    except NotKept:  # the run ends here, and goes on from what is kept
+        raise
     except InputError as error:
         return str(error)
 
@@ -160,11 +170,19 @@ def _once(
     check_start(prepared, point_of(problem))
     if settings.population:
         check_measured(prepared)
-    found = settings.estimate(prepared, seed, progress, saved)
-    if isinstance(found, Posterior):
-        return found
-    result = _result(found, settings, seed)
-    return _with_exact_kinks(result, seed) if result.problem.smooth else result
+
+    def made() -> FitResult | Posterior:
+        found = settings.estimate(prepared, seed, progress, saved)
+        if isinstance(found, Posterior):
+            return found
+        result = _result(found, settings, seed)
+        return _with_exact_kinks(result, seed) if result.problem.smooth else result
+
+    def stage() -> Stage:
+        return stage_of("fit", "fits", FitResult, [problem, prepared.problem], method=settings, seed=seed)
+
+    # of a posterior, whose draws are many, the chains are kept as they are
+    return made() if settings.samples else once(saved.kept, stage, made)
 
 
 def _result(found: Estimation, settings: Estimator, seed: int) -> FitResult:

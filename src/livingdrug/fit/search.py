@@ -24,7 +24,7 @@ from livingdrug.fit.verdict import AGREE
 
 FEW = 40  # subjects below which one search is not enough
 LEAST, MOST = 2, 4  # searches with few subjects
-MORE = 2  # searches around a better optimum than they reached
+MORE = 4  # searches around a better optimum than they reached
 ROUNDS = 2  # of looking for optima with other variabilities, the second one around a better one
 APART = 1.0  # standard errors of a typical value between optima that count as two
 WELL = 0.5  # standard error on its scale below which a typical value tells optima apart

@@ -12,6 +12,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_text
 from livingdrug.core.files import refusal, whole_file
 from livingdrug.core.folders import STATE
+from livingdrug.core.pieces import Keeper
 from livingdrug.core.versions import versions
 from livingdrug.fit.conditional_residuals import with_conditional_residuals
 from livingdrug.fit.outcomes import WEIBULL, Outcome
@@ -125,12 +126,13 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True)
 class Saved:
-    """Where a run is saved on its way. folder: None, nowhere; mark: what the state belongs to; resume:
-    whether the run goes on from it."""
+    """Where a run is saved on its way. folder: of the state of a search, None: nowhere; mark: what the state
+    belongs to; resume: whether the run goes on from it; kept: where finished parts of it are kept."""
 
     folder: str | Path | None = None
     mark: str = ""
     resume: bool = False
+    kept: Keeper | None = None
 
     def before(self) -> State | None:
         """The state that the run goes on from. Raises InputError where it should and there is none."""

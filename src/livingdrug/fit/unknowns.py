@@ -14,7 +14,7 @@ from livingdrug.fit.problem import FitProblem
 TYPICAL, COVARIATE, VARIABILITY, CORRELATION, RESIDUAL = (
     "typical",
     "covariate",
-    "spread",
+    "variability",
     "correlation",
     "residual",
 )

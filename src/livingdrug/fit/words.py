@@ -60,7 +60,7 @@ def interval_words(estimate: Estimate) -> str:
     """The 95 % interval of an estimate: `0.12 to 0.19`, `at most 0.1`, `at least 700`; empty where there
     is none."""
     low, high = estimate.lower, estimate.upper
-    if estimate.kind == "spread" and low == 0 and high is not None:
+    if estimate.kind == "variability" and low == 0 and high is not None:
         return f"at most {number(high)}"
     if low is not None and high is not None:
         return f"{number(low)} to {number(high)}"

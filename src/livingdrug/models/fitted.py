@@ -16,7 +16,8 @@ from livingdrug.models.parameters import Correlation, Variability
 if TYPE_CHECKING:
     from livingdrug.models.model import Model
 
-KINDS = ("typical", "covariate", "spread", "correlation", "residual")
+KINDS = ("typical", "covariate", "variability", "correlation", "residual")
+FORMER = {"spread": "variability"}  # kinds as files of earlier versions call them
 SOUND = "converged"
 EDITED = (
     "its equations or numbers are not those that the fit wrote: the file was edited, or a fragment has "
@@ -59,6 +60,7 @@ class Estimated:
     determined: bool = True
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", FORMER.get(self.kind, self.kind))
         if self.kind not in KINDS:
             raise InputError(f"`{self.name}`: " + unknown("kind", self.kind, KINDS))
         if self.scale not in _TO:
@@ -217,7 +219,7 @@ def with_numbers(model: "Model", numbers: Mapping[str, float]) -> "Model":
             typical[name] = value
         elif kind == "covariate":
             typical[coefficient_name(name)] = value
-        elif kind == "spread":
+        elif kind == "variability":
             of = name.split(" ")[1]
             before = spreads.get(of) or Variability("sd", value, model.fitted.scale_of(of))
             spreads[of] = replace(before, given="sd", value=value)

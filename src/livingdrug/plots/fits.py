@@ -246,7 +246,8 @@ def plot_etas(result: FitResult):
 
     found = result.individuals
     sd = {p.name: p.sd for p in result.problem.random}
-    shrinkage = {e.name.removeprefix("omega "): e.shrinkage for e in result.estimates if e.kind == "spread"}
+    omegas = [e for e in result.estimates if e.kind == "variability"]
+    shrinkage = {e.name.removeprefix("omega "): e.shrinkage for e in omegas}
     across = min(4, max(len(found.random), 1))
     grid = np.linspace(-3.5, 3.5, 141)
     with rc_context(SETTINGS):

@@ -274,7 +274,8 @@ def drawn_values(
     """
     from livingdrug.engine import lognormals
 
-    same = np.broadcast_to(np.array(list(model.typical.values()), dtype=float)[:, None], (len(model.typical), count))
+    typical = np.array(list(model.typical.values()), dtype=float)
+    same = np.broadcast_to(typical[:, None], (len(typical), count))
     values = dict(zip(model.typical, same, strict=True))
     if population.members:
         values |= _members(model, population, seed, first, count)

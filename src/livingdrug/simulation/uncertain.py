@@ -159,7 +159,7 @@ def _by_interval(e: Estimated, z: np.ndarray) -> np.ndarray:
     """Values with half of a normal distribution towards each end of the interval, on the scale of the
     estimation; towards an end of 0 on the plain scale, and as wide as towards the other end where one is not
     known."""
-    if e.value == 0 and e.kind == "spread":
+    if e.value == 0 and e.kind == "variability":
         return np.maximum(np.abs(z), LEAST) * (e.upper or 0.0) / Z95
     to_zero = e.scale == "log" and e.lower == 0
     ends = [None if end is None or (end == 0 and e.scale == "log") else replace(e, value=end).place

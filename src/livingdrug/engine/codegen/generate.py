@@ -183,7 +183,7 @@ class Writer:
     def module(self, title: str, version: str) -> tuple[str, Layout]:
         """The text of the module, and its layout."""
         functions = [self._rhs(), self._jacobian(), self._factorise(), self._solve()]
-        functions += [self._observe(), self._observe_one(), self._pools()]
+        functions += [self._observe(), self._observe_one(), self._observe_all(), self._pools()]
         functions += self._more_functions()
         # last, as all the others add to the constants
         functions += [self._prepare(), self._of_quantities("initial", "y", [s.initial for s in self.system.states])]
@@ -253,6 +253,13 @@ class Writer:
         entries = [(group, k, e) for group, row in (("g", values), ("dg", slopes)) for k, e in enumerate(row)]
         return self._entries("observe", entries)
 
+    def _observe_all(self) -> str:
+        """Outputs g alone, of all lanes."""
+        parts, reduced = shared(self.constants.hoist(self.eq.outputs[name]) for name in self.observed)
+        lines = [f"{s} = {text_of(e, 'lanes')}" for s, e in parts]
+        lines += [f"store(g, {i * LANES}, {text_of(e, 'lanes')})" for i, e in enumerate(reduced)]
+        return self._lanes("observe_all", [*(e for _, e in parts), *reduced], lines, "w g")
+
     def _entries(self, name: str, entries: Sequence[tuple[str, int, sp.Expr]]) -> str:
         """A lane function that writes expressions to (group, index) rows."""
         parts, reduced = shared(self.constants.hoist(e) for _, _, e in entries)
@@ -260,9 +267,9 @@ class Writer:
         lines += [self._put(group, i, e) for (group, i, _), e in zip(entries, reduced, strict=True)]
         return self._lanes(name, [*(e for _, e in parts), *reduced], lines)
 
-    def _lanes(self, name: str, used: Sequence[sp.Expr], lines: list[str]) -> str:
+    def _lanes(self, name: str, used: Sequence[sp.Expr], lines: list[str], arguments: str = "w") -> str:
         loads = self._loads(used, lambda group, i: f"load(w, {(self.rows[group] + i) * LANES})", "lanes")
-        return function_text(name, "w", loads + lines)
+        return function_text(name, arguments, loads + lines)
 
     def _put(self, group: str, i: int, e: sp.Expr) -> str:
         return f"store(w, {(self.rows[group] + i) * LANES}, {text_of(e, 'lanes')})"

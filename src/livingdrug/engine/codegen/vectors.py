@@ -63,15 +63,16 @@ def store(typing, array, index, value):
 
 @intrinsic
 def store_turned(typing, array, index, stride, source, start):
-    """Write the LANES rows of LANES numbers that lie in a flat array from `start` on as columns: what lane i holds of all
-    of them, one after the other, from index + i stride on."""
+    """Write the LANES rows of LANES numbers that lie in a flat array from `start` on as columns: what lane i holds
+    of all of them, one after the other, from index + i stride on."""
 
     def generate(context, builder, sig, args):
         array, index, stride, source, start = args
         whole = ir.IntType(64)
         rows = []
         for i in range(LANES):
-            value = builder.load(_pointer(context, builder, sig.args[3], source, builder.add(start, whole(i * LANES))))
+            place = builder.add(start, whole(i * LANES))
+            value = builder.load(_pointer(context, builder, sig.args[3], source, place))
             value.align = 8
             rows.append(value)
         for column, value in enumerate(_turned(builder, rows)):
@@ -83,11 +84,13 @@ def store_turned(typing, array, index, stride, source, start):
 
 
 def _turned(builder, rows: list) -> list:
-    """Columns of a square of numbers from its rows: squares of twice the width change their corners, until it is done."""
+    """Columns of a square of numbers from its rows: squares of twice the width change their corners, until it is
+    done."""
     width = 1
     while width < LANES:
         lanes = [i for i in range(LANES) if not i & width]
-        low = [j for i in range(0, LANES, 2 * width) for j in (*range(i, i + width), *range(LANES + i, LANES + i + width))]
+        starts = [i + first for i in range(0, LANES, 2 * width) for first in (0, LANES)]
+        low = [j for start in starts for j in range(start, start + width)]
         high = [j + width for j in low]
         masks = [ir.Constant(ir.VectorType(ir.IntType(32), LANES), mask) for mask in (low, high)]
         for i in lanes:
@@ -222,7 +225,9 @@ def exponential(typing, a):
 
         x = args[0]
         low, high = builder.fcmp_ordered("<", x, number(EXP_LOW)), builder.fcmp_ordered(">", x, number(EXP_HIGH))
-        inside = builder.select(low, number(EXP_LOW), builder.select(high, number(EXP_HIGH), x))
+        # as a smallest and a largest of two: one instruction each
+        above = builder.select(low, number(EXP_LOW), x)
+        inside = builder.select(builder.fcmp_ordered(">", above, number(EXP_HIGH)), number(EXP_HIGH), above)
         shifted = fuse(inside, number(LOG2_E), number(MAGIC))
         k = builder.fsub(shifted, number(MAGIC))
         r = fuse(k, number(-LN2_LOW), fuse(k, number(-LN2_HIGH), inside))

@@ -16,7 +16,8 @@ def _level(w, row, terms, elapsed, me):
 
 @compiled
 def time_above(w, at, plan, place, start, end, limit, me):
-    """Time that one output of one lane is above a limit within [start, end], and the last such time (NaN if none)."""
+    """Time that one output of one lane is above a limit within [start, end], and the last such time (NaN if
+    none)."""
     pieces, begin, above, last = plan[place], 0.0, 0.0, math.nan
     row = at + (pieces - 1) * LANES
     for piece in range(pieces):
@@ -25,7 +26,8 @@ def time_above(w, at, plan, place, start, end, limit, me):
         a, b = max(begin, start), min(finish, end)
         turn = a
         if terms == 2:
-            a1, b1, a2, b2 = w[row + me], w[row + LANES + me], w[row + 2 * LANES + me], w[row + 3 * LANES + me]
+            a1, b1 = w[row + me], w[row + LANES + me]
+            a2, b2 = w[row + 2 * LANES + me], w[row + 3 * LANES + me]
             if b1 != b2 and a1 * b1 * a2 * b2 < 0.0:
                 turn = begin + math.log(-(a2 * b2) / (a1 * b1)) / (b1 - b2)
         turn = min(max(turn, a), b)

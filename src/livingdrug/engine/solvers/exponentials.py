@@ -14,7 +14,17 @@ from livingdrug.engine.codegen import cache
 from livingdrug.engine.codegen.calls import call_1
 from livingdrug.engine.codegen.machine_code import kept, module_of
 from livingdrug.engine.codegen.vector_math import compiled
-from livingdrug.engine.codegen.vectors import LANES, any_above, choose, exponential, fill, load, size, store, store_turned
+from livingdrug.engine.codegen.vectors import (
+    LANES,
+    any_above,
+    choose,
+    exponential,
+    fill,
+    load,
+    size,
+    store,
+    store_turned,
+)
 from livingdrug.engine.solvers.exponential_limits import time_above
 from livingdrug.models import ClosedForm
 
@@ -114,8 +124,8 @@ def solve_exponentials(
     limits : Sequence[tuple[int, float]], optional
         (output, value) pairs for which the time above is taken.
     room : Curves or None, optional
-        Memory for the answer, whose numbers are overwritten: curves of an earlier call for as many subjects, outputs,
-        times and limits. None for new memory, which costs as much time as the curves for large blocks.
+        Memory for the answer, whose numbers are overwritten: curves of an earlier call for as many subjects,
+        outputs, times and limits. None for new memory, which costs as much time as the curves for large blocks.
 
     Returns
     -------
@@ -151,7 +161,8 @@ def _new_curves(subjects: int, outputs: int, times: int, limits: int = 0) -> Cur
     """
     per_output = [np.empty((subjects, outputs)) for _ in range(3)]
     per_limit = [np.empty((subjects, limits)) for _ in range(2)]
-    return Curves(np.empty((subjects, outputs, times)), *per_output, *per_limit, np.empty(subjects, dtype=np.int64))
+    broken = np.empty(subjects, dtype=np.int64)
+    return Curves(np.empty((subjects, outputs, times)), *per_output, *per_limit, broken)
 
 
 def _step(times: np.ndarray) -> float:
@@ -187,7 +198,8 @@ def _solve(
             for me in range(many):
                 area[first + me, k] = results[me]
                 peak[first + me, k], when[first + me, k] = results[LANES + me], results[2 * LANES + me]
-            _rows(grid, flat, (first * out.shape[1] + k) * len(times), out.shape[1] * len(times), many, len(times))
+            begin = (first * out.shape[1] + k) * len(times)
+            _rows(grid, flat, begin, out.shape[1] * len(times), many, len(times))
 
 
 @compiled
@@ -288,7 +300,8 @@ def _integral(left, right, rate, width):
 def _sum(w, row, terms, elapsed):
     value = fill(0.0)
     for i in range(terms):
-        value = value + load(w, row + 2 * i * LANES) * exponential(load(w, row + (2 * i + 1) * LANES) * elapsed)
+        rate = load(w, row + (2 * i + 1) * LANES)
+        value = value + load(w, row + 2 * i * LANES) * exponential(rate * elapsed)
     return value
 
 

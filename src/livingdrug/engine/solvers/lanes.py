@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from livingdrug.engine.codegen.calls import call_1, call_2, call_3, call_4
+from livingdrug.engine.codegen.calls import call_1, call_2, call_3
 from livingdrug.engine.codegen.machine_code import kept
 from livingdrug.engine.codegen.vector_math import compiled
 from livingdrug.engine.codegen.vectors import LANES, load, store
@@ -25,6 +25,7 @@ from livingdrug.engine.solvers.control import (
     verdict,
 )
 from livingdrug.engine.solvers.measures import await_minimum, measure_step, start_measures, store_measures
+from livingdrug.engine.solvers.samples import next_sample, sample, sample_step, samples_of
 from livingdrug.engine.storage import EVENT, FRESH, OK, SAMPLE, STEPS, SUBJECT, TOO_MANY_FOR_EXPLICIT
 
 
@@ -86,7 +87,7 @@ def stop_here(call, lane, count, at, table, set, task, me):
 
 
 @compiled
-def begin(call, lane, count, at, table, set, task, found, me, subject):
+def begin(call, lane, count, at, table, set, task, where, me, subject):
     """Put a subject into a lane at time 0."""
     flat, q = task.quantities.reshape(-1), subject * task.quantities.shape[1]
     first = at.w_p + at.switches * LANES + me
@@ -112,50 +113,11 @@ def begin(call, lane, count, at, table, set, task, found, me, subject):
     count[SAMPLE + me], count[STEPS + me] = task.time_first[subject], 0
     start_measures(lane, at, me)
     stop_here(call, lane, count, at, table, set, task, me)
-    _next_sample(lane, count, at, task, me)
+    next_sample(lane, count, at, where, me)
     if lane[at.next + me] == 0.0:
         for i in range(at.n):
             lane[at.one_y + i] = lane[at.y + i * LANES + me]
-        sample(call, lane, count, at, task, found, me)
-
-
-@compiled
-def sample(call, lane, count, at, task, found, me):
-    """Outputs of the states in `one_y` at the next sample time."""
-    for i in range(at.n):
-        # a count that may be some 1e-12 below 0 is shown as 0; other states are what they are
-        if lane[at.one_y + i] < 0.0 and lane[at.lowest + i * LANES] > -1.0:
-            lane[at.one_y + i] = 0.0
-    lane[at.one_t] = lane[at.next + me]
-    call_4(call.observe_one, lane, at.one_t, lane, at.one_y, lane, at.w_p + me, lane, at.one_g)
-    subject = count[SUBJECT + me]
-    row = task.row[subject] + count[SAMPLE + me] - task.time_first[subject]
-    for k in range(len(task.wanted)):
-        found.values[row, k] = lane[at.one_g + task.wanted[k]]
-    count[SAMPLE + me] += 1
-    _next_sample(lane, count, at, task, me)
-
-
-@compiled
-def _next_sample(lane, count, at, task, me):
-    j = count[SAMPLE + me]
-    lane[at.next + me] = task.times[j] if j < task.time_last[count[SUBJECT + me]] else math.inf
-
-
-@compiled
-def _samples_of_step(call, lane, count, at, task, found, me, implicit):
-    """All sample times within the step just made by lane l."""
-    while lane[at.next + me] <= lane[at.tn + me]:
-        if lane[at.next + me] == lane[at.tn + me]:
-            for i in range(at.n):
-                lane[at.one_y + i] = lane[at.yn + i * LANES + me]
-        else:
-            s = (lane[at.next + me] - lane[at.t + me]) / lane[at.h + me]
-            if implicit:
-                rodas5p.states_at(lane, at, me, s)
-            else:
-                tsit5.states_at(lane, at, me, s)
-        sample(call, lane, count, at, task, found, me)
+        sample(call, lane, count, at, where, me)
 
 
 @compiled
@@ -267,25 +229,25 @@ def any_row(count, row):
 
 
 @compiled
-def _refill(call, lane, count, at, table, set, task, found, me, subjects, waiting):
+def _refill(call, lane, count, at, table, set, task, where, me, subjects, waiting):
     """Give the lane the next subject, if there is one; returns how many have been given out."""
     count[SUBJECT + me] = -1
     lane[at.weight + me], lane[at.next + me] = 0.0, math.inf
     if waiting == len(subjects):
         return waiting
-    begin(call, lane, count, at, table, set, task, found, me, subjects[waiting])
+    begin(call, lane, count, at, table, set, task, where, me, subjects[waiting])
     return waiting + 1
 
 
 @compiled
-def _hand_over_stiff(call, lane, count, at, table, set, task, found, subjects, waiting):
+def _hand_over_stiff(call, lane, count, at, table, set, task, found, where, subjects, waiting):
     """Replace subjects at their start for whom stability alone asks for more explicit steps than the budget."""
     call_1(call.jacobian, lane, 0)
     for me in range(LANES):
         if count[SUBJECT + me] >= 0 and count[STEPS + me] == 0:
             if too_stiff_at_start(lane, at, table, set, me):
                 end(call, lane, count, at, table, found, me, np.int64(TOO_MANY_FOR_EXPLICIT))
-                waiting = _refill(call, lane, count, at, table, set, task, found, me, subjects, waiting)
+                waiting = _refill(call, lane, count, at, table, set, task, where, me, subjects, waiting)
     return waiting
 
 
@@ -293,14 +255,14 @@ def _hand_over_stiff(call, lane, count, at, table, set, task, found, subjects, w
 def run(call, lane, count, at, table, set, task, found, subjects, implicit):
     """Solve the given subjects, one after the other in each lane; findings go to their rows of `found`."""
     # a written 0 is a type of its own to numba, for which what it enters would be compiled once more
-    waiting = np.int64(0)
+    waiting, where = np.int64(0), samples_of(task, found)
     for me in range(LANES):
-        waiting = _refill(call, lane, count, at, table, set, task, found, me, subjects, waiting)
+        waiting = _refill(call, lane, count, at, table, set, task, where, me, subjects, waiting)
     while any_row(count, SUBJECT) >= 0:
         while any_row(count, FRESH) > 0:
             start_fresh(call, lane, count, at, set)
             if not implicit:
-                waiting = _hand_over_stiff(call, lane, count, at, table, set, task, found, subjects, waiting)
+                waiting = _hand_over_stiff(call, lane, count, at, table, set, task, found, where, subjects, waiting)
         plan(lane, count, at)
         if implicit:
             rodas5p.step(call, lane, at)
@@ -309,9 +271,7 @@ def run(call, lane, count, at, table, set, task, found, subjects, implicit):
         judge_kinks(lane, at)
         if set.measure:
             measure_step(call, lane, at, table, set, implicit)
-        for me in range(LANES):
-            if lane[at.next + me] <= lane[at.tn + me] and lane[at.error + me] <= 1.0 and count[SUBJECT + me] >= 0:
-                _samples_of_step(call, lane, count, at, task, found, me, implicit)
+        sample_step(call, lane, count, at, where, implicit)
         commit(lane, at, set.measure)
         for me in range(LANES):
             if count[SUBJECT + me] >= 0:
@@ -319,4 +279,4 @@ def run(call, lane, count, at, table, set, task, found, subjects, implicit):
                     _extinguish(call, lane, count, at, me)
                 if needs_service(lane, count, at, set, me):
                     if _service(call, lane, count, at, table, set, task, found, me, implicit):
-                        waiting = _refill(call, lane, count, at, table, set, task, found, me, subjects, waiting)
+                        waiting = _refill(call, lane, count, at, table, set, task, where, me, subjects, waiting)

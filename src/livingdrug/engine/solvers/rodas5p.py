@@ -49,12 +49,7 @@ DENSE = (
 STAGES = 8
 
 
-def _square(rows: tuple) -> np.ndarray:
-    """Rows of unequal length as an array, which compiled code can index."""
-    return np.array([[*row, *[0.0] * (STAGES - len(row))] for row in rows])
-
-
-A_ROWS, C_ROWS, DENSE_ROWS = _square(A), _square(C), _square(DENSE)
+DENSE_ROWS = np.array(DENSE)
 MIDDLE = 0.25 * (DENSE_ROWS[0] + 0.5 * DENSE_ROWS[1] + 0.25 * DENSE_ROWS[2])
 
 
@@ -88,26 +83,53 @@ def step(call, lane, at):
     finish(call, lane, at)
 
 
+def _written(s: int):
+    """What `prepare_stage` does at stage s, with the coefficients in the text: a loop over them takes half as long
+    again."""
+    lines = [f"def stage_{s}(lane, stages, m, start, states, per_h):", "    for p in range(0, m, LANES):"]
+    lines += [f"        u{j} = load(lane, stages + {j} * m + p)" for j in range(s)]
+    if s >= 6:
+        lines.append(f"        value = load(lane, states + p) + u{s - 1}")
+    else:
+        lines.append("        value = load(lane, start + p)")
+        lines += [f"        value = fused({a!r}, u{j}, value)" for j, a in enumerate(A[s])]
+    lines.append("        past = fill(0.0)")
+    lines += [f"        past = fused({c!r}, u{j}, past)" for j, c in enumerate(C[s])]
+    lines.append("        store(lane, states + p, value)")
+    lines += [f"        store(lane, stages + {s} * m + p, past * per_h)", ""]
+    scope: dict = {"LANES": LANES, "fill": fill, "fused": fused, "load": load, "store": store}
+    exec("\n".join(lines), scope)  # noqa: S102 - the text is written above
+    return compiled(scope[f"stage_{s}"])
+
+
+_stage_0, _stage_1, _stage_2, _stage_3 = (_written(s) for s in range(4))
+_stage_4, _stage_5, _stage_6, _stage_7 = (_written(s) for s in range(4, STAGES))
+
+
 @compiled
 def prepare_stage(lane, stages, m, start, states, s, per_h):
-    """Numbers at stage s from those at the start of the step and the increments so far, which lie m apart at `stages`:
-    the stage's states into `states`, and what the increments add to its right-hand side into its own row of stages.
+    """Numbers at stage s from those at the start of the step and the increments so far, which lie m apart at
+    `stages`: the stage's states into `states`, and what the increments add to its right-hand side into its own row
+    of stages.
 
     From the seventh stage on the states are those of the stage before plus the last increment.
     """
-    for p in range(0, m, LANES):
-        past, value = fill(0.0), load(lane, start + p)
-        if s >= 6:
-            value = load(lane, states + p) + load(lane, stages + (s - 1) * m + p)
-            for j in range(s):
-                past = fused(C_ROWS[s, j], load(lane, stages + j * m + p), past)
-        else:
-            for j in range(s):
-                increment = load(lane, stages + j * m + p)
-                value = fused(A_ROWS[s, j], increment, value)
-                past = fused(C_ROWS[s, j], increment, past)
-        store(lane, states + p, value)
-        store(lane, stages + s * m + p, past * per_h)
+    if s == 0:
+        _stage_0(lane, stages, m, start, states, per_h)
+    elif s == 1:
+        _stage_1(lane, stages, m, start, states, per_h)
+    elif s == 2:
+        _stage_2(lane, stages, m, start, states, per_h)
+    elif s == 3:
+        _stage_3(lane, stages, m, start, states, per_h)
+    elif s == 4:
+        _stage_4(lane, stages, m, start, states, per_h)
+    elif s == 5:
+        _stage_5(lane, stages, m, start, states, per_h)
+    elif s == 6:
+        _stage_6(lane, stages, m, start, states, per_h)
+    else:
+        _stage_7(lane, stages, m, start, states, per_h)
 
 
 @compiled
@@ -163,3 +185,17 @@ def states_at(lane, at, me, x):
         for s in range(STAGES):
             value = fused(lane[at.one_w + s], lane[at.k + s * m + p], value)
         lane[at.one_y + i] = value
+
+
+@compiled
+def all_states_at(lane, at, x):
+    """States of every lane at its own fraction x of its step, for the model's functions; see `states_at`."""
+    m, rest = at.n * LANES, x * (1.0 - x)
+    for s in range(STAGES):
+        weight = DENSE_ROWS[0, s] + x * (DENSE_ROWS[1, s] + x * DENSE_ROWS[2, s])
+        store(lane, at.weights + s * LANES, rest * weight)
+    for p in range(0, m, LANES):
+        value = (1.0 - x) * load(lane, at.y + p) + x * load(lane, at.yn + p)
+        for s in range(STAGES):
+            value = fused(load(lane, at.weights + s * LANES), load(lane, at.k + s * m + p), value)
+        store(lane, at.w_y + p, value)

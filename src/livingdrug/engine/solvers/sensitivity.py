@@ -17,6 +17,7 @@ from livingdrug.engine.codegen.vectors import LANES, choose, fill, larger, load,
 from livingdrug.engine.events import SET
 from livingdrug.engine.kernel import placed
 from livingdrug.engine.solvers import control, lanes, rodas5p
+from livingdrug.engine.solvers.samples import sample, samples_of
 from livingdrug.engine.solvers.sensitivity_kernel import SensitivityKernel
 from livingdrug.engine.storage import EVENT, FRESH, OK, SAMPLE, SUBJECT
 
@@ -189,14 +190,14 @@ def _at(lane, at, more, q, block, x):
 
 
 @compiled
-def _samples(call, also, lane, count, at, more, task, found, slopes, me):
+def _samples(call, also, lane, count, at, more, task, where, slopes, me):
     """Values and slopes at all sample times within the step just made."""
     while lane[at.next + me] <= lane[at.tn + me]:
         s = (lane[at.next + me] - lane[at.t + me]) / lane[at.h + me]
         rodas5p.states_at(lane, at, me, s)
         subject = count[SUBJECT + me]
         row = task.row[subject] + count[SAMPLE + me] - task.time_first[subject]
-        lanes.sample(call, lane, count, at, task, found, me)
+        sample(call, lane, count, at, where, me)
         _slopes(also, lane, at, more, task, slopes, me, row, s)
 
 
@@ -213,7 +214,7 @@ def _events_act(lane, count, at, more, table, task, me):
 
 
 @compiled
-def _begin(call, also, lane, count, at, more, table, set, task, found, slopes, sizes, me, subject):
+def _begin(call, also, lane, count, at, more, table, set, task, where, slopes, sizes, me, subject):
     """Put a subject with its sensitivities into a lane."""
     flat, q, n, m = task.quantities.reshape(-1), subject * task.quantities.shape[1], at.n, more.m
     for k in range(m):
@@ -230,7 +231,7 @@ def _begin(call, also, lane, count, at, more, table, set, task, found, slopes, s
         lane[more.before + i * LANES + me] = lane[at.one_g + i]
     count[SUBJECT + me], count[EVENT + me], lane[at.t + me] = subject, task.event_first[subject], 0.0
     _events_act(lane, count, at, more, table, task, me)
-    lanes.begin(call, lane, count, at, table, set, task, found, me, subject)
+    lanes.begin(call, lane, count, at, table, set, task, where, me, subject)
     _rescale_logs(lane, at, more, table, me)
     first = task.time_first[subject]
     if first < task.time_last[subject] and task.times[first] == 0.0:
@@ -280,11 +281,11 @@ def _move_switches(lane, at, more, me):
 def run(call, also, lane, count, at, more, table, set, task, found, slopes, sizes, subjects):
     """Solve the given subjects with their sensitivities (compare `lanes.run`); sizes (subjects, quantities): of the
     quantities, against which errors are measured."""
-    waiting, live, block = 0, 0, more.m * at.n * LANES
+    waiting, live, block, where = 0, 0, more.m * at.n * LANES, samples_of(task, found)
     for me in range(LANES):
         count[SUBJECT + me] = -1
         if waiting < len(subjects):
-            _begin(call, also, lane, count, at, more, table, set, task, found, slopes, sizes, me, subjects[waiting])
+            _begin(call, also, lane, count, at, more, table, set, task, where, slopes, sizes, me, subjects[waiting])
             waiting += 1
             live += 1
     while live > 0:
@@ -294,7 +295,7 @@ def run(call, also, lane, count, at, more, table, set, task, found, slopes, size
         control.judge_kinks(lane, at)
         for me in range(LANES):
             if lane[at.next + me] <= lane[at.tn + me] and lane[at.error + me] <= 1.0 and count[SUBJECT + me] >= 0:
-                _samples(call, also, lane, count, at, more, task, found, slopes, me)
+                _samples(call, also, lane, count, at, more, task, where, slopes, me)
         error, one = load(lane, at.error), fill(1.0)
         for p in range(0, block, LANES):
             store(lane, more.s + p, choose(error, one, load(lane, more.sn + p), load(lane, more.s + p)))
@@ -310,7 +311,7 @@ def run(call, also, lane, count, at, more, table, set, task, found, slopes, size
                 lanes.end(call, lane, count, at, table, found, me, status)
                 count[SUBJECT + me], lane[at.next + me] = -1, math.inf
                 if waiting < len(subjects):
-                    _begin(call, also, lane, count, at, more, table, set, task, found, slopes, sizes, me, subjects[waiting])
+                    _begin(call, also, lane, count, at, more, table, set, task, where, slopes, sizes, me, subjects[waiting])
                     waiting += 1
                 else:
                     live -= 1

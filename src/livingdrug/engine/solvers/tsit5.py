@@ -133,3 +133,16 @@ def states_at(lane, at, me, s):
         slope = b1 * lane[at.f + p] + b2 * lane[k + m] + b3 * lane[k + 2 * m] + b4 * lane[k + 3 * m]
         slope += b5 * lane[k + 4 * m] + b6 * lane[k + 5 * m] + b7 * lane[k + 6 * m]
         lane[at.one_y + i] = lane[at.y + p] + lane[at.h + me] * slope
+
+
+@compiled
+def all_states_at(lane, at, s):
+    """States of every lane at its own fraction s of its step, for the model's functions; compare `states_at`."""
+    b1, b2, b3, b4, b5, b6, b7 = weights(s)
+    m, h = at.n * LANES, load(lane, at.h)
+    for p in range(0, m, LANES):
+        k = at.k + p
+        slope = b1 * load(lane, at.f + p) + b2 * load(lane, k + m) + b3 * load(lane, k + 2 * m)
+        slope = slope + b4 * load(lane, k + 3 * m)
+        slope = slope + (b5 * load(lane, k + 4 * m) + b6 * load(lane, k + 5 * m) + b7 * load(lane, k + 6 * m))
+        store(lane, at.w_y + p, load(lane, at.y + p) + h * slope)

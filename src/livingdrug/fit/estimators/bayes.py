@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.pieces import Keeper, Stage
 from livingdrug.fit.bayes import NO_OCCASIONS, NO_OUTCOMES, NOTHING_FREE, Posterior, sample_posterior
 from livingdrug.fit.estimator import Estimator, Progress
 from livingdrug.fit.estimators.saem import Saem
+from livingdrug.fit.kept import once, part_of, stage_of
 from livingdrug.fit.nuts import Sampling
 from livingdrug.fit.point import Prepared, problem_at
 from livingdrug.fit.priors import Prior, priors_of, read_priors
@@ -69,15 +71,24 @@ class Bayes(Estimator):
         """See `Estimator.estimate`. Priors of the problem take part in the search, too."""
         problem = prepared.problem
         bare = replace(problem, priors=())
-        start = with_all(from_saem(prepared, seed, progress), bare) if problem.random else None
+        start = with_all(from_saem(prepared, seed, progress, state.kept), bare) if problem.random else None
         settings = Sampling(self.chains, self.tune, self.draws, seed, self.acceptance)
-        return sample_posterior(bare, priors_of(problem, self.prior), settings, start)
+        return sample_posterior(bare, priors_of(problem, self.prior), settings, start, state.kept)
 
 
-def from_saem(prepared: Prepared, seed: int, progress: Progress | None) -> FitProblem:
+def from_saem(
+    prepared: Prepared, seed: int, progress: Progress | None, kept: Keeper | None = None
+) -> FitProblem:
     """The problem with the numbers where SAEM ends."""
-    found = Saem().estimate(prepared, seed, progress, Saved())
-    return problem_at(found.prepared.problem, found.point)
+
+    def searched() -> FitProblem:
+        found = Saem().estimate(prepared, seed, progress, Saved(kept=part_of(kept, "saem")))
+        return problem_at(found.prepared.problem, found.point)
+
+    def stage() -> Stage:
+        return stage_of("start", "searches of a start", FitProblem, [prepared.problem], seed=seed)
+
+    return once(kept, stage, searched)
 
 
 ESTIMATOR = Bayes()

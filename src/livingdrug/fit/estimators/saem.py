@@ -7,10 +7,9 @@ the data do not determine every number, the path to problems with fewer.
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from livingdrug.core.errors import InputError
 from livingdrug.fit import finish
+from livingdrug.fit.by_need import others_at
 from livingdrug.fit.estimator import Estimation, Estimator, Progress
 from livingdrug.fit.importance import FEW, few_draws, importance
 from livingdrug.fit.limits import limits
@@ -147,8 +146,8 @@ def at_optimum(
         covariance=covariance,
         limits=limit,
         verdict=verdict,
-        mean=climbed.proposal.middle,
-        sd=np.sqrt(np.einsum("nij,nij->ni", climbed.proposal.factor, climbed.proposal.factor)),
+        mean=climbed.mean,
+        sd=climbed.sd,
         trace=found.state.trace,
         trace_names=("seconds", "minus2ll given etas", *unknowns_of(prepared.problem).names),
         notes=tuple(notes),
@@ -163,7 +162,9 @@ def _known(best: Settled, seed: int) -> tuple[Covariance, Objective, bool, list[
     """(covariance of the estimates, likelihood, whether that is sound, notes) at an optimum."""
     climbed, unknowns = best.climbed, unknowns_of(best.prepared.problem)
     left_out, notes = finish.at_bounds(best.prepared, unknowns, climbed.point)
-    objective = importance(best.prepared, climbed.point, seed=seed, proposal=climbed.proposal)
+    at = (best.prepared, climbed.point, climbed.proposal)
+    others = others_at(*at, climbed.hard.places, seed) if climbed.hard is not None else None
+    objective = importance(*at[:2], seed=seed, proposal=climbed.proposal, others=others)
     sound = objective.ess is None or bool((objective.ess >= FEW).all())
     information = climbed.information
     covariance = finish.covariance_of(unknowns, information.matrix, information.scores, left_out, BY_LOUIS)

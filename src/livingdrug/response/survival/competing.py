@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.proportion import clopper_pearson
 from livingdrug.core.shown import Shown
 from livingdrug.response.models.curve import Estimate, two_sided
 from livingdrug.response.survival.kaplan_meier import ChiSquare, stages
@@ -106,13 +107,20 @@ class Incidence(Shown):
     level: float
 
     def at(self, time: float) -> Estimate:
-        """Incidence at a time, nan after the last subject was seen."""
+        """Incidence at a time, nan after the last subject was seen. Where it is 0 or 1 its interval is the
+        exact one of a proportion if nobody was censored before, for then it is one; else it is not determined
+        (nan)."""
+        if time > self.time[-1]:
+            return Estimate(np.nan, np.nan, np.nan, self.level, "log-log")
         k = int(np.searchsorted(self.time, time, side="right")) - 1
-        if k < 0:
-            return Estimate(0.0, np.nan, np.nan, self.level, "log-log")
-        seen = time <= self.time[-1]
-        value, low, high = (self.incidence[k], self.low[k], self.high[k]) if seen else (np.nan,) * 3
-        return Estimate(float(value), float(low), float(high), self.level, "log-log")
+        value = float(self.incidence[k]) if k >= 0 else 0.0
+        if 0 < value < 1 - 1e-12:
+            return Estimate(value, float(self.low[k]), float(self.high[k]), self.level, "log-log")
+        if self.censored[self.time < time].any():
+            return Estimate(value, np.nan, np.nan, self.level, "not determined")
+        n = int(self.at_risk[0])
+        low, high = clopper_pearson(n if value else 0, n, self.level)
+        return Estimate(float(value > 0), low, high, self.level, "Clopper-Pearson")
 
 
 def cumulative_incidence(times: CompetingTimes, cause: int = 1, level: float = 0.95) -> Incidence:
@@ -136,7 +144,8 @@ def cumulative_incidence(times: CompetingTimes, cause: int = 1, level: float = 0
     survival = np.cumprod(1 - every / at_risk)
     before = np.concatenate([[1.0], survival[:-1]])
     incidence = np.cumsum(before * of_cause / at_risk)
-    error = np.sqrt(_variance(incidence, before, of_cause, others, at_risk))
+    # of an event of everyone it is 0, but for rounding
+    error = np.sqrt(np.maximum(_variance(incidence, before, of_cause, others, at_risk), 0.0))
     low, high = np.full(len(time), np.nan), np.full(len(time), np.nan)
     known = (incidence > 0) & (incidence < 1)
     own = incidence[known]
@@ -183,7 +192,8 @@ def gray_test(times: CompetingTimes, group: np.ndarray, cause: int = 1) -> ChiSq
     """Whether groups (n,) differ in the cumulative incidence of a cause (Gray, Ann Stat 1988;16:1141, rho =
     0).
 
-    Of one group, or without an event of the cause, the statistic is nan.
+    Of one group, without an event of the cause, or where groups were not at risk at one time, the statistic
+    is nan.
 
     Parameters
     ----------
@@ -212,6 +222,8 @@ def gray_test(times: CompetingTimes, group: np.ndarray, cause: int = 1) -> ChiSq
         weight = part.scaled * (np.eye(len(labels))[:, [r]] - portion)
         covariance += _part(weight, part, pooled, incidence, every)
     keep = slice(0, len(labels) - 1)
+    if np.linalg.matrix_rank(covariance[keep, keep], hermitian=True) < len(labels) - 1:
+        return ChiSquare(np.nan, len(labels) - 1)  # nobody of a group was at risk when the cause came
     statistic = score[keep] @ np.linalg.solve(covariance[keep, keep], score[keep])
     return ChiSquare(float(statistic), len(labels) - 1)
 

@@ -3,6 +3,7 @@ table."""
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.pieces import Kept
 from livingdrug.data import Data
 from livingdrug.fit import (
     FitProblem,
@@ -34,13 +35,15 @@ OF_ONE_FIT = {
 }
 
 
-def run_comparison(scenario: Fit, progress: Progress | None = None) -> tuple[Comparison, tuple[str, ...]]:
-    """(the comparison that a scenario asks for, notes on the data). Raises InputError before anything is
-    computed."""
+def run_comparison(
+    scenario: Fit, progress: Progress | None = None, kept: Kept | None = None
+) -> tuple[Comparison, tuple[str, ...]]:
+    """(the comparison that a scenario asks for, notes on the data); kept: where finished fits are kept on the
+    way. Raises InputError before anything is computed."""
     check_comparison(scenario)
     if scenario.compare:
         problem, notes = planned_fit(_alone(scenario, scenario.model))
-        return compare_methods(problem, scenario.seed, scenario.starts, progress), notes
+        return compare_methods(problem, scenario.seed, scenario.starts, progress, kept), notes
     names = (scenario.model, *scenario.also)
     data, models = (
         samples_of(scenario, scenario.reading()),
@@ -52,7 +55,8 @@ def run_comparison(scenario: Fit, progress: Progress | None = None) -> tuple[Com
         problem, own = _planned(scenario, name, model, data)
         problems.append(problem)
         notes += [f"{problem.model.full_name}: {note}" for note in own]
-    return compare_models(problems, scenario.method, scenario.seed, scenario.starts, progress), tuple(notes)
+    made = compare_models(problems, scenario.method, scenario.seed, scenario.starts, progress, kept)
+    return made, tuple(notes)
 
 
 def check_comparison(scenario: Fit) -> None:

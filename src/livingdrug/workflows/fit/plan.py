@@ -48,11 +48,11 @@ from livingdrug.workflows.shared_fields import built
 
 def run_fit(
     scenario: Fit, folder: str | Path | None = None, resume: bool = False, progress: Progress | None = None,
-    say: Callable[[str], None] | None = None,
+    say: Callable[[str], None] | None = None, kept: Kept | None = None,
 ) -> FitResult | Posterior:
     """What the method of a scenario finds; folder: where its state is saved on the way; say: takes a
-    sentence before the search, where data of this size can hardly carry the model. Raises InputError as
-    `estimated` does."""
+    sentence before the search, where data of this size can hardly carry the model; kept: where finished parts
+    are kept. Raises InputError as `estimated` does."""
     problem, notes = planned_fit(scenario)
     method = estimator_of(scenario.method).with_options(vars(scenario))
     caution = (
@@ -62,9 +62,9 @@ def run_fit(
         say(caution)
     how = (method, scenario.seed, folder, resume, progress, scenario.starts)
     if borrowing := borrowing_of(scenario, problem):
-        found = fit_both(problem, borrowing, *how)
+        found = fit_both(problem, borrowing, *how, kept=kept)
     else:
-        found = estimated(problem, *how, reduce=scenario.reduce)
+        found = estimated(problem, *how, reduce=scenario.reduce, kept=kept)
     notes = (*notes, *([caution] if caution else []), *found.notes)
     if isinstance(found, Posterior):
         return replace(found, notes=notes)

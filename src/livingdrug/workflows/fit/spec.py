@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from livingdrug.core.errors import InputError
 from livingdrug.core.folders import held
 from livingdrug.core.known import known
 from livingdrug.core.pieces import Kept, drop_pieces, kept_pieces, pieces_folder
@@ -65,27 +64,19 @@ def run(scenario: Fit, conduct: Conduct = HERE) -> Found:
     """
     conduct.alone(scenario)
     if scenario.compares:
-        _refuse_resume(conduct, "a single run of SAEM is saved on its way, so no comparison can be resumed")
-        return Compared(*run_comparison(scenario, conduct.progress))
+        return Compared(*run_comparison(scenario, conduct.progress, conduct.kept))
     if scenario.evaluate:
         return Evaluated(*evaluate_fit(scenario))
-    if scenario.samples:
-        _refuse_resume(conduct, "a run of SAEM is saved on its way, so only such a run can be resumed")
     folder = conduct.folder
     resume = bool(conduct.resume and folder) and folder is not None and (Path(folder) / STATE).is_file()
-    found = run_fit(scenario, conduct.folder, resume, conduct.progress, conduct.say)
+    found = run_fit(scenario, conduct.folder, resume, conduct.progress, conduct.say, conduct.kept)
     return found if isinstance(found, Posterior) else Fitted(scenario, found, conduct.kept)
-
-
-def _refuse_resume(conduct: Conduct, why: str) -> None:
-    if conduct.resume:
-        raise InputError(f"only {why}; leave --resume out")
 
 
 @contextmanager
 def conducted(scenario: Fit, conduct: Conduct) -> Iterator[Conduct | None]:
     """Around a run and the writing of its folder: a state that is gone on from, or dropped, first; dropped
-    last, as an interrupted check still needs it. Refits and profiles are kept beside it. Raises NothingLeft
+    last, as an interrupted check still needs it. Finished parts are kept beside it. Raises NothingLeft
     where the folder holds the whole run already."""
     folder = conduct.folder
     if not folder:
@@ -98,9 +89,11 @@ def conducted(scenario: Fit, conduct: Conduct) -> Iterator[Conduct | None]:
         single = not (scenario.compares or scenario.evaluate or scenario.samples)
         if single:
             _begin(scenario, conduct)
+        elif conduct.resume and not pieces_folder(folder).is_dir():
+            conduct.say(f"note: nothing is kept in {pieces_folder(folder)} yet, so the fit starts again")
         try:
-            with _kept_beside(scenario, conduct) as own:
-                yield own
+            with kept_pieces(folder, conduct.resume, conduct.say) as kept:
+                yield replace(conduct, kept=kept)
                 if single:
                     drop_state(folder)
         except KeyboardInterrupt:
@@ -108,17 +101,6 @@ def conducted(scenario: Fit, conduct: Conduct) -> Iterator[Conduct | None]:
                 how = "`livingdrug fit` with the same options and --resume goes on"
                 conduct.say(f"the state is saved in {folder}: {how}")
             raise
-
-
-@contextmanager
-def _kept_beside(scenario: Fit, conduct: Conduct) -> Iterator[Conduct]:
-    """The conduct of a run whose refits and profiles are kept, where there will be any."""
-    folder = known(conduct.folder, "the folder of a fit")
-    if not (scenario.profile or scenario.bootstrap or scenario.sir or pieces_folder(folder).is_dir()):
-        yield conduct
-        return
-    with kept_pieces(folder, conduct.resume, conduct.say) as kept:
-        yield replace(conduct, kept=kept)
 
 
 def _begin(scenario: Fit, conduct: Conduct) -> None:
@@ -134,5 +116,6 @@ def _begin(scenario: Fit, conduct: Conduct) -> None:
             told = json.loads((folder / "objective.json").read_text(encoding="utf-8"))
             said = f"the fit in {conduct.folder} is whole, nothing was left to do: open {folder / REPORT}"
             raise NothingLeft(said, told, told["exit_code"])
-        conduct.say(f"note: no state was saved in {conduct.folder} yet, so the fit starts again")
+        if not pieces_folder(folder).is_dir():
+            conduct.say(f"note: no state was saved in {conduct.folder} yet, so the fit starts again")
     drop_state(folder)

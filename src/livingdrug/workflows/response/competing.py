@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from livingdrug.report import Cell, Table, cell
-from livingdrug.response import CompetingFit, two_sided
+from livingdrug.response import CompetingFit, Estimate, two_sided
 from livingdrug.response.words import p_text, per_step, short, span
 from livingdrug.workflows.response.coefficients import estimate, finite
 
@@ -63,6 +63,13 @@ def lines(answer) -> Iterator[str]:
         "an event of another cause ends the time at risk: cumulative incidence counts that, one less "
         "Kaplan-Meier does not"
     )
+    ends = [curve.at(fit.until) for g in fit.groups for curve in g.curves]
+    if any(at.value in (0.0, 1.0) for at in ends):
+        yield (
+            "where no subject of a group, or every one, had the event by then, the incidence has the exact "
+            "interval of a proportion (Clopper-Pearson) if nobody of the group was censored before; else it is "
+            "not determined"
+        )
 
 
 def tables(answer) -> tuple[Table, ...]:
@@ -72,17 +79,7 @@ def tables(answer) -> tuple[Table, ...]:
     rows = []
     for g in fit.groups:
         for cause, events, curve in zip(fit.times.causes, g.events, g.curves, strict=True):
-            at = curve.at(fit.until)
-            known = np.isfinite(at.value)
-            rows.append(
-                (
-                    g.label,
-                    cause,
-                    cell(g.n),
-                    cell(events),
-                    cell(at.value, ends=(at.low, at.high)) if known else "-",
-                )
-            )
+            rows.append((g.label, cause, cell(g.n), cell(events), _incidence(curve.at(fit.until))))
     header = (
         fit.sample.exposure_name,
         "cause",
@@ -91,6 +88,14 @@ def tables(answer) -> tuple[Table, ...]:
         f"cumulative incidence at {short(fit.until)}{unit}",
     )
     return Table("cumulative incidence by exposure", header, tuple(rows)), _coefficients(fit)
+
+
+def _incidence(at: Estimate) -> Cell | str:
+    """An incidence with its interval, or that it has none."""
+    if not np.isfinite(at.value):
+        return "-"
+    made = cell(at.value, ends=(at.low, at.high))
+    return made if np.isfinite(at.high) else Cell(f"{made} (interval not determined)", at.value)
 
 
 def _coefficients(fit: CompetingFit) -> Table:
