@@ -21,6 +21,9 @@ from tests.commands import livingdrug
 from tests.decline import DECLINE
 from tests.dying import Dead, Dying, contents
 from tests.pictures import undrawn
+from tests.unit.test_assay_commands import written
+from tests.unit.test_assay_design import PLAN
+from tests.unit.test_assay_fit import plate
 
 RESUMED = {kind for kind in kinds() if "resume" in workflow(kind).scenario.OUTPUTS}
 TRIAL = """
@@ -40,6 +43,16 @@ spreads = { top = { sd = 0.5 } }
 source = { key = "synthetic", citation = "made up" }
 """
 FIT = ("fit", "data.csv", "--model", "model.toml", "--random", "top=0.5", "--fix", "rate=0.2", "--residual", "lognormal:0.2")
+ESCALATION = """
+kind = "escalation"
+model = "stein_2019"
+variability = "sd"
+rule = "3+3"
+replicates = 20
+toxicity = { exposure = "cmax", window = [0, 28], ec50 = 60000.0, slope = 1.5 }
+levels = [{ name = "low", change = { c_max = 0.5 } }, { name = "high" }]
+"""
+PLATE = ("plate/data.csv", "--map", "plate/map.csv", "--events", "plate/events.csv")
 # a small run of each kind, and of what else it may do for long; how many pieces it has
 CASES = {
     "simulate": (("simulate", "stein_2019", "-n", "40", "--exposure", "0", "28"), 5),
@@ -56,6 +69,14 @@ CASES = {
               "--cv", "0.05"), 3),
     "optimise": (("optimise", "singh_2021", "--doses", "1e7,1e8,1e9", "-n", "8", "--draws", "0", "--response", "CMAX:40:1.2",
                   "--toxicity", "CMAX:400:1.2"), 3),
+    "optimise, search": (("optimise", "singh_2021", "--doses", "1e7,1e8", "-n", "4", "--draws", "0",
+                          "--method", "nelder-mead", "--response", "CMAX:40:1.2", "--toxicity", "CMAX:400:1.2"), 6),
+    "forecast": (("forecast", "data.csv", "--model", "one.toml", "--residual", "lognormal:0.2", "--at", "5", "--until", "30",
+                  "--draws", "100", "--check", "2"), 18),
+    "escalation": (("trial", "escalation.toml"), 8),
+    "assay-fit": (("assay", "fit", *PLATE, "--model", "exhaustion"), 3),
+    "assay-models": (("assay", "models", *PLATE, "--models", "exhaustion,carrgo"), 6),
+    "assay-design": (("assay", "design", "plan.toml", "--wanted", "1000", "--simulate", "3"), 3),
     "attributes-learn": (("attributes", "learn", "products.csv", "--outcome", "CR+PR", "--permutations", "21"), 3),
 }  # fmt: skip
 
@@ -68,6 +89,8 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr("livingdrug.sensitivity.run.BLOCK", 5)
     monkeypatch.setattr("livingdrug.trial.outcomes.PIECE", {True: 64, False: 64})
     monkeypatch.setattr("livingdrug.trial.run.FEW", 0)
+    monkeypatch.setattr("livingdrug.trial.dose_finding.BLOCK", 64)
+    monkeypatch.setattr("livingdrug.assay.fit.ROUNDS", 2)
     monkeypatch.setattr("livingdrug.attributes.learn.PIECE", 7)
     monkeypatch.setattr("livingdrug.report.save", undrawn)
     short = Saem(exploration=20, smoothing=10, searches=1)
@@ -90,6 +113,10 @@ def given(folder):
     other = DECLINE.replace("decline", "decay").replace("exp(-", "exp(-2 * ")
     (folder / "other.toml").write_text(other + POPULATION)
     (folder / "trial.toml").write_text(TRIAL)
+    (folder / "escalation.toml").write_text(ESCALATION)
+    (folder / "plan.toml").write_text(PLAN)
+    (folder / "plate").mkdir()
+    written(folder / "plate", plate(seed=3, constructs=("A",), donors=("D1",)))
     products = ["patient,response,a,b"]
     products += [f"p{i},{'CR' if i % 2 else 'PD'},{i % 2 + random.normal():.4f},{random.normal():.4f}" for i in range(16)]
     (folder / "products.csv").write_text("\n".join(products))
@@ -198,6 +225,13 @@ def test_a_run_that_was_killed_while_its_files_moved_goes_on(tmp_path, monkeypat
         ("cure", ("--seed", "2"), "seed"),
         ("optimise", ("--seed", "2"), "patients or seed"),
         ("attributes-learn", ("--seed", "2"), "plan or seed"),
+        ("fit, chains", ("--seed", "2"), "seed"),
+        ("fit, methods", ("--seed", "2"), "seed"),
+        ("fit, starts", ("--below", "m5"), "fit or data"),
+        ("escalation", ("--seed", "2"), "seed"),
+        ("forecast", ("--draws", "120"), "data or population"),
+        ("assay-fit", ("--errors", "independent"), "plan"),
+        ("assay-design", ("--seed", "2"), "seed"),
     ],
 )
 def test_pieces_of_another_run_are_refused_by_what_differs(kind, more, word, tmp_path, monkeypatch):
@@ -334,17 +368,19 @@ def test_what_nobody_keeps_is_computed(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.blocks"]
 
 
-QUICK = sorted(RESUMED - {"fit"})
+QUICK = sorted(RESUMED - {"fit"} | {"fit, starts"})
 
 
 @pytest.mark.parametrize("kind", QUICK)
 def test_a_disk_that_is_full_among_the_pieces_leaves_the_earlier_table_and_is_gone_on_from(kind, tmp_path, monkeypatch):
     arguments, pieces = CASES[kind]
     given(tmp_path)
+    assert livingdrug(*arguments, "--out", "out.csv", cwd=tmp_path).returncode == 0  # compiles what is not compiled yet
+    whole = (tmp_path / "out.csv").read_bytes()
     (tmp_path / "out.csv").write_text("earlier")
     before = contents(tmp_path)
     with monkeypatch.context() as patch:
-        full = Full(patch, tmp_path, 4000)
+        full = Full(patch, tmp_path, 2000)
         run = livingdrug(*arguments, "--out", "out.csv", cwd=tmp_path)
     said = " ".join(run.stderr.split())
     assert full.met and run.returncode == 2 and "no space is left on the disk" in said and "Traceback" not in said, said
@@ -354,10 +390,8 @@ def test_a_disk_that_is_full_among_the_pieces_leaves_the_earlier_table_and_is_go
     assert all(name.endswith((".block", "manifest.json")) for name in kept) and len(kept) <= pieces + 1
     again = livingdrug(*arguments, "--out", "out.csv", "--resume", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
-    resumed = (tmp_path / "out.csv").read_bytes()
     assert set(contents(tmp_path)) == set(before)
-    assert livingdrug(*arguments, "--out", "out.csv", cwd=tmp_path).returncode == 0
-    assert (tmp_path / "out.csv").read_bytes() == resumed
+    assert (tmp_path / "out.csv").read_bytes() == whole
 
 
 @pytest.mark.parametrize("kind", sorted(RESUMED))

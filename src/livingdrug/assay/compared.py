@@ -13,6 +13,7 @@ from livingdrug.assay.laws import assay_model
 from livingdrug.assay.observed import Observed
 from livingdrug.assay.plan import FIXED, RANDOM
 from livingdrug.core.errors import InputError
+from livingdrug.core.pieces import Keeper, NotKept
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def compare_models(
     seen: Observed,
     laws: Sequence[dict[str, str]],
     progress: Callable[[str], None] | None = None,
+    kept: Keeper | None = None,
 ) -> list[ModelOfPlate]:
     """Fit every model to the same readings, the best first.
 
@@ -101,6 +103,8 @@ def compare_models(
         Words of `assay_model` of each.
     progress : callable, optional
         Called with the name of a model before it is fitted.
+    kept : Kept, optional
+        Where steps of the fits are kept on the way.
 
     Raises
     ------
@@ -109,7 +113,7 @@ def compare_models(
     if len(laws) < 2:
         raise InputError("a comparison needs two models or more")
     made = []
-    for own in laws:
+    for k, own in enumerate(laws):
         model = assay_model(**own)
         names = [q.name for q in model.quantities]
         mine = replace(
@@ -121,7 +125,9 @@ def compare_models(
         if progress:
             progress(model.name)
         try:
-            fit = fit_assay(mine, seen)
+            fit = fit_assay(mine, seen, kept=None if kept is None else kept.within(f"model-{k + 1}"))
+        except NotKept:  # the run ends here, and goes on from what is kept
+            raise
         except (InputError, np.linalg.LinAlgError) as error:
             made.append((own, np.inf, 0, (), str(error)))
             continue

@@ -9,13 +9,14 @@ import numpy as np
 from livingdrug.assay.asked_of_plate import AssayPlan, growth_rates
 from livingdrug.assay.climb import Point, climb
 from livingdrug.assay.errors import Errors, errors_of
-from livingdrug.assay.evaluate import Evaluator
+from livingdrug.assay.evaluate import Evaluator, Expected
 from livingdrug.assay.laws import rates_of
 from livingdrug.assay.observed import Observed
 from livingdrug.assay.plan import FIXED, Layout, group_names, lay_out
 from livingdrug.assay.start import limits, pooled_starts, spread_out
 from livingdrug.assay.variances import Uncertainty, best_numbers, restricted, uncertainty
 from livingdrug.core.errors import InputError
+from livingdrug.core.pieces import Keeper, Stage, steps
 
 ROUNDS = 12
 SETTLED = 0.02  # of the logarithm of an SD: the error model has settled
@@ -117,6 +118,7 @@ def fit_assay(
     seen: Observed,
     progress: Callable[[str], None] | None = None,
     start: dict[str, float] | None = None,
+    kept: Keeper | None = None,
 ) -> AssayFit:
     """Fit a plan to what is seen of a plate.
 
@@ -130,6 +132,8 @@ def fit_assay(
         Called with a word as the fit goes on.
     start : dict[str, float] or None
         Initial estimates of rates by name, instead of a search.
+    kept : Kept or None
+        Where the initial estimates and the rounds of the error model are kept on the way.
 
     Raises
     ------
@@ -143,26 +147,39 @@ def fit_assay(
     say("initial estimates")
     bounds, wells = limits(layout), np.zeros((seen.n, 2))
     numbers = np.log([v.start for v in errors.variances])
-    tried = []
-    for rates in pooled_starts(plan, seen) if start is None else [start]:
-        columns = np.clip(spread_out(layout, rates), *bounds)
-        tried.append(climb(evaluator, errors, numbers, columns, wells, bounds=bounds))
-    point, ended = min(tried, key=lambda found: found[0].loss)
-    if not np.isfinite(point.loss):
-        raise InputError(
-            "the model could not be computed at its initial estimates; check times, cells seeded and units"
-        )
-    torn, moved = False, 0.0
-    for k in range(ROUNDS):
-        say(f"error model, round {k + 1}")
+
+    def first() -> tuple[Point, bool]:
+        tried = []
+        for rates in pooled_starts(plan, seen) if start is None else [start]:
+            columns = np.clip(spread_out(layout, rates), *bounds)
+            tried.append(climb(evaluator, errors, numbers, columns, wells, bounds=bounds))
+        return min(tried, key=lambda found: found[0].loss)
+
+    def turn() -> tuple[np.ndarray, Point, bool]:
         better = best_numbers(restricted(evaluator, errors, numbers, point), numbers)
-        moved = np.abs(better - numbers).max(initial=0.0)
-        numbers = better
-        point, ended = climb(evaluator, errors, numbers, point.columns, point.wells, bounds=bounds)
-        if moved < SETTLED:
-            break
-    else:
-        ended, torn = False, moved > TORN
+        return better, *climb(evaluator, errors, better, point.columns, point.wells, bounds=bounds)
+
+    def stage() -> Stage:
+        of = {"readings": seen, "plan": plan, "initial estimates": start}
+        return Stage("rounds", of, (Point, Expected), "steps of the fit")
+
+    with steps(kept, stage, 1 + ROUNDS) as step:
+        point, ended = step(first)
+        if not np.isfinite(point.loss):
+            raise InputError(
+                "the model could not be computed at its initial estimates; check times, cells seeded and "
+                "units"
+            )
+        torn, moved = False, 0.0
+        for k in range(ROUNDS):
+            say(f"error model, round {k + 1}")
+            better, point, ended = step(turn)
+            moved = np.abs(better - numbers).max(initial=0.0)
+            numbers = better
+            if moved < SETTLED:
+                break
+        else:
+            ended, torn = False, moved > TORN
     near = restricted(evaluator, errors, numbers, point)
     notes = (*seen.notes, *layout.notes, *_notes(seen, point, evaluator, ended, torn))
     return AssayFit(seen, layout, errors, numbers, point, uncertainty(near, numbers), ended, notes, torn)
@@ -211,7 +228,10 @@ def _regrows(cells: np.ndarray, steps, times: np.ndarray) -> bool:
 
 
 def fit_wells(
-    plan: AssayPlan, seen: Observed, progress: Callable[[str], None] | None = None
+    plan: AssayPlan,
+    seen: Observed,
+    progress: Callable[[str], None] | None = None,
+    kept: Keeper | None = None,
 ) -> list[AssayFit]:
     """A fit of each well alone: its rates, growth included, with errors of its own.
 
@@ -225,6 +245,8 @@ def fit_wells(
         Readings of the wells with what was done to them, see `observe`.
     progress : callable, optional
         Called with a word as the fits go on.
+    kept : Kept, optional
+        Where steps of the fits are kept on the way.
 
     Returns
     -------
@@ -236,7 +258,9 @@ def fit_wells(
         alone = seen.of_wells(np.arange(seen.n) == w)
         if progress:
             progress(f"well {alone.names[0]}")
-        found.append(fit_assay(without_effectors(own) if seen.start[w, 0] < 1 else own, alone))
+        mine = without_effectors(own) if seen.start[w, 0] < 1 else own
+        part = None if kept is None else kept.within(f"well-{w + 1}")
+        found.append(fit_assay(mine, alone, kept=part))
     return found
 
 

@@ -243,6 +243,36 @@ def each(
 
 
 @contextmanager
+def steps(
+    kept: Keeper | None, stage: Callable[[], Stage], most: int
+) -> Iterator[Callable[[Callable[[], Any]], Any]]:
+    """Around steps of which each follows from what those before gave. Gives a function that takes a step,
+    which has no arguments, and gives what it made, or what is kept of it.
+
+    Parameters
+    ----------
+    kept : Kept or None
+        Where they are kept; None: nowhere.
+    stage : callable
+        Gives the stage of all of them.
+    most : int
+        So many at most.
+    """
+    waiting: list[Callable[[], Any]] = []
+
+    def compute(_: int) -> Any:
+        return waiting[-1]()
+
+    with closing(each(kept, stage, [str(k + 1) for k in range(most)], compute)) as made:
+
+        def step(make: Callable[[], Any]) -> Any:
+            waiting.append(make)
+            return next(made)
+
+        yield step
+
+
+@contextmanager
 def kept_pieces(out: str | Path, resume: bool, say: Callable[[str], None]) -> Iterator[Kept]:
     """Around a run and the writing of its result `out`: the pieces that are kept of it, none at first where
     it does not resume. They go when all ended well; where it did not, the user hears that they are there.

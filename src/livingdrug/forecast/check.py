@@ -7,6 +7,7 @@ import numpy as np
 
 from livingdrug.core.conventions import Z95
 from livingdrug.core.errors import InputError
+from livingdrug.core.pieces import Keeper
 from livingdrug.fit import LOWER, UPPER
 from livingdrug.forecast.patients import (
     KINDS,
@@ -27,27 +28,30 @@ FEWEST = 5  # patients with an outcome below which a Brier score says nothing
 def check_forecast(
     setting: Setting, cuts: Sequence[float], observed: Mapping[str, Mapping[str, float]],
     progress: Callable[[int, int], None] | None = None, whole: Sequence[Patient] | None = None,
+    kept: Keeper | None = None,
 ) -> tuple[Cut, ...]:  # fmt: skip
     """Forecasts at each day against what came later, to the horizon of the setting.
 
     observed: name of an outcome of the setting -> patient -> 1 or 0; whole: the forecast from all samples,
-    where it has been made. Raises InputError for a day that no sample precedes or follows.
+    where it has been made; kept: where finished patients are kept on the way. Raises InputError for a day
+    that no sample precedes or follows.
     """
     if not cuts:
         return ()
-    from_all = whole or patients_of(replace(setting, at=None, days=()), None)[0]
+    parts = [None if kept is None else kept.within(f"check-{k}") for k in range(1 + len(cuts))]
+    from_all = whole or patients_of(replace(setting, at=None, days=()), kept=parts[0])[0]
     found = []
     for k, at in enumerate(cuts):
         own = replace(setting, at=float(at), days=())
-        found.append(_cut(own, float(at), {p.name: p for p in from_all}, observed))
+        found.append(_cut(own, float(at), {p.name: p for p in from_all}, observed, parts[k + 1]))
         if progress:
             progress(k + 1, len(cuts))
     return tuple(found)
 
 
-def _cut(setting: Setting, at: float, whole: dict[str, Patient], observed) -> Cut:
+def _cut(setting: Setting, at: float, whole: dict[str, Patient], observed, kept: Keeper | None) -> Cut:
     posterior = posterior_of(setting)
-    patients = {p.name: p for p in patients_of(setting, None, posterior)[0]}
+    patients = {p.name: p for p in patients_of(setting, None, posterior, kept)[0]}
     later = later_records(setting, posterior)
     if not len(later):
         raise InputError(

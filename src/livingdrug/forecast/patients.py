@@ -2,11 +2,14 @@
 sample."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.packed import kinds_in
+from livingdrug.core.pieces import Keeper, Stage, each
 from livingdrug.core.random import uniforms
 from livingdrug.data import Data
 from livingdrug.fit import (
@@ -72,15 +75,26 @@ def posterior_of(setting: Setting) -> Posterior:
 
 
 def patients_of(
-    setting: Setting, progress: Progress | None = None, posterior: Posterior | None = None
-) -> tuple[tuple[Patient, ...], tuple[str, ...]]:
-    """(forecast of every patient in the order of the data, notes)."""
+    setting: Setting, progress: Progress | None = None, posterior: Posterior | None = None,
+    kept: Keeper | None = None,
+) -> tuple[tuple[Patient, ...], tuple[str, ...]]:  # fmt: skip
+    """(forecast of every patient in the order of the data, notes); kept: where finished patients are kept on
+    the way."""
     posterior = posterior or posterior_of(setting)
     tables, modes, found = posterior.tables(), posterior.mode_table(), []
-    for i in range(posterior.design.n):
-        found.append(_patient(setting, posterior, i, tables[i], modes[i]))
-        if progress:
-            progress(i + 1, posterior.design.n)
+
+    def stage() -> Stage:
+        return Stage("patients", {"data or population": setting}, kinds_in(Patient), "patients")
+
+    def patient(i: int) -> Patient:
+        return _patient(setting, posterior, i, tables[i], modes[i])
+
+    keys = [str(i + 1) for i in range(posterior.design.n)]
+    with closing(each(kept, stage, keys, patient)) as made:
+        for own in made:
+            found.append(own)
+            if progress:
+                progress(len(found), posterior.design.n)
     return tuple(found), _notes(setting, posterior)
 
 

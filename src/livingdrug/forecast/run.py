@@ -7,6 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.pieces import Keeper
 from livingdrug.core.random import check_seed
 from livingdrug.core.units import in_a_day
 from livingdrug.data import Data
@@ -50,6 +51,7 @@ def forecast(
     uncertainty: int | None = None,
     seed: int = 1,
     progress: Progress | None = None,
+    kept: Keeper | None = None,
 ) -> Forecast:
     """Each patient's further course, from the samples so far and the population of a model.
 
@@ -91,6 +93,8 @@ def forecast(
         Seed of the random numbers: the same seed gives the same numbers, on any number of processes.
     progress : callable, optional
         Called as `progress(done, all)` while it runs; it may raise to stop the run.
+    kept : Kept, optional
+        Where finished patients are kept on the way.
 
     Returns
     -------
@@ -127,9 +131,10 @@ def forecast(
     apart = [name for name in observed or {} if name not in curves]
     if apart:
         raise InputError(f"outcomes of `{apart[0]}` were given without its exposure-response; give both")
-    patients, notes = patients_of(setting, progress)
+    patients, notes = patients_of(setting, progress, kept=kept)
     ranked, words = in_order(patients, response.name if response else "")
-    checks = check_forecast(setting, check, observed or {}, whole=patients if at is None else None)
+    whole = patients if at is None else None
+    checks = check_forecast(setting, check, observed or {}, whole=whole, kept=kept)
     return Forecast(
         model=model.full_name,
         output=setting.output,

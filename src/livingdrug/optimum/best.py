@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.pieces import Kept, Stage, each
+from livingdrug.core.pieces import Kept, Stage, each, steps
 from livingdrug.core.random import uniforms
 from livingdrug.core.shown import Shown
 from livingdrug.models import Model
@@ -16,7 +16,7 @@ from livingdrug.optimum.aim import Aim
 from livingdrug.optimum.candidates import Candidate, Schedule, candidates
 from livingdrug.optimum.exposed import Exposed, Patients, Side
 from livingdrug.optimum.point import Point, kept, point_of
-from livingdrug.optimum.search import search
+from livingdrug.optimum.search import MOST, search
 from livingdrug.response import Curve, drawn_coefficients, probabilities
 from livingdrug.simulation import Draw, Regimen
 
@@ -195,11 +195,16 @@ def optimise(
         return made
 
     def at(one: Candidate) -> Point:
-        exposed, _ = patients.exposed(one, sides, last)
+        exposed, _ = step(lambda: patients.exposed(one, sides, last))
         computed = done & np.isfinite(exposed.response) & np.isfinite(exposed.toxicity)
         return point_of(one, kept(exposed, computed), sides, aim)
 
-    refined, converged = search(at, made.points[best], [p.candidate for p in points], aim)
+    def searched() -> Stage:
+        own = stage()
+        return replace(own, name="search", of={**own.of, "aim": aim}, words="points of the search")
+
+    with steps(pieces, searched, MOST) as step:
+        refined, converged = search(at, made.points[best], [p.candidate for p in points], aim)
     return replace(made, refined=refined, converged=converged)
 
 

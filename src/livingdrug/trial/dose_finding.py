@@ -2,11 +2,13 @@
 runs."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 
 from livingdrug.core.known import known
+from livingdrug.core.pieces import Keeper, Stage, each
 from livingdrug.core.random import check_seed, uniforms
 from livingdrug.core.shown import Shown
 from livingdrug.engine import normals
@@ -119,7 +121,7 @@ class EscalationAnswer(Shown):
 
 def simulate_escalation(
     escalation: Escalation, replicates: int = 10_000, seed: int = 1, threads: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None, kept: Keeper | None = None,
 ) -> EscalationAnswer:  # fmt: skip
     """Simulate a dose escalation.
 
@@ -135,6 +137,8 @@ def simulate_escalation(
         All processors by default; it changes nothing but the time.
     progress : callable, optional
         `progress(done, all)` counts subjects.
+    kept : Kept, optional
+        Where blocks of patients at a level of a model are kept on the way.
 
     Returns
     -------
@@ -156,7 +160,7 @@ def simulate_escalation(
     total, own = replicates * escalation.most, arm_seed(seed, "escalation")
     luck, toxic, rates, failed, seen = uniforms(own, "outcome", 0, total), [], [], 0.0, []
     for k, level in enumerate(escalation.levels):
-        chance = _chances(escalation, level, own, total, threads, seen)
+        chance = _chances(escalation, level, own, total, threads, seen, kept)
         if progress:
             progress((k + 1) * total, len(escalation.levels) * total)
         # a patient without an answer of the model has no toxicity that could be counted
@@ -214,8 +218,9 @@ def _notices(escalation: Escalation, rates: list[float], failed: float, seen: li
 
 
 def _chances(
-    escalation: Escalation, level: Level, seed: int, total: int, threads: int | None, seen: list[_Seen]
-) -> np.ndarray:
+    escalation: Escalation, level: Level, seed: int, total: int, threads: int | None, seen: list[_Seen],
+    kept: Keeper | None = None,
+) -> np.ndarray:  # fmt: skip
     """Chance of dose-limiting toxicity of every patient at a level, shape (total,); what was seen of them is appended."""
     if level.rate is not None:
         return np.full(total, level.rate)
@@ -223,12 +228,20 @@ def _chances(
     if level.median is not None:
         exposure = level.median * np.exp(level.log_sd * normals(seed, "exposure", 0, total))
     else:
-        exposure = np.concatenate(
-            [
-                _exposures(escalation, level, seed, f, min(BLOCK, total - f), threads, seen)
-                for f in range(0, total, BLOCK)
-            ]
-        )
+        blocks = [(first, min(BLOCK, total - first)) for first in range(0, total, BLOCK)]
+
+        def block(i: int) -> tuple[np.ndarray, _Seen]:
+            return _exposures(escalation, level, seed, *blocks[i], threads)
+
+        def stage() -> Stage:
+            at = f"level-{escalation.levels.index(level) + 1}"
+            of = {"design": escalation, "seed": seed}
+            return Stage(at, of, (_Seen,), f"blocks of patients at level `{level.name}`")
+
+        with closing(each(kept, stage, [f"{f + 1}-{f + n}" for f, n in blocks], block)) as made:
+            parts = list(made)
+        exposure = np.concatenate([part for part, _ in parts])
+        seen += [own for _, own in parts]
     return logistic(np.maximum(exposure, 1e-300), curve.ec50[curve.at_least - 1], curve.slope, curve.link)
 
 
@@ -249,8 +262,9 @@ def level_trial(escalation: Escalation) -> Trial:
 
 
 def _exposures(
-    escalation: Escalation, level: Level, seed: int, first: int, count: int, threads, seen: list[_Seen]
-) -> np.ndarray:
+    escalation: Escalation, level: Level, seed: int, first: int, count: int, threads: int | None
+) -> tuple[np.ndarray, "_Seen"]:
+    """(exposures, what was seen) of patients at a level."""
     trial = level_trial(escalation)
     arm = next(arm for arm in trial.arms if arm.name == level.name)
     toxicity = known(escalation.toxicity, "the curve of toxicity")
@@ -260,8 +274,8 @@ def _exposures(
     found = course(trial, arm, subjects, np.empty(0), (window,), threads, keep=True)
     on_peak = toxicity.exposure == "cmax" and window in found.infusate
     infusate = int(found.infusate[window].sum()) if on_peak else 0
-    seen.append(_Seen(level.name, count, infusate, caution_counts(trial.model, subjects)))
-    return (found.areas if toxicity.exposure == "auc" else found.peaks)[window]
+    seen = _Seen(level.name, count, infusate, tuple(map(int, caution_counts(trial.model, subjects))))
+    return (found.areas if toxicity.exposure == "auc" else found.peaks)[window], seen
 
 
 def _treat(table, level, size, active, y, n) -> None:

@@ -1,6 +1,6 @@
 """The `escalation` kind of scenario: the search for a tolerated dose."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -44,6 +44,8 @@ class ToxicityEntry(Part):
 class EscalationScenario(Document):
     """A dose escalation; the fields are those of `trial.Escalation`, and the model's as in a `simulate`
     scenario."""
+
+    OUTPUTS: ClassVar = ("resume",)
 
     kind: Literal["escalation"] = "escalation"
     rule: Literal["3+3", "boin"]
@@ -95,5 +97,9 @@ def run(scenario: EscalationScenario, conduct: Conduct | None = None) -> Escalat
     if conduct.executor != Conduct().executor:
         raise InputError("an `escalation` scenario runs in one process; leave out --workers and --dask")
     return simulate_escalation(
-        scenario.escalation(), scenario.replicates, scenario.seed, progress=conduct.progress
+        scenario.escalation(),
+        scenario.replicates,
+        scenario.seed,
+        progress=conduct.progress,
+        kept=conduct.kept,
     )

@@ -33,6 +33,7 @@ MODEL, ASKED, OUTCOMES, CHECK = (
 class ForecastScenario(TableScenario):
     """A forecast of the patients of a file. The reading of the table is that of `check`."""
 
+    OUTPUTS: ClassVar = ("resume",)
     CURVES: ClassVar = ("response", "toxicity")
     EXAMPLES: ClassVar = (
         "livingdrug forecast kinetics.csv --model stein_2019 --at 14 --until 180",
@@ -204,6 +205,7 @@ def run(scenario: ForecastScenario, conduct: Conduct = HERE) -> Forecasts:
         draws=scenario.draws,
         uncertainty=scenario.uncertainty,
         seed=scenario.seed,
+        kept=conduct.kept,
     )
     parts = (checked, *([check_endpoints(scenario.endpoints)] if scenario.endpoints else []))
     return Forecasts(parts, model, {entry.curve.name: entry for entry in entries.values()}, made)

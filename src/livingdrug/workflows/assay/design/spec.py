@@ -19,6 +19,7 @@ from livingdrug.assay import (
 )
 from livingdrug.core.errors import InputError
 from livingdrug.core.toml import parse_toml, read_text
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.document import Document, checked
 from livingdrug.workflows.fields import INPUT, About, named_numbers
 
@@ -72,6 +73,7 @@ class Counting(BaseModel):
 class AssayPlanning(Document):
     """Compare designs."""
 
+    OUTPUTS: ClassVar = ("resume",)
     EXAMPLES: ClassVar = (
         "livingdrug assay design plan.toml",
         "livingdrug assay design --wanted 10 --simulate 10",
@@ -150,8 +152,9 @@ class Planned:
     checked: DesignCheck | None
 
 
-def run(scenario: AssayPlanning) -> Planned:
+def run(scenario: AssayPlanning, conduct: Conduct = HERE) -> Planned:
     """Expected errors of every design. Raises InputError for what cannot be planned."""
+    conduct.alone(scenario)
     if not scenario.wanted > 0:
         raise InputError(f"the wanted relative standard error is {scenario.wanted:g} %; it must be above 0")
     if not 0 <= scenario.simulate <= 1000:
@@ -170,7 +173,8 @@ def run(scenario: AssayPlanning) -> Planned:
             raise InputError(
                 "no design tells every rate as well as wanted, so there is none to simulate; add designs"
             )
-        simulated = simulated_errors(model, values, designs[best], errors, scenario.simulate, scenario.seed)
+        how = {"plates": scenario.simulate, "seed": scenario.seed, "kept": conduct.kept}
+        simulated = simulated_errors(model, values, designs[best], errors, **how)
     return Planned(results, rates, best, simulated)
 
 

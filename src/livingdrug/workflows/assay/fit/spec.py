@@ -36,6 +36,7 @@ class AssayFitting(AssayFiles):
     )
 
     LONG: ClassVar = True
+    OUTPUTS: ClassVar = ("resume",)
 
     kind: Literal["assay-fit"] = "assay-fit"
     model: Annotated[
@@ -222,6 +223,9 @@ def run(scenario: AssayFitting, conduct: Conduct = HERE) -> Fitted:
         unknown_scale=scenario.unknown_scale,
         counts=scenario.counts,
     )
-    fits = tuple(fit_wells(plan, seen, say)) if scenario.each_well else (fit_assay(plan, seen, say),)
+    if scenario.each_well:
+        fits = tuple(fit_wells(plan, seen, say, conduct.kept))
+    else:
+        fits = (fit_assay(plan, seen, say, kept=conduct.kept),)
     say("intervals")
     return Fitted(plate, fits, tuple(estimates_of(fit, scenario.laws()) for fit in fits))

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from livingdrug.assay import ModelOfPlate, compare_models, observe, read_assay
 from livingdrug.core.errors import InputError
 from livingdrug.workflows.assay.fit.spec import MODEL, AssayFitting
+from livingdrug.workflows.conduct import HERE, Conduct
 from livingdrug.workflows.fields import About, commas
 
 
@@ -50,11 +51,12 @@ class AssayModels(AssayFitting):
         ]
 
 
-def run(scenario: AssayModels) -> list[ModelOfPlate]:
+def run(scenario: AssayModels, conduct: Conduct = HERE) -> list[ModelOfPlate]:
     """Read once, fit every model, the best first. Raises InputError before anything is computed."""
+    conduct.alone(scenario)
     plan = scenario.assay_plan()
     plate = read_assay(scenario.files, scenario.plan, scenario.events, scenario.reading())
     seen = observe(
         plate, scenario.first, scenario.last, scenario.readings, scenario.per_cell, scenario.counted
     )
-    return compare_models(plan, seen, scenario.choices())
+    return compare_models(plan, seen, scenario.choices(), kept=conduct.kept)
