@@ -9,7 +9,7 @@ from numba.core.ccallback import CFunc
 
 from livingdrug.engine.codegen.generate import function_text, module_text
 from livingdrug.engine.codegen.layout import LANES
-from livingdrug.engine.codegen.machine_code import OPTIONS, module_of
+from livingdrug.engine.codegen.machine_code import OPTIONS, compiled_module
 from livingdrug.engine.codegen.straight_line import straightened
 
 CHAIN = " + ".join(["a"] * 600)  # longer than recursion goes
@@ -35,7 +35,7 @@ LINES = {
 def module(tmp_path_factory):
     functions = [function_text(name, "w", lines) for name, lines in LINES.items()]
     path = tmp_path_factory.mktemp("code") / "equations_probe.py"
-    return module_of(path, "a probe", lambda: module_text("Probe", "probe", "0", functions))
+    return compiled_module(path, "a probe", lambda: module_text("Probe", "probe", "0", functions))
 
 
 def called(address: int) -> bytes:

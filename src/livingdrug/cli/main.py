@@ -229,11 +229,13 @@ def _say_what_is_compiled(what: str) -> None:
 def start() -> None:
     """Entry point of a user: warnings of libraries, which say nothing of their data, stay unseen unless python -W asks.
 
-    Two things of libraries cost a tenth of the start each and serve nobody here: the search for garbage after every 700 new
-    objects, while a thousand classes are made, and pydantic's search of all installed packages for plugins.
+    Three things of libraries cost a tenth of the start each and serve nobody here: the search for garbage after every 700
+    new objects, while a thousand classes are made, pydantic's search of all installed packages for plugins, and threads of
+    NumPy's linear algebra that look for work without a pause for a while after each piece of it, and before the first.
     """
     gc.set_threshold(COLLECT)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")  # as a power of 2 of the clock: they sleep at once
     if not sys.warnoptions:
         os.environ.setdefault("PYTHONWARNINGS", "ignore")  # of the processes that share the work
         warnings.simplefilter("ignore")

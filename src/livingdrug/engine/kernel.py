@@ -4,16 +4,15 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import ModuleType
+from types import SimpleNamespace
 
 import numpy as np
 
 import livingdrug
 from livingdrug.engine.codegen import cache
 from livingdrug.engine.codegen.compile import Pools, compile_system, without_pools
-from livingdrug.engine.codegen.layout import Layout
-from livingdrug.engine.codegen.machine_code import module_of
-from livingdrug.engine.codegen.vectors import LANES
+from livingdrug.engine.codegen.layout import LANES, Layout
+from livingdrug.engine.codegen.linked import module_of
 from livingdrug.engine.events import refuse_events
 from livingdrug.engine.storage import COUNTERS, Addresses, At
 from livingdrug.models import System
@@ -43,7 +42,7 @@ class Kernel:
         Where each number stands.
     call : Addresses
         Addresses of its functions, which live as long as `module`.
-    module : ModuleType
+    module : SimpleNamespace
         Of the functions.
     logs, lowest, cap, extinct : ndarray
         Per integrated state, see `storage.At`.
@@ -54,7 +53,7 @@ class Kernel:
     pools: Pools
     layout: Layout
     call: Addresses
-    module: ModuleType
+    module: SimpleNamespace
     logs: np.ndarray
     lowest: np.ndarray
     cap: np.ndarray
@@ -107,7 +106,7 @@ def kernel_of(system: System, observed: tuple[str, ...], pools: Pools, module, l
     )  # fmt: skip
 
 
-def made_module(name: str, title: str, write: Callable[[], tuple[str, Layout]]) -> tuple[ModuleType, Layout]:
+def made_module(name: str, title: str, write: Callable[[], tuple[str, Layout]]) -> tuple[SimpleNamespace, Layout]:
     """(module, layout) of this name in the cache, written first when it is not there."""
 
     def text() -> str:

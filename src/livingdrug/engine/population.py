@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingdrug.engine.codegen.linked import Linked
 from livingdrug.engine.events import RATE, Events
 from livingdrug.engine.kernel import Kernel, at_and_table, new_lanes
 from livingdrug.engine.storage import (
@@ -31,6 +32,7 @@ EXPLICIT_BUDGET = 600
 BLOCK, LEAST = 256, 32
 SAME_TIME = 1e-12  # times that differ by less, in units of the larger one or of 1, differ by rounding alone
 STATUS = {OK: "ok", STEP_LIMIT: "step_limit", NOT_FINITE: "not_finite", STEP_FAILED: "step_failed", NEGATIVE: "negative"}
+_RUN = Linked("livingdrug.engine.solvers.lanes", "run")
 
 
 @dataclass(frozen=True)
@@ -342,16 +344,14 @@ def copied_task(task: Task, copies: int) -> Task:
 
 
 def _solve_block(kernel: Kernel, at, table, settings, task: Task, found: Found, subjects: np.ndarray, limits) -> None:
-    from livingdrug.engine.solvers.lanes import run
-
     lane, count = new_lanes(kernel, at, np.asarray(limits, dtype=float), settings.rtol)
-    run(kernel.call, lane, count, at, table, settings, task, found, subjects, False)
+    _RUN(kernel.call, lane, count, at, table, settings, task, found, subjects, False)
     stiff = subjects[found.status[subjects] == TOO_MANY_FOR_EXPLICIT]
     for i in stiff:
         # nothing of the first try may stand beyond where the second one gets
         found.values[task.row[i] : task.row[i] + task.time_last[i] - task.time_first[i]] = np.nan
     if len(stiff):
-        run(kernel.call, lane, count, at, table, settings, task, found, stiff, True)
+        _RUN(kernel.call, lane, count, at, table, settings, task, found, stiff, True)
 
 
 def reason(kernel: Kernel, found: Found, subject: int, max_steps: int = MAX_STEPS) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.engine.codegen.vectors import LANES
+from livingdrug.engine.codegen.layout import LANES
 
 OK, STEP_LIMIT, NOT_FINITE, STEP_FAILED, NEGATIVE, TOO_MANY_FOR_EXPLICIT = 0, 1, 2, 3, 4, 9
 

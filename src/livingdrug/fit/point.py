@@ -296,7 +296,8 @@ def problem_at(problem: FitProblem, point: Point) -> FitProblem:
 
 def centre(prepared: Prepared, point: Point) -> np.ndarray:
     """phi of each subject without its eta, shape (subjects with copies, parameters)."""
-    phi = np.tile(point.mu, (prepared.design.n, 1))
+    phi = np.empty((prepared.design.n, len(point.mu)))
+    phi[:] = point.mu
     for k, position in enumerate(prepared.effect_on):
         phi[:, position] += prepared.design.x[:, k] * point.beta[k]
     return phi if prepared.copies == 1 else np.tile(phi, (prepared.copies, 1))

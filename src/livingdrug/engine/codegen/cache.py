@@ -12,11 +12,19 @@ import sys
 import tempfile
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from livingdrug.core.errors import InputError
 
 VARIABLE = "LIVINGDRUG_CACHE"
 _MARK = b"\n# sha256 "
+
+
+class Object(NamedTuple):
+    """Object code of a function, and the symbol under which it stands there."""
+
+    symbol: str
+    code: bytes
 
 
 @lru_cache(maxsize=1)
@@ -73,12 +81,12 @@ def notice() -> str:
 @lru_cache(maxsize=1)
 def machine() -> str:
     """What compiled code depends on beside its source: versions, and the processor with its features."""
-    import llvmlite
+    from importlib.metadata import version
+
     import llvmlite.binding as llvm
-    import numba
 
     features = llvm.get_host_cpu_features().flatten()
-    parts = (sys.version.split()[0], numba.__version__, llvmlite.__version__, llvm.get_host_cpu_name(), features)
+    parts = (sys.version.split()[0], version("numba"), version("llvmlite"), llvm.get_host_cpu_name(), features)
     return "|".join((*parts, sources(Path(__file__).parents[1])))
 
 

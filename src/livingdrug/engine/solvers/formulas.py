@@ -13,7 +13,8 @@ import numpy as np
 import livingdrug
 from livingdrug.engine.codegen import cache
 from livingdrug.engine.codegen.calls import call_3
-from livingdrug.engine.codegen.machine_code import kept, module_of
+from livingdrug.engine.codegen.linked import module_of
+from livingdrug.engine.codegen.machine_code import kept
 from livingdrug.models import ClosedForm, Definition, Piece
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import livingdrug
 from livingdrug.engine.codegen import cache
 from livingdrug.engine.codegen.layout import LANES
-from livingdrug.engine.codegen.machine_code import module_of
+from livingdrug.engine.codegen.linked import module_of
 from livingdrug.engine.solvers.formulas import Formulas, pieces_of
 
 

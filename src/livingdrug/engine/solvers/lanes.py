@@ -9,7 +9,6 @@ import math
 import numpy as np
 
 from livingdrug.engine.codegen.calls import call_1, call_2, call_3
-from livingdrug.engine.codegen.machine_code import kept
 from livingdrug.engine.codegen.vector_math import compiled
 from livingdrug.engine.codegen.vectors import LANES, load, store
 from livingdrug.engine.events import ADD, RATE
@@ -89,7 +88,7 @@ def stop_here(call, lane, count, at, table, set, task, me):
 @compiled
 def begin(call, lane, count, at, table, set, task, where, me, subject):
     """Put a subject into a lane at time 0."""
-    flat, q = task.quantities.reshape(-1), subject * task.quantities.shape[1]
+    flat, q = task.quantities, subject * task.quantities.shape[1]
     first = at.w_p + at.switches * LANES + me
     call_2(call.prepare, flat, q, lane, at.one_g)
     constants = first + ((1 + at.pools) * LANES if at.pools > 0 else 0)
@@ -251,9 +250,8 @@ def _hand_over_stiff(call, lane, count, at, table, set, task, found, where, subj
     return waiting
 
 
-@kept
 def run(call, lane, count, at, table, set, task, found, subjects, implicit):
-    """Solve the given subjects, one after the other in each lane; findings go to their rows of `found`."""
+    """Solve the given subjects, one after the other in each lane; findings go to their rows of `found` (see `Linked`)."""
     # a written 0 is a type of its own to numba, for which what it enters would be compiled once more
     waiting, where = np.int64(0), samples_of(task, found)
     for me in range(LANES):

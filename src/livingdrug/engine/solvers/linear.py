@@ -19,7 +19,8 @@ import numpy as np
 
 from livingdrug.engine.codegen import cache
 from livingdrug.engine.codegen.calls import call_2, call_4
-from livingdrug.engine.codegen.machine_code import kept, module_of
+from livingdrug.engine.codegen.linked import module_of
+from livingdrug.engine.codegen.machine_code import kept
 from livingdrug.engine.codegen.vector_math import compiled
 from livingdrug.engine.events import ADD, RATE, refuse_events
 from livingdrug.engine.kernel import TOO_LARGE
