@@ -43,7 +43,7 @@ def moved(problem: FitProblem, k: int) -> FitProblem:
 
 def row_of(result: FitResult, seconds: float) -> dict:
     """What is kept of a fit."""
-    sd = [e.value for e in result.estimates if e.kind == "spread"]
+    sd = [e.value for e in result.estimates if e.kind == "variability"]
     return {"minus2ll": result.objective.minus2ll, "status": result.status, "smallest_sd": min(sd), "cpu_seconds": seconds,
             "notes": list(result.notes)}  # fmt: skip
 

@@ -174,7 +174,7 @@ def test_priors_are_stated_and_checked(data):
     assert found[0] == Prior("c_max", "normal", 9.0, 0.5)
     with pytest.raises(InputError, match="unknown estimated number `c_mx`"):
         priors_of(problem, [Prior("c_mx", "normal")])
-    with pytest.raises(InputError, match="a spread takes half_normal or half_cauchy"):
+    with pytest.raises(InputError, match="a variability takes half_normal or half_cauchy"):
         priors_of(problem, [Prior("omega c_max", "normal")])
     with pytest.raises(InputError, match="width is -1"):
         Prior("c_max", "normal", 0, -1)

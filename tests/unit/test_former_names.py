@@ -4,6 +4,7 @@ import pytest
 
 from livingdrug.cli.options import command_of
 from livingdrug.core.errors import InputError
+from livingdrug.models.fitted import Estimated
 from livingdrug.web.address import read_query
 from livingdrug.workflows import about, has_command, kinds, scenario_of_text, to_toml, workflow
 from livingdrug.workflows.power.spec import Power
@@ -44,3 +45,7 @@ def test_both_names_at_once_are_refused():
 def test_a_fault_of_an_old_name_is_said_by_that_of_today():
     with pytest.raises(InputError, match="`variability`"):
         scenario_of_text('kind = "power"\nfold = 2.0\nmodel = "stein_2019"\nspread = 3\n', "d.toml")
+
+
+def test_the_kind_of_an_omega_in_earlier_model_files():
+    assert Estimated("omega top", "spread", 0.5) == Estimated("omega top", "variability", 0.5)

@@ -2,7 +2,6 @@
 
 import ctypes
 import pickle
-import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -103,4 +102,3 @@ def test_two_pieces_of_code_with_one_symbol_stand_side_by_side(weighing, folder)
     weighing(*arguments(TABLE))
     code = pickle.loads(cache.get(next(folder.iterdir())))
     assert linked.linked(code) != linked.linked(code)
-    assert "numba" in sys.modules

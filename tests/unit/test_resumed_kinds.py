@@ -15,6 +15,7 @@ from livingdrug.core.folders import held
 from livingdrug.core.packed import marks_of, read_piece, write_piece
 from livingdrug.core.pieces import Stage, each, kept_pieces
 from livingdrug.fit import Saem
+from livingdrug.fit.store import STATE
 from livingdrug.workflows import workflow
 from livingdrug.workflows.found import kinds
 from tests.commands import livingdrug
@@ -243,6 +244,55 @@ def test_pieces_of_another_run_are_refused_by_what_differs(kind, more, word, tmp
     said = " ".join(run.stderr.split())
     assert run.returncode == 2 and "keeps blocks of another run, whose" in said and word in said, said
     assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "less"),
+    [("fit, starts", ("--starts", "3")), ("fit, methods", ("--compare",)), ("fit, models", ("--model", "other.toml"))],
+)
+def test_pieces_of_a_run_of_other_parts_are_refused(kind, less, tmp_path, monkeypatch):
+    given(tmp_path)
+    arguments = CASES[kind][0]
+    stopped(arguments, tmp_path, 1, monkeypatch)
+    before = contents(tmp_path)
+    at = arguments.index(less[-1])
+    fewer = arguments[: at + 1 - len(less)] + arguments[at + 1 :]
+    run = livingdrug(*fewer, "--out", "out.csv", "--resume", cwd=tmp_path)
+    said = " ".join(run.stderr.split())
+    assert run.returncode == 2 and "keeps blocks of another run, which began with" in said, said
+    assert contents(tmp_path) == before
+
+
+def test_a_posterior_is_gone_on_from_in_a_folder_with_the_state_of_a_search(tmp_path, monkeypatch):
+    given(tmp_path)
+    arguments = CASES["fit, chains"][0]
+    assert livingdrug(*arguments, "--out", "whole", cwd=tmp_path).returncode == 0
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / STATE).write_bytes(b"of an interrupted search by SAEM")
+    left = [1]
+
+    def write(*given):
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        write_piece(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("livingdrug.core.pieces.write_piece", write)
+        ended = livingdrug(*arguments, "--out", "run", cwd=tmp_path)
+    assert "the state is saved" not in ended.stderr and "1 of" in ended.stderr
+    again = livingdrug(*arguments, "--out", "run", "--resume", cwd=tmp_path)
+    assert again.returncode == 0 and "are kept from before" in again.stderr, again.stderr
+    assert contents(tmp_path / "run") == contents(tmp_path / "whole")
+
+
+def test_pieces_of_other_sources_are_refused(tmp_path, monkeypatch):
+    given(tmp_path)
+    arguments = CASES["fit, starts"][0]
+    stopped(arguments, tmp_path, 2, monkeypatch)
+    monkeypatch.setattr("livingdrug.core.packed.sources", lambda: "of an earlier day")
+    run = livingdrug(*arguments, "--out", "out.csv", "--resume", cwd=tmp_path)
+    assert run.returncode == 2 and "versions differ" in " ".join(run.stderr.split()), run.stderr
 
 
 def test_a_changed_file_is_another_run(tmp_path, monkeypatch):

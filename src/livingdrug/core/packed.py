@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 import numpy as np
 
 from livingdrug.core.files import whole_file
-from livingdrug.core.versions import versions
+from livingdrug.core.versions import sources, versions
 
 VERSION = 2
 LONGEST = 4096  # bytes of the first line
@@ -25,7 +25,8 @@ PLAIN = (str, bytes, bool, int, float, complex, type(None), np.generic, Path, En
 def marks_of(of: Mapping[str, Any]) -> dict[str, str]:
     """The SHA-256 of each thing that numbers depend on, and of the versions that compute them: the same for
     the same things in any process, another one for anything else."""
-    parts = {**of, "versions": versions(), "format": VERSION}
+    computed_by = {**versions(), "sources": sources()}
+    parts = {**of, "versions": computed_by, "format": VERSION}
     return {name: _digest(_words(part).encode()) for name, part in parts.items()}
 
 

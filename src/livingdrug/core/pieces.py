@@ -51,6 +51,8 @@ class Stage:
         What the pieces are called in messages.
     known : mapping
         What a piece may hold that whoever reads it has anyway, such as a model: name -> that very thing.
+    most : bool
+        Whether there may be fewer pieces than it has keys.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Stage:
     kinds: tuple[type, ...] = ()
     words: str = "blocks"
     known: Mapping[str, Any] = field(default_factory=dict)
+    most: bool = False
 
 
 def pieces_folder(out: str | Path) -> Path:
@@ -85,6 +88,7 @@ class Kept:
         self.stages: dict[str, dict] = {}  # those that have begun -> what the manifest says of them
         self.found: dict[Path, str] = {}  # where pieces lie -> the mark of their run
         self.foreign = False  # whether what lies here was found to be of another run
+        self.most = False  # whether a stage may have fewer pieces than it began with
 
     def each(
         self, stage: Stage, keys: Sequence[str], computed: Callable[[list[int]], Generator[Any, None, None]]
@@ -127,9 +131,9 @@ class Kept:
     def tell(self) -> None:
         """Say what is kept of a run that has begun and did not end; nothing stays where that is nothing."""
         if self.found:
+            many = f"{len(self.found):,}" if self.most else f"{len(self.found):,} of {self._begun:,}"
             self.say(
-                f"{len(self.found):,} of {self._begun:,} blocks are kept in {self.folder}: the same "
-                "command with --resume goes on from them"
+                f"{many} blocks are kept in {self.folder}: the same command with --resume goes on from them"
             )
         elif self.stages and not self.foreign:
             _clear(self.folder)
@@ -142,9 +146,11 @@ class Kept:
             self._begin_run()
         folders = (self.folder, *shards_in(self.folder))
         self.foreign = True
+        if not self.stages and self.resume:
+            _check_first(self.folder, stage.name)
         for folder in folders:
             _check_manifest(folder, stage.name, marks)
-        self.foreign = False
+        self.foreign, self.most = False, self.most or stage.most
         names = [f"{stage.name}-{quote(key, safe='')}.block" for key in keys]
         there = [[folder / name for folder in folders if (folder / name).is_file()] for name in names]
         sound = [
@@ -191,10 +197,11 @@ class Kept:
     def _say_found(self, stage: Stage, sound: int, count: int, there: int) -> None:
         if not there:
             return
-        left, bad = count - sound, there - sound
+        left, bad = 0 if stage.most else count - sound, there - sound
         more = f"; {left:,} are computed now" if left else ""
+        of = "" if stage.most else f" of {count:,}"
         more += f", {bad:,} of them as what is kept is damaged or of another run" if bad else ""
-        self.say(f"{sound:,} of {count:,} {stage.words} are kept from before in {self.folder}{more}")
+        self.say(f"{sound:,}{of} {stage.words} are kept from before in {self.folder}{more}")
 
 
 @dataclass(frozen=True)
@@ -263,7 +270,10 @@ def steps(
     def compute(_: int) -> Any:
         return waiting[-1]()
 
-    with closing(each(kept, stage, [str(k + 1) for k in range(most)], compute)) as made:
+    def most_of() -> Stage:
+        return replace(stage(), most=True)
+
+    with closing(each(kept, most_of, [str(k + 1) for k in range(most)], compute)) as made:
 
         def step(make: Callable[[], Any]) -> Any:
             waiting.append(make)
@@ -273,7 +283,7 @@ def steps(
 
 
 @contextmanager
-def kept_pieces(out: str | Path, resume: bool, say: Callable[[str], None]) -> Iterator[Kept]:
+def kept_pieces(out: str | Path, resume: bool, say: Callable[[str], None]) -> Iterator[Kept | None]:
     """Around a run and the writing of its result `out`: the pieces that are kept of it, none at first where
     it does not resume. They go when all ended well; where it did not, the user hears that they are there.
 
@@ -290,9 +300,17 @@ def kept_pieces(out: str | Path, resume: bool, say: Callable[[str], None]) -> It
 
     Returns
     -------
-    Iterator[Kept]
+    Iterator[Kept or None]
+        None where a folder of results can be written to and what is beside it cannot.
     """
     shown = pieces_folder(out)
+    if _cannot_be_beside(shown, Path(out)):
+        say(
+            f"note: nothing can be kept in {shown}, as its folder cannot be written to; an interrupted run "
+            "begins again"
+        )
+        yield None
+        return
     with held(shown), ExitStack() as stack:
         for part in shards_in(shown):
             stack.enter_context(held(part, make=False))
@@ -309,6 +327,12 @@ def kept_pieces(out: str | Path, resume: bool, say: Callable[[str], None]) -> It
             raise
         _clear(shown)
     _remove_empty(shown)
+
+
+def _cannot_be_beside(shown: Path, out: Path) -> bool:
+    """Whether a folder of results is there and can be written to, and nothing can be made beside it."""
+    possible = shown.exists() or os.access(shown.parent, os.W_OK)
+    return out.is_dir() and os.access(out, os.W_OK) and not possible
 
 
 def drop_pieces(out: str | Path) -> None:
@@ -362,6 +386,17 @@ def _manifest(folder: Path) -> dict[str, dict]:
         return {name: told for name, told in stages.items() if isinstance(told["of"], dict)}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
+
+
+def _check_first(folder: Path, stage: str) -> None:
+    """InputError where a folder keeps pieces of a run that began with another stage than this one."""
+    known = _manifest(folder)
+    if known and stage not in known:
+        raise InputError(
+            f"`{folder}` keeps blocks of another run, which began with `{next(iter(known))}` where this "
+            f"one begins with `{stage}`; give the options that it was started with, or leave --resume out to "
+            "begin again"
+        )
 
 
 def _check_manifest(folder: Path, stage: str, marks: Mapping[str, str]) -> None:

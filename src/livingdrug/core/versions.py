@@ -1,10 +1,22 @@
 """What computed: the versions that a folder of results states."""
 
+import hashlib
 import platform
+from functools import lru_cache
+from pathlib import Path
 
 from livingdrug import __version__
 
 RESTS_ON = ("numpy", "scipy", "pandas", "numba", "matplotlib")
+
+
+@lru_cache(maxsize=1)
+def sources() -> str:
+    """SHA-256 of the sources of this library: between two releases its version stays, its numbers may not."""
+    found, base = hashlib.sha256(), Path(__file__).parents[1]
+    for path in sorted(base.rglob("*.py")):
+        found.update(path.relative_to(base).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return found.hexdigest()
 
 
 def versions() -> dict[str, str]:

@@ -164,11 +164,11 @@ def lognormals(
     count : int
         Number of subjects.
     median : array_like of float
-        Of each quantity.
+        Of each quantity, or of all.
     sd : array_like of float
-        Of the logarithm of each.
+        Of the logarithm of each, or of all.
     highest : array_like of float
-        Larger ones are cut there; of each.
+        Larger ones are cut there; of each, or of all.
 
     Returns
     -------
@@ -176,8 +176,11 @@ def lognormals(
         Shape (quantities, count).
     """
     keys, begin, out = _room(seed, purposes, first, count)
-    each = [np.ascontiguousarray(numbers, dtype=float) for numbers in (median, sd, highest)]
-    _fill_lognormals(keys, begin, out, *each)
+    median, sd, highest = (
+        np.broadcast_to(np.asarray(given, dtype=float), len(purposes)).copy()
+        for given in (median, sd, highest)
+    )
+    _fill_lognormals(keys, begin, out, median, sd, highest)
     return out[:, first - begin : first - begin + count]
 
 

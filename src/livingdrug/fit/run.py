@@ -115,7 +115,8 @@ def estimated(
     settings.check(problem)
     if resume and not settings.resumes:
         raise InputError(
-            "only a run of SAEM is saved on its way, so only such a run can be resumed; leave --resume out"
+            "only a search by SAEM has a state to go on from; leave resume out (the command line keeps what "
+            "else is finished)"
         )
     if starts is not None and starts < 1:
         raise InputError(f"{starts} starts were asked for; give 1 or more")

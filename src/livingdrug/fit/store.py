@@ -323,7 +323,7 @@ def settings_as_dict(result: FitResult) -> dict:
         "smooth": problem.smooth,
         "model_values": problem.model.typical,
         "start": {p.name: p.value for p in problem.parameters},
-        "start_spread": {p.name: p.sd for p in problem.random},
+        "start_omega": {p.name: p.sd for p in problem.random},
         "scale": {p.name: p.scale for p in problem.parameters},
         "fixed": [p.name for p in problem.parameters if p.fixed],
         "effects": [asdict(e) for e in problem.effects],

@@ -34,7 +34,7 @@ class Estimated:
     name : str
         As the table of estimates has it.
     kind : str
-        Typical, covariate, spread (of a random effect), correlation or residual.
+        Typical, covariate, variability (of a random effect), correlation or residual.
     value : float
         The estimate, on its own scale.
     scale : str

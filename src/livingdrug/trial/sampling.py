@@ -13,14 +13,10 @@ from livingdrug.nca import expansion_start
 def measured(levels: np.ndarray, visits: np.ndarray, error: float, seed: int, first: int) -> np.ndarray:
     """Levels (n, visits) with the assay's error, ln(y) = ln(f) + error * eps; one stream for each day of
     sampling."""
-    if not error:
+    if not error or not len(visits):
         return levels
-    out = np.empty_like(levels)
-    for j, day in enumerate(visits):
-        out[:, j] = levels[:, j] * lognormals(
-            seed, f"residual on {day:g}", first, len(levels), 1.0, error, math.inf
-        )
-    return out
+    streams = [f"residual on {day:g}" for day in visits]
+    return levels * lognormals(seed, streams, first, len(levels), 1.0, error, math.inf).T
 
 
 def leaving_times(rate: float, seed: int, first: int, count: int) -> np.ndarray:

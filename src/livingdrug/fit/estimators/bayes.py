@@ -9,7 +9,7 @@ from livingdrug.core.pieces import Keeper, Stage
 from livingdrug.fit.bayes import NO_OCCASIONS, NO_OUTCOMES, NOTHING_FREE, Posterior, sample_posterior
 from livingdrug.fit.estimator import Estimator, Progress
 from livingdrug.fit.estimators.saem import Saem
-from livingdrug.fit.kept import once, part_of, stage_of
+from livingdrug.fit.kept import once, stage_of
 from livingdrug.fit.nuts import Sampling
 from livingdrug.fit.point import Prepared, problem_at
 from livingdrug.fit.priors import Prior, priors_of, read_priors
@@ -82,7 +82,7 @@ def from_saem(
     """The problem with the numbers where SAEM ends."""
 
     def searched() -> FitProblem:
-        found = Saem().estimate(prepared, seed, progress, Saved(kept=part_of(kept, "saem")))
+        found = Saem().estimate(prepared, seed, progress, Saved())
         return problem_at(found.prepared.problem, found.point)
 
     def stage() -> Stage:

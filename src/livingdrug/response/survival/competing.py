@@ -117,7 +117,7 @@ class Incidence(Shown):
         if 0 < value < 1 - 1e-12:
             return Estimate(value, float(self.low[k]), float(self.high[k]), self.level, "log-log")
         if self.censored[self.time < time].any():
-            return Estimate(value, np.nan, np.nan, self.level, "not determined")
+            return Estimate(float(value > 0), np.nan, np.nan, self.level, "not determined")
         n = int(self.at_risk[0])
         low, high = clopper_pearson(n if value else 0, n, self.level)
         return Estimate(float(value > 0), low, high, self.level, "Clopper-Pearson")

@@ -10,7 +10,7 @@ from pathlib import Path
 from livingdrug.core.folders import held
 from livingdrug.core.known import known
 from livingdrug.core.pieces import Kept, drop_pieces, kept_pieces, pieces_folder
-from livingdrug.fit import FitResult, Objective, Posterior, Uncertainty
+from livingdrug.fit import FitResult, Objective, Posterior, Uncertainty, estimator_of
 from livingdrug.fit.store import STATE, drop_state
 from livingdrug.report import REPORT, check_new_folder, holds
 from livingdrug.workflows.conduct import HERE, Conduct, NothingLeft
@@ -68,7 +68,8 @@ def run(scenario: Fit, conduct: Conduct = HERE) -> Found:
     if scenario.evaluate:
         return Evaluated(*evaluate_fit(scenario))
     folder = conduct.folder
-    resume = bool(conduct.resume and folder) and folder is not None and (Path(folder) / STATE).is_file()
+    resumes = bool(conduct.resume) and estimator_of(scenario.method).resumes
+    resume = resumes and folder is not None and (Path(folder) / STATE).is_file()
     found = run_fit(scenario, conduct.folder, resume, conduct.progress, conduct.say, conduct.kept)
     return found if isinstance(found, Posterior) else Fitted(scenario, found, conduct.kept)
 
@@ -94,10 +95,9 @@ def conducted(scenario: Fit, conduct: Conduct) -> Iterator[Conduct | None]:
         try:
             with kept_pieces(folder, conduct.resume, conduct.say) as kept:
                 yield replace(conduct, kept=kept)
-                if single:
-                    drop_state(folder)
+                drop_state(folder)
         except KeyboardInterrupt:
-            if (Path(folder) / STATE).is_file():
+            if single and (Path(folder) / STATE).is_file():
                 how = "`livingdrug fit` with the same options and --resume goes on"
                 conduct.say(f"the state is saved in {folder}: {how}")
             raise
