@@ -12,11 +12,12 @@ from bench.small_trials import data_set
 from livingdrug.core.draws import log_normal
 from livingdrug.fit import new_problem, point_of, unknowns_of
 from livingdrug.fit.at_draws import predicted
-from livingdrug.fit.by_need import GROWTH, Need, others_at
+from livingdrug.fit.by_need import GROWTH, Need, likelihood_at, others_at
 from livingdrug.fit.importance import drawn, importance, propose, worth_of
 from livingdrug.fit.information import weighted_at
 from livingdrug.fit.point import prepare
 from livingdrug.fit.settle import without
+from livingdrug.fit.sir import likelihood_of
 
 FIRST, MOST = 64, 1024
 
@@ -122,6 +123,11 @@ def test_where_one_bump_is_no_guide_draws_are_made_around_particles():
         joint = predicted(own, point, etas[None]).likelihood(point)[0] + log_normal(etas, point.omega)
         exact = logsumexp(joint - density) - np.log(len(z))
         assert -0.5 * known.by_subject[i] == pytest.approx(exact, abs=0.15)
+    # whatever states a likelihood takes them
+    stated = likelihood_at(prepared, point, seed=1, proposal=proposal)
+    assert (stated.ess >= 50).all() and stated.minus2ll == pytest.approx(known.minus2ll, abs=1.0)
+    by_sir = likelihood_of(prepared, unknowns, point, proposal, 1, found.around_particles)
+    assert -2 * by_sir(unknowns.vector(point)) == pytest.approx(known.minus2ll, abs=2.0)
     # a point nearby takes the same draws, a climb of the same problem too
     moved = point._replace(mu=point.mu + 1e-3)
     again = Need(512, 4096, 200.0).sampled(prepared, unknowns, moved, proposal, 1, found)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from livingdrug import get_model
+from livingdrug.core.errors import InputError
 from livingdrug.engine import closed_form_metrics, closed_form_values, exponential_kernel, solve_exponentials
 from livingdrug.simulation import Subjects, drawn_values, individual_values
 
@@ -58,3 +59,13 @@ def test_memory_of_an_earlier_call_is_written_over():
     assert found.values is room.values
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_room_of_another_shape_is_refused():
+    times = np.arange(29.0)
+    room = solve_exponentials(CODE, drawn(8), times, 0.0, 28.0)
+    with pytest.raises(InputError, match="room for values has shape"):
+        solve_exponentials(CODE, drawn(16), times, 0.0, 28.0, room=room)
+    turned = room._replace(values=np.asfortranarray(np.repeat(room.values, 2, axis=0))[::2])
+    with pytest.raises(InputError, match="in one piece"):
+        solve_exponentials(CODE, drawn(8), times, 0.0, 28.0, room=turned)

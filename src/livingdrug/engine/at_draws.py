@@ -1,8 +1,8 @@
 """Formulas and densities at many draws of every subject's parameters, without a table of quantities for each of them.
 
-Predictions lie in an array (records, draws), its rows as long as `width_of` says, so that LANES draws at once are computed to
-the last one. What is computed for one draw does not depend on the others, so that draws may be shared among processors in
-any way.
+Predictions lie in an array (records, draws), its rows as long as `width_of` says, so that LANES draws at once are
+computed to the last one. What is computed for one draw does not depend on the others, so that draws may be shared
+among processors in any way.
 """
 
 import math
@@ -30,7 +30,7 @@ from livingdrug.engine.densities import (
 
 LOG, LOGIT, NORMAL = 0, 1, 2  # codes of scales
 LARGEST = 700.0  # of a number on a log or logit scale
-STEP = 1e-4  # of a spread, relative, where a density has no slope in closed form
+STEP = 1e-4  # of a residual SD, relative, where a density has no slope in closed form
 BLOCK = 8 * LANES  # draws of a subject whose predictions are computed together
 
 
@@ -105,8 +105,8 @@ def is_plain(other, censored, m4):
 
 @compiled
 def plain_density(y, log_y, censored, kind, f, a, log_a, b):
-    """Log density of one plain record at predictions in lanes, what its spread is, and the first and second derivative by the
-    spread, times the spread and its square."""
+    """Log density of one plain record at predictions in lanes, its residual SD, and the first and second
+    derivative by that, times it and its square."""
     s = fill(a)
     if kind == PROPORTIONAL:
         s = b * size(f)
@@ -148,7 +148,7 @@ def finish(total, i, begin, end):
 
 @compiled
 def logs_of(y, kind, a):
-    """ln y in lanes where a density takes it, and ln a where it is a spread by itself."""
+    """ln y in lanes where a density takes it, and ln a where it is a residual SD by itself."""
     log_y = fill(0.0)
     if kind == LOGNORMAL:
         # by the function that acts on predictions: equal ones have equal logarithms
@@ -181,7 +181,7 @@ def sum_at_draws(y, other, censored, output, kind, a, b, m4, first, last, f, beg
 
 @compiled
 def plain_by_logs(kind, s, a, b):
-    """Derivatives of the spread s by ln a and ln b in lanes, over s: (s_a, s_b, s_aa, s_ab, s_bb) / s."""
+    """Derivatives of the residual SD s by ln a and ln b in lanes, over s: (s_a, s_b, s_aa, s_ab, s_bb) / s."""
     zero, one = fill(0.0), fill(1.0)
     if kind == PROPORTIONAL:
         return zero, one, zero, zero, one
@@ -197,7 +197,7 @@ def plain_by_logs(kind, s, a, b):
 
 @compiled
 def by_spread(y, other, censored, kind, f, s, m4):
-    """First and second derivative of the log density of one record by its spread s."""
+    """First and second derivative of the log density of one record by its residual SD s."""
     if m4 or (censored != 0 and abs(other) < math.inf):
         h = STEP * s
         up, down = density(y, other, censored, kind, f, s + h, m4), density(y, other, censored, kind, f, s - h, m4)
@@ -213,7 +213,7 @@ def by_spread(y, other, censored, kind, f, s, m4):
 
 @compiled
 def spread_by_logs(kind, f, a, b, s):
-    """Derivatives of the spread s by ln a and ln b: (s_a, s_b, s_aa, s_ab, s_bb)."""
+    """Derivatives of the residual SD s by ln a and ln b: (s_a, s_b, s_aa, s_ab, s_bb)."""
     if kind == PROPORTIONAL:
         return 0.0, s, 0.0, 0.0, s
     if kind == COMBINED:
@@ -269,7 +269,8 @@ def add_other(i, c, pa, pb, kind, f, a, b, s, one, two, slopes, bends):
 def slopes_at_draws(
     y, other, censored, output, kind, a, b, m4, first, last, f, place_a, place_b, begin, end, total, slopes, bends
 ):
-    """The same with slopes (subjects, k, width) and curvature (subjects, k, k, width) by the logarithms of residual errors.
+    """The same with slopes (subjects, k, width) and curvature (subjects, k, k, width) by the logarithms of
+    residual errors.
 
     place_a, place_b (outputs,): which of the k numbers ln a and ln b of an output are, -1 for one that is not wanted.
     """

@@ -14,10 +14,11 @@ import numpy as np
 from livingdrug.core.random import stream_key
 from livingdrug.fit.annealed import anneal, around
 from livingdrug.fit.at_draws import predicted
-from livingdrug.fit.importance import FEW, SETS, Draws, Hard, Proposal, drawn, worth_of
+from livingdrug.fit.importance import FEW, SETS, Draws, Hard, Proposal, drawn, importance, propose, worth_of
 from livingdrug.fit.information import At, Information, weighted_at
 from livingdrug.fit.point import Point, Prepared, centre
 from livingdrug.fit.problem import is_closed
+from livingdrug.fit.result import Objective
 from livingdrug.fit.unknowns import Unknowns
 
 GROWTH = 4  # of the draws of a subject whose draws are worth too few, at least
@@ -129,7 +130,8 @@ class Need:
         before: Sampled | None = None,
         kept: Hard | None = None,
     ) -> Sampled:
-        """New draws at a point; before: at a point nearby, or of those what is kept."""
+        """New draws at a point; before: at a point nearby, or of those what is kept. Draws around particles stay
+        for as long as they are worth enough."""
         counts = np.full(prepared.n, self.first) if before is None else self.counts(before)
         kept = before.around_particles if before is not None else kept
         hard, made = np.zeros(prepared.n, dtype=bool), {}
@@ -194,6 +196,29 @@ def _sampled(
         parts.append(made[key])
         places.append(chosen)
     return Sampled(tuple(parts), tuple(places), counts, hard)
+
+
+def likelihood_at(
+    prepared: Prepared,
+    point: Point,
+    draws: int = 4096,
+    seed: int = 1,
+    start: np.ndarray | None = None,
+    proposal: Proposal | None = None,
+    hard: Hard | None = None,
+) -> Objective:
+    """-2LL at a point, see `importance`; subjects whose draws are worth fewer than FEW, and those that a climb
+    found hard, have others around particles where predictions are formulas."""
+    proposal = proposal or propose(prepared, point, seed, start)
+    found = importance(prepared, point, draws, seed, proposal=proposal)
+    if found.ess is None or not is_closed(prepared.problem.model):
+        return found
+    places = np.flatnonzero(~(found.ess >= FEW))
+    places = places if hard is None else np.union1d(places, hard.places)
+    if not len(places):
+        return found
+    others = others_at(prepared, point, proposal, places, seed)
+    return importance(prepared, point, draws, seed, proposal=proposal, others=others)
 
 
 def others_at(prepared: Prepared, point: Point, proposal: Proposal, places: np.ndarray, seed: int) -> Hard:

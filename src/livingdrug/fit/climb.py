@@ -157,7 +157,6 @@ class _Ascent(NamedTuple):
     need: Need
     little: float
 
-
     def at(
         self,
         point: Point,

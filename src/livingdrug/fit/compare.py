@@ -22,8 +22,9 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.core.pieces import Keeper, NotKept
 from livingdrug.core.shown import Shown
+from livingdrug.fit.by_need import likelihood_at
 from livingdrug.fit.compare_words import CLOSE, WITHIN, estimate_words, words_of
-from livingdrug.fit.importance import FEW, few_draws, importance
+from livingdrug.fit.importance import FEW, few_draws
 from livingdrug.fit.kept import part_of
 from livingdrug.fit.objective import objective
 from livingdrug.fit.point import point_of, prepare
@@ -256,7 +257,7 @@ def sampled_at(result: FitResult, seed: int, smooth: float = 0.0) -> Objective:
     """-2LL by importance sampling at the numbers of a fit, breakpoints as wide as `smooth`. Raises InputError
     where it is not finite."""
     problem = replace(result.problem, smooth=smooth)
-    return importance(prepare(problem), point_of(problem), seed=seed, start=result.individuals.etas)
+    return likelihood_at(prepare(problem), point_of(problem), seed=seed, start=result.individuals.etas)
 
 
 def _run(

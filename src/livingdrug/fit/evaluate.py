@@ -3,7 +3,7 @@ sampling."""
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.fit.importance import importance
+from livingdrug.fit.by_need import likelihood_at
 from livingdrug.fit.objective import check_parts, check_start, objective
 from livingdrug.fit.outcome_problem import check_evaluated
 from livingdrug.fit.point import point_of, prepare
@@ -44,7 +44,7 @@ def evaluate(problem: FitProblem, method: str = "focei", draws: int = 4096, seed
     prepared = prepare(problem)
     check_start(prepared, point_of(problem))
     if method == "is":
-        return importance(prepared, point_of(problem), draws, seed)
+        return likelihood_at(prepared, point_of(problem), draws, seed)
     found = objective(prepared, point_of(problem), method)
     check_parts(prepared, found.by_subject)
     return found

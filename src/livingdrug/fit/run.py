@@ -11,8 +11,9 @@ from livingdrug.core.random import check_seed
 from livingdrug.core.versions import versions
 from livingdrug.fit import finish, store
 from livingdrug.fit.bayes import Posterior
+from livingdrug.fit.by_need import likelihood_at
 from livingdrug.fit.estimator import Estimation, Estimator, Progress, estimator_of
-from livingdrug.fit.importance import importance, propose
+from livingdrug.fit.importance import propose
 from livingdrug.fit.kept import once, part_of, stage_of
 from livingdrug.fit.objective import check_measured, check_start
 from livingdrug.fit.point import point_of, prepare, problem_at
@@ -227,7 +228,7 @@ def _with_exact_kinks(result: FitResult, seed: int) -> FitResult:
     point = point_of(result.problem)
     forms = [prepare(replace(result.problem, smooth=width)) for width in (result.problem.smooth, 0.0)]
     proposal = propose(forms[0], point, seed, result.individuals.etas)
-    sampled = [importance(form, point, DIFFERENCE_DRAWS, seed, proposal=proposal) for form in forms]
+    sampled = [likelihood_at(form, point, DIFFERENCE_DRAWS, seed, proposal=proposal) for form in forms]
     smooth, exact = (found.minus2ll for found in sampled)
     error = float(np.hypot(sampled[0].se or 0.0, sampled[1].se or 0.0))
     width = f"{result.problem.smooth:g} {result.problem.model.time_unit}"

@@ -23,8 +23,9 @@ from livingdrug.core import draws
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import check_seed, normals, uniforms
 from livingdrug.core.shown import Shown
+from livingdrug.fit.by_need import others_at
 from livingdrug.fit.climb import climb
-from livingdrug.fit.importance import Draws, Proposal, drawn, weights
+from livingdrug.fit.importance import Draws, Hard, Proposal, drawn, weights
 from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import Point, Prepared, is_defined, point_of, prepare
 from livingdrug.fit.result import FitResult
@@ -79,25 +80,41 @@ class Likelihood:
     unknowns: Unknowns
     base: Point
     draws: Draws
+    others: Hard | None = None
 
     def __call__(self, vector: np.ndarray) -> np.ndarray:
         """From each half of the draws, (2,); -inf where the vector is none of a population."""
         point = self.unknowns.point(vector, self.base)
         if not is_defined(point):
             return np.full(2, -np.inf)
-        logs = weights(self.prepared, point, self.draws)
-        parts = logs.reshape(len(logs), 2, -1)
-        top = parts.max(axis=2)
-        with np.errstate(invalid="ignore"):  # of a subject that the data exclude: -inf minus -inf
-            sums = np.log(np.exp(parts - top[..., None]).mean(axis=2)) + top
+        sums = _halves(weights(self.prepared, point, self.draws))
+        if self.others is not None:
+            own = self.others.draws
+            sums[self.others.places] = _halves(weights(own.proposal.prepared, point, own))
         return np.where(np.isfinite(sums), sums, -np.inf).sum(axis=0) - penalty_of(self.unknowns).loss(vector)
 
 
+def _halves(logs: np.ndarray) -> np.ndarray:
+    """Log-likelihood of each subject from each half of its draws (n, 2); logs (n, draws): of their weights."""
+    parts = logs.reshape(len(logs), 2, -1)
+    top = parts.max(axis=2)
+    with np.errstate(invalid="ignore"):  # of a subject that the data exclude: -inf minus -inf
+        return np.log(np.exp(parts - top[..., None]).mean(axis=2)) + top
+
+
 def likelihood_of(
-    prepared: Prepared, unknowns: Unknowns, point: Point, proposal: Proposal, seed: int
+    prepared: Prepared,
+    unknowns: Unknowns,
+    point: Point,
+    proposal: Proposal,
+    seed: int,
+    hard: Hard | None = None,
 ) -> Likelihood:
-    """The likelihood around a point, from DRAWS draws of each subject."""
-    return Likelihood(prepared, unknowns, point, drawn(prepared, point, proposal, DRAWS, seed, "sir"))
+    """The likelihood around a point, from DRAWS draws of each subject; hard: those of a climb there, whose
+    subjects have draws around particles here, too."""
+    others = others_at(prepared, point, proposal, hard.places, seed) if hard is not None else None
+    draws = drawn(prepared, point, proposal, DRAWS, seed, "sir")
+    return Likelihood(prepared, unknowns, point, draws, others)
 
 
 def sir(result: FitResult, kept: int = 1000, seed: int = 1, rounds: int = ROUNDS) -> Sir:
@@ -138,7 +155,7 @@ def sir(result: FitResult, kept: int = 1000, seed: int = 1, rounds: int = ROUNDS
     unknowns, prepared = unknowns_of(problem), prepare(problem)
     free = np.flatnonzero(np.isfinite(np.diag(matrix)))
     top = climb(prepared, point_of(problem), seed, result.individuals.etas)
-    likelihood = likelihood_of(prepared, unknowns, top.point, top.proposal, seed)
+    likelihood = likelihood_of(prepared, unknowns, top.point, top.proposal, seed, top.hard)
     best = unknowns.vector(top.point)
     level = likelihood(best)
 

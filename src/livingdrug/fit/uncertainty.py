@@ -163,7 +163,7 @@ def bootstrap(
 
     def refit(k: int) -> np.ndarray | None:
         chosen = generator(seed, f"bootstrap {k}").integers(0, prepared.design.n, prepared.design.n)
-        drawn = prepared.of(chosen)
+        drawn = prepare(problem, 1, prepared.design.of(chosen))
         ended = climb(drawn, base, seed, modes.etas[chosen])
         return unknowns.natural(unknowns.vector(ended.point))[0] if ended.gain <= near else None
 

@@ -87,6 +87,9 @@ def machine() -> str:
 
     features = llvm.get_host_cpu_features().flatten()
     parts = (sys.version.split()[0], version("numba"), version("llvmlite"), llvm.get_host_cpu_name(), features)
+    # numba compiles for another processor, or with less, where it is told so
+    told = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("NUMBA_"))
+    parts += (llvm.get_process_triple(), *told)
     return "|".join((*parts, sources(Path(__file__).parents[1])))
 
 

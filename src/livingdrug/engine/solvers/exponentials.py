@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 import livingdrug
+from livingdrug.core.errors import InputError
 from livingdrug.engine.codegen import cache
 from livingdrug.engine.codegen.layout import LANES
 from livingdrug.engine.codegen.linked import Linked, module_of
@@ -126,6 +127,8 @@ def solve_exponentials(
     w[: len(columns) * LANES] = np.repeat([column[0] for column in columns], LANES)
     table = np.concatenate([columns[i] for i in varying]) if len(varying) else np.zeros(0)
     curves = room or _new_curves(n, k, len(times), len(limits))
+    if room is not None:
+        _check_room(room, _new_curves(n, k, len(times), len(limits)))
     scratch = np.empty(8 * LANES), np.empty(max(len(times), 1) * LANES)
     _SOLVE(
         kernel.address, w, table, varying, len(columns), len(kernel.valid), kernel.plan, np.asarray(times, dtype=float),
@@ -133,6 +136,16 @@ def solve_exponentials(
         np.array([value for _, value in limits], dtype=float), curves, curves.values.reshape(-1), *scratch,
     )  # fmt: skip
     return curves
+
+
+def _check_room(room: Curves, wanted: Curves) -> None:
+    """InputError for memory that compiled code would write beyond."""
+    for name, given, needed in zip(Curves._fields, room, wanted, strict=True):
+        if given.shape != needed.shape or given.dtype != needed.dtype or not given.flags.c_contiguous:
+            raise InputError(
+                f"room for {name} has shape {given.shape}; shape {needed.shape} of {needed.dtype} in one piece is "
+                "needed"
+            )
 
 
 def _new_curves(subjects: int, outputs: int, times: int, limits: int = 0) -> Curves:

@@ -9,9 +9,9 @@ from typing import Any
 
 from livingdrug.core.errors import InputError
 from livingdrug.fit import finish
-from livingdrug.fit.by_need import others_at
+from livingdrug.fit.by_need import likelihood_at
 from livingdrug.fit.estimator import Estimation, Estimator, Progress
-from livingdrug.fit.importance import FEW, few_draws, importance
+from livingdrug.fit.importance import FEW, few_draws
 from livingdrug.fit.limits import limits
 from livingdrug.fit.point import Prepared
 from livingdrug.fit.problem import FitProblem, is_closed
@@ -162,9 +162,9 @@ def _known(best: Settled, seed: int) -> tuple[Covariance, Objective, bool, list[
     """(covariance of the estimates, likelihood, whether that is sound, notes) at an optimum."""
     climbed, unknowns = best.climbed, unknowns_of(best.prepared.problem)
     left_out, notes = finish.at_bounds(best.prepared, unknowns, climbed.point)
-    at = (best.prepared, climbed.point, climbed.proposal)
-    others = others_at(*at, climbed.hard.places, seed) if climbed.hard is not None else None
-    objective = importance(*at[:2], seed=seed, proposal=climbed.proposal, others=others)
+    objective = likelihood_at(
+        best.prepared, climbed.point, seed=seed, proposal=climbed.proposal, hard=climbed.hard
+    )
     sound = objective.ess is None or bool((objective.ess >= FEW).all())
     information = climbed.information
     covariance = finish.covariance_of(unknowns, information.matrix, information.scores, left_out, BY_LOUIS)
