@@ -15,10 +15,12 @@ from bench.small_trials import LOG_SD, TRUTH, data_set
 from livingdrug.data import Reading, read_data
 from livingdrug.fit import ResidualError, Saem, fit, new_problem, point_of, unknowns_of
 from livingdrug.fit.climb import climb
+from livingdrug.fit.finish import rough_errors
 from livingdrug.fit.importance import drawn, importance, propose
 from livingdrug.fit.information import louis
 from livingdrug.fit.limits import cutoff, error_limits
 from livingdrug.fit.point import prepare
+from livingdrug.fit.result import Covariance
 from livingdrug.fit.saem import begin
 from livingdrug.fit.search import Searched, confirmed, searched
 from livingdrug.fit.settle import Settled, carried, finished, settle, with_again, without
@@ -200,6 +202,17 @@ def test_a_sparse_trial_states_no_falsehood():
     assert all(e.rse is None or e.rse > 3 for e in rows.values())  # twelve subjects know nothing to 3 %
     for e in rows.values():
         assert (e.se is None) or e.determined, e.name
+
+
+def test_a_residual_error_from_few_values_has_a_caution(tmp_path):
+    unknowns = unknowns_of(decline_of(tmp_path, 8))
+    names, matrix = unknowns.names, np.diag(np.full(unknowns.size, 0.01))
+    place = names.index("a level")
+    assert rough_errors(unknowns, Covariance(names, matrix, "made up")) == ()
+    matrix[place, place] = 0.2**2
+    (said,) = rough_errors(unknowns, Covariance(names, matrix, "made up"))
+    assert "`level` has a relative standard error of 20 %, as from 12 values" in said
+    assert rough_errors(unknowns, Covariance(names, None, "made up", reason="none")) == ()
 
 
 def test_a_likelihood_that_is_not_known_has_no_criterion(tmp_path):

@@ -181,7 +181,7 @@ def sum_at_draws(y, other, censored, output, kind, a, b, m4, first, last, f, beg
 
 @compiled
 def plain_by_logs(kind, s, a, b):
-    """Derivatives of the residual SD s by ln a and ln b in lanes, over s: (s_a, s_b, s_aa, s_ab, s_bb) / s."""
+    """Derivatives of the residual SD s by ln a and ln b in lanes: (s_a, s_b, s_aa, s_ab, s_bb) / s."""
     zero, one = fill(0.0), fill(1.0)
     if kind == PROPORTIONAL:
         return zero, one, zero, zero, one

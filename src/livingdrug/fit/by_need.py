@@ -130,8 +130,8 @@ class Need:
         before: Sampled | None = None,
         kept: Hard | None = None,
     ) -> Sampled:
-        """New draws at a point; before: at a point nearby, or of those what is kept. Draws around particles stay
-        for as long as they are worth enough."""
+        """New draws at a point; before: at a point nearby, or of those what is kept. Draws around particles
+        stay for as long as they are worth enough."""
         counts = np.full(prepared.n, self.first) if before is None else self.counts(before)
         kept = before.around_particles if before is not None else kept
         hard, made = np.zeros(prepared.n, dtype=bool), {}
@@ -207,8 +207,8 @@ def likelihood_at(
     proposal: Proposal | None = None,
     hard: Hard | None = None,
 ) -> Objective:
-    """-2LL at a point, see `importance`; subjects whose draws are worth fewer than FEW, and those that a climb
-    found hard, have others around particles where predictions are formulas."""
+    """-2LL at a point, see `importance`; subjects whose draws are worth fewer than FEW, and those that a
+    climb found hard, have others around particles where predictions are formulas."""
     proposal = proposal or propose(prepared, point, seed, start)
     found = importance(prepared, point, draws, seed, proposal=proposal)
     if found.ess is None or not is_closed(prepared.problem.model):

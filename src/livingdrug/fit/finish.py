@@ -24,6 +24,8 @@ NO_VARIABILITY = 0.01  # sd on a log or logit scale that counts as none
 FLAT = 0.5
 ONE = 0.99  # a correlation this close to 1 is at its bound
 NOTHING = 1e-3  # a or b that adds less than this part to every residual SD is nothing
+# relative standard error of a residual error from which on it rests on few values (bench.small_trials)
+ROUGH = 0.15
 ILL = 1e-10  # smallest eigenvalue of the scaled information that counts
 
 
@@ -66,6 +68,26 @@ def flat_variabilities(unknowns: Unknowns, score: np.ndarray, information: np.nd
     there is no top to find."""
     found = [k for k in unknowns.of_kind(VARIABILITY) if information[k, k] < FLAT and score[k] < 0.1]
     return np.array(found, dtype=np.int64)
+
+
+def rough_errors(unknowns: Unknowns, covariance: Covariance) -> tuple[str, ...]:
+    """A caution for each residual error that rests on few values, beside random effects that may take some."""
+    if covariance.matrix is None or not unknowns.problem.random:
+        return ()
+    found = []
+    for k in unknowns.of_kind(RESIDUAL):
+        output = unknowns.names[k].partition(" ")[2]
+        # of two parts one stands for the other
+        several = sum(name.partition(" ")[2] == output for name in unknowns.names) > 1
+        se = float(np.sqrt(covariance.matrix[k, k])) if covariance.matrix[k, k] > 0 else 0.0
+        if se > ROUGH and not several:
+            found.append(
+                f"the residual error of `{output}` has a relative standard error of {100 * se:.0f} %, as from "
+                f"{1 / (2 * se**2):.0f} values: of so few, maximum likelihood takes part for differences "
+                "between subjects, and of simulated trials like that 8 in 10, not 95 in 100, have the truth in "
+                "the intervals of residual errors and variabilities"
+            )
+    return tuple(found)
 
 
 def at_bounds(prepared: Prepared, unknowns: Unknowns, point: Point) -> tuple[np.ndarray, list[str]]:

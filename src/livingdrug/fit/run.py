@@ -205,7 +205,11 @@ def _result(found: Estimation, settings: Estimator, seed: int) -> FitResult:
         predictions=finish.predictions_of(found.prepared, point, modes),
         trace=np.asarray(found.trace) if len(found.trace) else np.empty((0, len(found.trace_names))),
         trace_names=found.trace_names,
-        notes=(*found.prepared.design.notes, *found.notes),
+        notes=(
+            *found.prepared.design.notes,
+            *found.notes,
+            *finish.rough_errors(unknowns, found.covariance),
+        ),
         settings={"method": settings.method} | dict(found.settings) | {"seed": seed} | versions(),
         verdict=found.verdict,
         path=found.path,

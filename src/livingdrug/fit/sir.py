@@ -95,7 +95,7 @@ class Likelihood:
 
 
 def _halves(logs: np.ndarray) -> np.ndarray:
-    """Log-likelihood of each subject from each half of its draws (n, 2); logs (n, draws): of their weights."""
+    """Log-likelihood of each subject from each half of its draws (n, 2); logs (n, draws): of weights."""
     parts = logs.reshape(len(logs), 2, -1)
     top = parts.max(axis=2)
     with np.errstate(invalid="ignore"):  # of a subject that the data exclude: -inf minus -inf
