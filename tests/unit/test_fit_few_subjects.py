@@ -18,7 +18,7 @@ from livingdrug.fit.climb import climb
 from livingdrug.fit.finish import rough_errors
 from livingdrug.fit.importance import drawn, importance, propose
 from livingdrug.fit.information import louis
-from livingdrug.fit.limits import cutoff, error_limits
+from livingdrug.fit.limits import beside_others, cutoff, error_limits
 from livingdrug.fit.point import prepare
 from livingdrug.fit.result import Covariance
 from livingdrug.fit.saem import begin
@@ -213,6 +213,39 @@ def test_a_residual_error_from_few_values_has_a_caution(tmp_path):
     (said,) = rough_errors(unknowns, Covariance(names, matrix, "made up"))
     assert "`level` has a relative standard error of 20 %, as from 12 values" in said
     assert rough_errors(unknowns, Covariance(names, None, "made up", reason="none")) == ()
+
+
+def test_the_interval_of_a_residual_error_from_few_values_is_wider(tmp_path):
+    problem = decline_of(tmp_path, 8)
+    unknowns, point = unknowns_of(problem), point_of(problem)
+    matrix = np.diag(np.full(unknowns.size, 0.01))
+    place = unknowns.names.index("a level")
+    for name in unknowns.names:
+        expected = 1 + (unknowns.size - 1) / 50 if name == "a level" else 1.0
+        assert beside_others(unknowns, name, matrix) == pytest.approx(expected)
+    for se in (0.01, 0.2):
+        matrix[place, place] = se**2
+        factor, worth = 1 + 2 * (unknowns.size - 1) * se**2, 1 / (2 * se**2)
+        found = error_limits(unknowns, point, matrix, 8)["a level"]
+        plain = np.sqrt(worth / chi2.ppf([0.975, 0.025], worth - 1))
+        value = point.a[0]
+        np.testing.assert_allclose((found.lower, found.upper), value * plain ** np.sqrt(factor), rtol=1e-9)
+    matrix[place, place] = np.nan
+    assert beside_others(unknowns, "a level", matrix) == 1 + (unknowns.size - 1) / 4
+
+
+def test_two_parts_of_a_residual_error_rest_on_the_same_values(tmp_path):
+    """They stand for one another, so that each is hardly known, and both together are."""
+    problem = decline_of(tmp_path, 8)
+    both = replace(problem, residuals=(ResidualError("level", "combined", a=1.0, b=0.2),))
+    unknowns = unknowns_of(both)
+    matrix = np.diag(np.full(unknowns.size, 0.01))
+    parts = [unknowns.names.index(name) for name in ("a level", "b level")]
+    for r in (0.0, -0.9):
+        matrix[np.ix_(parts, parts)] = 0.04 * np.array([[1.0, r], [r, 1.0]])
+        worth = 0.5 * 2 / (0.04 * (1 + r))
+        for name in ("a level", "b level"):
+            assert beside_others(unknowns, name, matrix) == pytest.approx(1 + (unknowns.size - 2) / worth)
 
 
 def test_a_likelihood_that_is_not_known_has_no_criterion(tmp_path):

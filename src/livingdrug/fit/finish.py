@@ -84,8 +84,7 @@ def rough_errors(unknowns: Unknowns, covariance: Covariance) -> tuple[str, ...]:
             found.append(
                 f"the residual error of `{output}` has a relative standard error of {100 * se:.0f} %, as from "
                 f"{1 / (2 * se**2):.0f} values: of so few, maximum likelihood takes part for differences "
-                "between subjects, so that intervals of residual errors and of some variabilities are too "
-                "narrow (of 36 simulated trials of 12 x 6 samples 83 % had the truth in those said to be 95 %)"
+                "between subjects, so that the estimate may be too low; its interval is wider for that"
             )
     return tuple(found)
 

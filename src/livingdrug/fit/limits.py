@@ -7,6 +7,10 @@ were seen themselves). Elsewhere it is read off the profile likelihood, all othe
 step, between the points where it has fallen by as much as the likelihood of a normal mean at the ends of its
 t interval, n ln(1 + t^2 / (n - 1)), which is 3.84 for many subjects.
 
+Of a residual error that rests on few values both are wider: maximum likelihood takes part of it for
+differences between subjects, so that twice the fall of the log-likelihood at the truth is not 1 on average
+but more, as of any number that few values tell beside many others (Bartlett 1937, Proc R Soc A 160:268-282).
+
 Under priors (`FitProblem.priors`) both are those of the penalised likelihood. What a number owes to its prior
 is no less certain for there being few subjects, so that its n - 1 degrees of freedom count as (n - 1) / (1 -
 f)^2, with f the part of its information that is the prior's (Satterthwaite 1946, Biometrics Bull 2:110-114).
@@ -50,6 +54,7 @@ WIDEST = 50.0
 SPARE = 1.5  # times the reach of a standard error that another interval must hold, not to be looked at
 # omegas on a log or logit scale among which the largest possible one is looked for
 FIRST, LAST, DOUBLINGS = 0.1, 6.4, 7
+FEWEST = 4.0  # values that a residual error counts as resting on at least
 MOST_SUBJECTS = 1e6  # whose t interval is that of a normal
 
 
@@ -58,6 +63,30 @@ def cutoff(n: float) -> float:
     from scipy.stats import t
 
     return float(n * np.log1p(t.ppf(0.5 + LEVEL / 2, n - 1) ** 2 / (n - 1))) if n > 1 else np.inf
+
+
+def beside_others(unknowns: Unknowns, name: str, covariance: np.ndarray) -> float:
+    """Factor on the fall of 2 log likelihood at the ends of an interval of a residual error: 1 + k / m, with
+    k the other estimated numbers and m the values of which the error's standard error is worth, 1 / (2 se^2).
+    1 for any other number.
+
+    In 36 trials of 12 x 6 the fall at the truth was 2.20 on average, and this 2.11 (`bench.small_trials`).
+    """
+    if unknowns.kinds[unknowns.names.index(name)] != RESIDUAL:
+        return 1.0
+    output = name.partition(" ")[2]
+    parts = [k for k in unknowns.of_kind(RESIDUAL) if unknowns.names[k].partition(" ")[2] == output]
+    own = covariance[np.ix_(parts, parts)]
+    worth = 0.5 * np.linalg.pinv(own).sum() if np.isfinite(own).all() else 0.0  # all parts moved together
+    return float(1 + (unknowns.size - len(parts)) / max(worth, FEWEST))
+
+
+def fall_of(s: Settled, name: str) -> float:
+    """Fall of 2 log likelihood at the ends of a 95 % profile interval of a number around an optimum."""
+    unknowns, fall = unknowns_of(s.prepared.problem), cutoff(subjects_for(s, name))
+    if name not in unknowns.names:
+        return fall
+    return fall * beside_others(unknowns, name, np.linalg.pinv(s.climbed.information.matrix))
 
 
 def limits(
@@ -85,15 +114,16 @@ def limits(
             found[name] = Limit(0.0, None, "profile", False)
             continue
         ends, by, n, fits = None, "standard error", subjects_for(best, name), []
+        fall = fall_of(best, name)
         if name in unknowns.names:
             ends = from_error(unknowns, name, _value(unknowns, best.climbed.point, name), covariance, n)
         if ends is not None and covariance is not None:
             ends, fits = _holding(tops[0], name, ends, covariance)
         if ends is None:
-            (ends, fits), by = _profiled(tops[0], full, name, cutoff(n), lighter), "profile"
+            (ends, fits), by = _profiled(tops[0], full, name, fall, lighter), "profile"
         for other in [*tops[1:], *_opened(best, full, name, fits, freed or {}, seed)]:
             if not isinstance(ends, Higher):
-                ends = _wider(ends, other, name, best.level, cutoff(n))
+                ends = _wider(ends, other, name, best.level, fall)
         if isinstance(ends, Higher):
             return ends
         found[name] = _limit(unknowns_of(full.problem), name, ends, by)
@@ -123,11 +153,13 @@ def from_error(
         unknowns, name
     ):
         return None
+    wider = np.sqrt(beside_others(unknowns, name, covariance))
     if deviation and se <= SHARP_DEVIATION:
         worth = 1 / (2 * se**2)  # individual values seen themselves that would tell as much
-        ends = [x + 0.5 * np.log(worth / chi2.ppf(0.5 + side * LEVEL / 2, worth - 1)) for side in (1, -1)]
+        tails = [chi2.ppf(0.5 + side * LEVEL / 2, worth - 1) for side in (1, -1)]
+        ends = [x + 0.5 * wider * np.log(worth / tail) for tail in tails]
     else:
-        reach = t.ppf(0.5 + LEVEL / 2, n - 1) * np.sqrt(n / (n - 1)) * se
+        reach = wider * t.ppf(0.5 + LEVEL / 2, n - 1) * np.sqrt(n / (n - 1)) * se
         ends = [x - reach, x + reach]
     return float(ends[0]), float(ends[1])
 

@@ -11,7 +11,7 @@ from livingdrug.core.names import unknown
 from livingdrug.core.pieces import Kept, Stage, each
 from livingdrug.core.shown import Shown
 from livingdrug.fit.climb import climb
-from livingdrug.fit.limits import cutoff
+from livingdrug.fit.limits import beside_others, cutoff
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.point import point_of, prepare
 from livingdrug.fit.result import FitResult
@@ -84,7 +84,8 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
         raise InputError(
             f"the fit is not at the top of its likelihood, which may rise by {top.gain:.2g} more"
         )
-    best, fall = unknowns.vector(top.point), cutoff(prepared.design.n)
+    best, covariance = unknowns.vector(top.point), np.linalg.pinv(top.information.matrix)
+    fall = cutoff(prepared.design.n) * beside_others(unknowns, name, covariance)
     start = climb(prepared, top.point, seed, before=top, rounds=0, **profile_draws(prepared))
     walk = Walk(prepared, unknowns, k, start, 0.0, fall, seed, top.level, fine=True)
     rows, ends, astray = [(best[k], 0.0)], [], False
