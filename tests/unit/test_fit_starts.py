@@ -40,12 +40,15 @@ def spreads(unknowns, point) -> np.ndarray:
 
 
 def test_a_variability_that_shrank_is_tried_larger(far, shrunk):
-    prepared, unknowns = far
+    # from another start, whose search from the given numbers alone ends 160 higher too, in a tenth of the time
+    off = moved(problem_of(two_compartments(), 20), 13)
+    prepared, unknowns = prepare(off), unknowns_of(off)
     found = from_starts(prepared, unknowns, Conditional("focei"))
     assert found.found.slope.value < shrunk.slope.value - 3
     assert spreads(unknowns, found.found.point).min() > 0.1
     assert [row["from"] for row in found.record] == [OWN, GIVEN]
     # and where nothing but the optimum without a variability had been found
+    prepared, unknowns = far
     tried = [Tried(GIVEN, shrunk)]
     best, notes, confirmed = _with_larger(prepared, unknowns, PLAIN, tried[0], tried, None)
     assert confirmed and not notes and tried[1].start == "a larger `omega q`"
@@ -100,8 +103,12 @@ def test_a_search_that_cannot_begin_leaves_the_other_one(far, monkeypatch):
         from_starts(prepared, unknowns, Conditional("focei"))
 
 
+@pytest.fixture(scope="module")
+def best_of_laplace():
+    return fit(problem_of(two_compartments(), 20), "laplace").objective.minus2ll
+
+
 @pytest.mark.parametrize("k", [1, 2])
-def test_laplace_ends_where_it_ends_from_the_truth(k):
-    problem = problem_of(two_compartments(), 20)
-    best = fit(problem, "laplace").objective.minus2ll
-    assert fit(moved(problem, k), "laplace").objective.minus2ll == pytest.approx(best, abs=0.05)
+def test_laplace_ends_where_it_ends_from_the_truth(k, best_of_laplace):
+    found = fit(moved(problem_of(two_compartments(), 20), k), "laplace")
+    assert found.objective.minus2ll == pytest.approx(best_of_laplace, abs=0.05)

@@ -1,6 +1,7 @@
 """What a fit left unknown: draws of its estimates, parts of a range, assurance; against closed forms."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -88,8 +89,10 @@ def test_what_is_between_patients_and_what_is_uncertainty():
     assert np.allclose(still.low, still.high, rtol=1e-12) and still.parts["level", "CMAX"][1] < 1e-20
 
 
-def test_assurance_is_power_over_the_uncertainty_of_omega():
+def test_assurance_is_power_over_the_uncertainty_of_omega(monkeypatch):
     """The SD of ln AUC is omega of top: assurance is the power at omega, averaged over its log-normal estimate."""
+    own = import_module("livingdrug.trial.assurance")
+    monkeypatch.setattr(own, "SUBJECTS_AT_A_DRAW", 2000)  # which give the SD to 1.6 %
     design = Design()
     nodes, weights = np.polynomial.hermite_e.hermegauss(40)
     n, sd = 17, 0.4
