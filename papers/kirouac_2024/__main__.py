@@ -3,7 +3,6 @@
 import sys
 import time
 import tomllib
-from io import StringIO
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ import matplotlib
 
 from livingdrug.core.versions import versions
 from livingdrug.plots import SETTINGS
-from livingdrug.report import Drawing, Report, Section, drawing, write_report
+from livingdrug.report import Drawing, Report, Section, drawing, save, write_report
 from papers.kirouac_2024 import claims, figure1, figure2, figure4a7a, figure6, figure7, figures345, table1
 from papers.kirouac_2024.panel import SEED, Panel
 from papers.kirouac_2024.targets import compare
@@ -28,8 +27,7 @@ TITLE = "Making drugs from T cells, reproduced"
 def main(out: str) -> None:
     """Reproduce Kirouac, Zmurchok & Morris 2024 into the folder OUT."""
     folder = Path(out)
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
-    (folder / "data").mkdir(exist_ok=True)
+    (folder / "data").mkdir(parents=True, exist_ok=True)
     matplotlib.rcParams.update(SETTINGS)
     start, panels, pictures = time.perf_counter(), [], {}
     for i, make in enumerate(PANELS, start=1):
@@ -52,13 +50,10 @@ def main(out: str) -> None:
 def _save(panel: Panel, folder: Path) -> Drawing:
     """PNG, SVG and CSV of a panel; returns the drawing for the report."""
     name = "table1" if panel.name == "T1" else f"figure{panel.name}"
-    panel.figure.savefig(folder / "figures" / f"{name}.png", metadata={"Software": "livingdrug"})
-    text = StringIO()
-    # without a date the same numbers give the same file
-    panel.figure.savefig(text, format="svg", metadata={"Date": None})
-    (folder / "figures" / f"{name}.svg").write_text(text.getvalue(), encoding="utf-8")
+    save(panel.figure, folder / "figures", name)
     panel.data.to_csv(folder / "data" / f"{name}.csv", index=False)
-    return drawing(name, text.getvalue(), panel.title)
+    text = (folder / "figures" / f"{name}.svg").read_text(encoding="utf-8")
+    return drawing(name, text, panel.title)
 
 
 def _report(panels: list[Panel], pictures: dict[str, Drawing], targets, found: list[claims.Claim]) -> Report:
