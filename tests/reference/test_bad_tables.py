@@ -1,11 +1,11 @@
 """Every table of the reference folder of bad inputs does what is expected of it, at once and without a traceback."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.commands import livingdrug
 
 FOLDER = Path(__file__).parents[3] / "shared" / "reference" / "bad_inputs"
 # (exit code of check, exit code of nca, words that must be seen)
@@ -41,8 +41,7 @@ def test_bad_table(name, tmp_path):
     check_code, nca_code, words = EXPECTED[name]
     seen = ""
     for verb, code, more in (("check", check_code, []), ("nca", nca_code, ["--out", str(tmp_path / "results.csv")])):
-        command = [sys.executable, "-m", "livingdrug", verb, str(FOLDER / "files" / name), *more]
-        run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={"COLUMNS": "200"}, timeout=120)
+        run = livingdrug(verb, FOLDER / "files" / name, *more, cwd=tmp_path, columns=200)
         assert run.returncode == code, run.stderr
         seen += run.stdout + run.stderr
     assert "Traceback" not in seen and "CANARY" not in seen

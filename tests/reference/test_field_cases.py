@@ -1,16 +1,15 @@
 """Files as people have them: each visible case gives its right answer, or is refused with the column and the line.
 
-Run as users run it: a process of its own, in which warnings are no errors.
+Run as users run it, and a warning of a library, which they would not see, is a fault here.
 """
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.commands import livingdrug
 
 CASES = Path(__file__).parents[3] / "shared" / "reference" / "field_cases"
 DAYS = ["--time-unit", "d"]
@@ -20,8 +19,7 @@ def run(case: str, command: str, *arguments: str, code: int = 0) -> str:
     """Standard output and error of a command in the folder of a case; --json where it succeeds and says so."""
     if not CASES.exists():
         pytest.skip("the reference folder field_cases is not on this machine")
-    whole = [sys.executable, "-m", "livingdrug", command, *arguments]
-    done = subprocess.run(whole, capture_output=True, text=True, cwd=CASES / case, env={**os.environ, "COLUMNS": "400"})
+    done = livingdrug(command, *arguments, cwd=CASES / case, columns=400)
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr and "Warning" not in done.stderr
     return done.stdout if code == 0 else done.stdout + done.stderr
