@@ -40,9 +40,10 @@ types: $(STAMP)
 test: style
 	@$(MAKE) --no-print-directory --jobs 2 types suite
 
-# a process for each core, each with whole files of tests, those of the architecture among them
+# a process for each core, each with whole files of tests, those of the architecture among them; compiled modules are
+# kept even where Python was told not to, as tests start the package hundreds of times
 suite: $(STAMP)
-	$(RUN) -m pytest --numprocesses auto --dist loadfile
+	PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest --numprocesses auto --dist loadfile
 
 # where no browser can be installed, its tests skip and say so
 test-web: $(STAMP)
