@@ -1,6 +1,6 @@
 # make paper   the paper's figures, tables and report   (makes its own environment first)
 # make test    the tests
-# make check   what takes less than a minute: style, types, architecture (`make test` begins with it)
+# make check   style, types, architecture: a minute or two (`make test` has all of it)
 # make app     the web app, on this machine only
 # make test-web  the web app in a real browser (Debian: installs chromium and npm where they are missing)
 # make docs    the manual, in out/docs (nothing is fetched)
@@ -14,7 +14,7 @@ AXE := axe-core@4.14.1
 BENCH := .venv-bench
 BENCH_STAMP := $(BENCH)/ready
 
-.PHONY: paper check test test-web app docs bench clean
+.PHONY: paper check style types test suite test-web app docs bench clean
 
 paper: $(STAMP)
 	$(RUN) -m livingdrug warmup
@@ -27,13 +27,21 @@ docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet
 	@echo "Open out/docs/index.html"
 
-check: $(STAMP)
-	$(RUN) -m ruff check src tests papers bench
-	$(RUN) -m basedpyright --pythonpath $(RUN) --level error
+check: style types
 	$(RUN) -m pytest tests/architecture
 
-# a process for each core, each with whole files of tests
-test: check
+style: $(STAMP)
+	$(RUN) -m ruff check src tests papers bench
+
+types: $(STAMP)
+	$(RUN) -m basedpyright --pythonpath $(RUN) --level error
+
+# the types, which take one core, beside the tests; either one that fails fails the whole
+test: style
+	@$(MAKE) --no-print-directory --jobs 2 types suite
+
+# a process for each core, each with whole files of tests, those of the architecture among them
+suite: $(STAMP)
 	$(RUN) -m pytest --numprocesses auto --dist loadfile
 
 # where no browser can be installed, its tests skip and say so

@@ -39,9 +39,11 @@ class Program:
                 assert m, f"not in the grammar: {line}"
                 name = m.group(1).strip()
                 self.assigned.append(name)
-                self.source.append("    " * depth + f"_set({name!r}, {self._expression(m.group(2), call)})")
+                self.source.append("    " * depth + f"_scope[{name!r}] = {self._expression(m.group(2), call)}")
         assert depth == 0
-        self.code = compile("\n".join(self.source) or "pass", "exported", "exec")
+        text = "\n".join(self.source) or "pass"
+        self.called = {_called(name): name for name in call if f"{_called(name)}(" in text}
+        self.code = compile(text, "exported", "exec")
 
     @staticmethod
     def _expression(text, call):
@@ -54,17 +56,21 @@ class Program:
             if token[0].isalpha() or token[0] == "_":
                 follows = text[at : at + 1] == "("
                 assert not follows or token in call, f"unknown function `{token}` in {text!r}"
-                token = f"_call_{token.replace('.', '_')}" if follows else f"_get({token!r})"
+                token = _called(token) if follows else f"_scope[{token!r}]"
             out.append({"^": "**"}.get(token, token))
         return "".join(out)
 
     def run(self, scope, call):
-        def get(name):
-            assert name in scope, f"`{name}` is used before it is set"
-            return scope[name]
+        functions = {own: call[name] for own, name in self.called.items()}
+        try:
+            exec(self.code, {"_scope": scope, **functions})  # noqa: S102 - our own tokens only
+        except KeyError as error:
+            raise AssertionError(f"`{error.args[0]}` is used before it is set") from None
 
-        functions = {f"_call_{name.replace('.', '_')}": f for name, f in call.items()}
-        exec(self.code, {"_get": get, "_set": scope.__setitem__, **functions})  # noqa: S102 - our own tokens only
+
+def _called(name):
+    """What a function of the text is called in Python."""
+    return f"_call_{name.replace('.', '_')}"
 
 
 def _blocks(text, comment, head):
@@ -94,9 +100,9 @@ def _integrate(rate, start, doses, stops, times, into):
     marks = sorted({*(t for t, _ in doses if 0 < t < times[-1]), *(s for s in stops if 0 < s < times[-1]), times[-1]})
     for mark in marks:
         wanted = [t for t in times if at < t <= mark]
-        low, high = np.nextafter(at, mark), np.nextafter(mark, at)
+        low, high = float(np.nextafter(at, mark)), float(np.nextafter(mark, at))
         solved = solve_ivp(
-            lambda t, y, low=low, high=high: rate(min(max(t, low), high), y), (at, mark), y, "LSODA",
+            lambda t, y, low=low, high=high: rate(min(max(t, low), high), y.tolist()), (at, mark), y, "LSODA",
             sorted({*wanted, mark}), rtol=1e-10, atol=1e-12,
         )  # fmt: skip
         assert solved.success

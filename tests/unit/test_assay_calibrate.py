@@ -93,12 +93,15 @@ def test_a_slope_of_certain_numbers_is_least_squares_and_its_error_that_of_the_s
 
 
 def test_errors_of_the_assay_do_not_flatten_the_slope():
-    rng = np.random.default_rng(5)
-    true = rng.normal(0, 0.5, 200)
-    x, y = true + rng.normal(0, 0.4, 200), true + rng.normal(0, 0.1, 200)
-    slope, *_ = fit_slope(x, y, 0.4**2 * np.eye(200), 0.1**2 * np.eye(200))
-    assert x @ y / (x @ x) < 0.75  # least squares, as if the assay had no errors
-    assert slope == pytest.approx(1.0, abs=0.12)
+    """200 products, in fits of 50 each, as the time of one fit goes with their cube."""
+    rng, slopes, flat = np.random.default_rng(7), [], []
+    for _ in range(4):
+        true = rng.normal(0, 0.5, 50)
+        x, y = true + rng.normal(0, 0.4, 50), true + rng.normal(0, 0.1, 50)
+        slopes.append(fit_slope(x, y, 0.4**2 * np.eye(50), 0.1**2 * np.eye(50))[0])
+        flat.append(x @ y / (x @ x))
+    assert max(flat) < 0.75  # least squares, as if the assay had no errors
+    assert np.mean(slopes) == pytest.approx(1.0, abs=0.12)
 
 
 def test_scatter_of_products_widens_a_prediction(model):
