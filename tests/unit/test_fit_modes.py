@@ -5,8 +5,8 @@ import pytest
 
 import livingdrug as ld
 from bench.recovery import data_set
-from livingdrug.fit import new_problem, point_of
 from livingdrug.fit import modes as modes_module
+from livingdrug.fit import new_problem, point_of
 from livingdrug.fit.estimators.focei import with_slopes
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.point import centre, moments, prepare, with_etas
