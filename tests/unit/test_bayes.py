@@ -9,6 +9,7 @@ import pytest
 
 from livingdrug.core.errors import ConvergenceError, InputError
 from livingdrug.data import Reading, read_data
+from livingdrug.engine.densities import CODE, density, spread_of, spread_slope
 from livingdrug.fit import (
     Correlation,
     Effect,
@@ -26,6 +27,7 @@ from livingdrug.fit import (
 )
 from livingdrug.fit.bayes import log_posterior
 from livingdrug.fit.convergence import ess_bulk, ess_mean, ess_tail, r_hat
+from livingdrug.fit.joint import _of_record
 from livingdrug.fit.nuts import Draws, draw, faults, mixing, summary
 from livingdrug.fit.point import prepare
 from livingdrug.fit.priors import log_prior
@@ -395,3 +397,21 @@ def test_densities_of_priors_are_those_of_scipy(data, kind):
     expected = {"normal": norm(0.4, 0.7).pdf(np.log(value)), "half_normal": halfnorm(0, 0.7).pdf(value),
                 "half_cauchy": halfcauchy(0, 0.7).pdf(value)}[kind]  # fmt: skip
     np.testing.assert_allclose(prior_density(Prior(name, kind, 0.4, 0.7), unknowns, value), expected)
+
+
+@pytest.mark.parametrize("kind", ["additive", "proportional", "combined", "combined_squares", "lognormal"])
+@pytest.mark.parametrize("censored", [-1, 0, 1])
+def test_a_record_has_the_density_of_the_fit_and_its_slopes(kind, censored):
+    code, a, b, y, step = CODE[kind], 3.0, 0.2, 20.0, 1e-6
+    for f in (2.0, 17.0, 300.0):
+        s = spread_of(code, f, a, b)
+        value, slope, by_log_s = _of_record(y, censored, code, f, s, spread_slope(code, f, a, b))
+        assert value == pytest.approx(density(y, np.inf, censored, code, f, s, False), rel=1e-12)
+
+        def at(f, s):
+            return density(y, np.inf, censored, code, f, s, False)
+
+        sides = [at(f * (1 + h), spread_of(code, f * (1 + h), a, b)) for h in (step, -step)]
+        assert slope == pytest.approx((sides[0] - sides[1]) / (2 * f * step), rel=1e-5, abs=1e-9)
+        ends = [at(f, s * np.exp(h)) for h in (step, -step)]
+        assert by_log_s == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-5, abs=1e-8)
