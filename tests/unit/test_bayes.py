@@ -6,10 +6,11 @@ from importlib.util import find_spec
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from livingdrug.core.errors import ConvergenceError, InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.engine.densities import CODE, density, spread_of, spread_slope
+from livingdrug.engine.densities import CODE
 from livingdrug.fit import (
     Correlation,
     Effect,
@@ -27,7 +28,7 @@ from livingdrug.fit import (
 )
 from livingdrug.fit.bayes import log_posterior
 from livingdrug.fit.convergence import ess_bulk, ess_mean, ess_tail, r_hat
-from livingdrug.fit.joint import _of_record
+from livingdrug.fit.joint import likelihood
 from livingdrug.fit.nuts import Draws, draw, faults, mixing, summary
 from livingdrug.fit.point import prepare
 from livingdrug.fit.priors import log_prior
@@ -399,19 +400,34 @@ def test_densities_of_priors_are_those_of_scipy(data, kind):
     np.testing.assert_allclose(prior_density(Prior(name, kind, 0.4, 0.7), unknowns, value), expected)
 
 
+def of_record(y, censored, kind, f, a, b):
+    """(log density, its slopes by f, ln a and ln b) of one record, as a posterior takes them."""
+    by_phi, by_a, by_b = np.zeros((1, 1)), np.zeros(1), np.zeros(1)
+    none, one = np.zeros(1, dtype=np.int64), np.ones((1, 1))
+    total = likelihood(
+        np.array([y]), np.array([np.inf]), np.array([censored], dtype=np.int8), none, np.array([CODE[kind]]),
+        np.array([a]), np.array([b]), np.array([f]), one, False, one, none, none + 1, by_phi, by_a, by_b,
+    )  # fmt: skip
+    return total, by_phi[0, 0], by_a[0], by_b[0]
+
+
 @pytest.mark.parametrize("kind", ["additive", "proportional", "combined", "combined_squares", "lognormal"])
 @pytest.mark.parametrize("censored", [-1, 0, 1])
-def test_a_record_has_the_density_of_the_fit_and_its_slopes(kind, censored):
-    code, a, b, y, step = CODE[kind], 3.0, 0.2, 20.0, 1e-6
-    for f in (2.0, 17.0, 300.0):
-        s = spread_of(code, f, a, b)
-        value, slope, by_log_s = _of_record(y, censored, code, f, s, spread_slope(code, f, a, b))
-        assert value == pytest.approx(density(y, np.inf, censored, code, f, s, False), rel=1e-12)
-
-        def at(f, s):
-            return density(y, np.inf, censored, code, f, s, False)
-
-        sides = [at(f * (1 + h), spread_of(code, f * (1 + h), a, b)) for h in (step, -step)]
-        assert slope == pytest.approx((sides[0] - sides[1]) / (2 * f * step), rel=1e-5, abs=1e-9)
-        ends = [at(f, s * np.exp(h)) for h in (step, -step)]
-        assert by_log_s == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-5, abs=1e-8)
+def test_a_record_has_the_normal_density_and_its_slopes(kind, censored):
+    a, b, y, step = 0.0 if kind == "proportional" else 3.0, 0.2, 20.0, 1e-6
+    b = 0.0 if kind in ("additive", "lognormal") else b
+    for f in (2.0, 17.0, 90.0):
+        s = np.hypot(a, b * f) if kind == "combined_squares" else a + b * f
+        z = (np.log(y / f) if kind == "lognormal" else y - f) / s
+        jacobian = np.log(y) if kind == "lognormal" else 0.0
+        known = {-1: norm.logsf(z), 0: norm.logpdf(z) - np.log(s) - jacobian, 1: norm.logcdf(z)}
+        value, *slopes = of_record(y, censored, kind, f, a, b)
+        assert value == pytest.approx(known[censored], rel=1e-11)
+        for k, found in enumerate(slopes):
+            sides = []
+            for h in (step, -step):
+                moved = np.array([f, a, b])
+                moved[k] *= np.exp(h)
+                sides.append(of_record(y, censored, kind, *moved)[0])
+            expected = (sides[0] - sides[1]) / (2 * step) / (f if k == 0 else 1.0)
+            assert found == pytest.approx(expected, rel=1e-6, abs=1e-7), (f, k)
