@@ -6,9 +6,11 @@ from importlib.util import find_spec
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from livingdrug.core.errors import ConvergenceError, InputError
 from livingdrug.data import Reading, read_data
+from livingdrug.engine.densities import CODE
 from livingdrug.fit import (
     Correlation,
     Effect,
@@ -26,6 +28,7 @@ from livingdrug.fit import (
 )
 from livingdrug.fit.bayes import log_posterior
 from livingdrug.fit.convergence import ess_bulk, ess_mean, ess_tail, r_hat
+from livingdrug.fit.joint import likelihood
 from livingdrug.fit.nuts import Draws, draw, faults, mixing, summary
 from livingdrug.fit.point import prepare
 from livingdrug.fit.priors import log_prior
@@ -395,3 +398,36 @@ def test_densities_of_priors_are_those_of_scipy(data, kind):
     expected = {"normal": norm(0.4, 0.7).pdf(np.log(value)), "half_normal": halfnorm(0, 0.7).pdf(value),
                 "half_cauchy": halfcauchy(0, 0.7).pdf(value)}[kind]  # fmt: skip
     np.testing.assert_allclose(prior_density(Prior(name, kind, 0.4, 0.7), unknowns, value), expected)
+
+
+def of_record(y, censored, kind, f, a, b):
+    """(log density, its slopes by f, ln a and ln b) of one record, as a posterior takes them."""
+    by_phi, by_a, by_b = np.zeros((1, 1)), np.zeros(1), np.zeros(1)
+    none, one = np.zeros(1, dtype=np.int64), np.ones((1, 1))
+    total = likelihood(
+        np.array([y]), np.array([np.inf]), np.array([censored], dtype=np.int8), none, np.array([CODE[kind]]),
+        np.array([a]), np.array([b]), np.array([f]), one, False, one, none, none + 1, by_phi, by_a, by_b,
+    )  # fmt: skip
+    return total, by_phi[0, 0], by_a[0], by_b[0]
+
+
+@pytest.mark.parametrize("kind", ["additive", "proportional", "combined", "combined_squares", "lognormal"])
+@pytest.mark.parametrize("censored", [-1, 0, 1])
+def test_a_record_has_the_normal_density_and_its_slopes(kind, censored):
+    a, b, y, step = 0.0 if kind == "proportional" else 3.0, 0.2, 20.0, 1e-6
+    b = 0.0 if kind in ("additive", "lognormal") else b
+    for f in (2.0, 17.0, 90.0):
+        s = np.hypot(a, b * f) if kind == "combined_squares" else a + b * f
+        z = (np.log(y / f) if kind == "lognormal" else y - f) / s
+        jacobian = np.log(y) if kind == "lognormal" else 0.0
+        known = {-1: norm.logsf(z), 0: norm.logpdf(z) - np.log(s) - jacobian, 1: norm.logcdf(z)}
+        value, *slopes = of_record(y, censored, kind, f, a, b)
+        assert value == pytest.approx(known[censored], rel=1e-11)
+        for k, found in enumerate(slopes):
+            sides = []
+            for h in (step, -step):
+                moved = np.array([f, a, b])
+                moved[k] *= np.exp(h)
+                sides.append(of_record(y, censored, kind, *moved)[0])
+            expected = (sides[0] - sides[1]) / (2 * step) / (f if k == 0 else 1.0)
+            assert found == pytest.approx(expected, rel=1e-6, abs=1e-7), (f, k)

@@ -7,12 +7,13 @@ equations. See `frame` for what v and w are. Arrays that a function fills come l
 
 import math
 
-from livingdrug.engine import kept
+from livingdrug.engine import compiled, kept
 from livingdrug.engine.densities import (
+    LOG_2PI,
     LOGNORMAL,
     SQUARES,
     density,
-    ratio_phi,
+    log_phi,
     slope_and_weight,
     spread_of,
     spread_slope,
@@ -62,6 +63,45 @@ def individuals(mu, beta, x, effect_on, random, etas, phi):
     return largest
 
 
+@compiled
+def _of_record(y, censored, kind, f, s, ds):
+    """Log density of a value that is measured or lies beyond one limit, its slope by f, and that by ln s."""
+    if not (s > 0.0):
+        return -math.inf, 0.0, 0.0
+    t, dt, jacobian = f, 1.0, 0.0
+    if kind == LOGNORMAL:
+        if not (f > 0.0):
+            return -math.inf, 0.0, 0.0
+        y = jacobian = math.log(y)
+        t, dt = math.log(f), 1.0 / f
+    z = (y - t) / s
+    if censored == 0:
+        value = -0.5 * LOG_2PI - math.log(s) - 0.5 * z * z - jacobian
+        return value, z * dt / s + (z * z - 1.0) * ds / s, z * z - 1.0
+    side = 1.0 if censored == 1 else -1.0
+    value = log_phi(side * z)
+    ratio = math.exp(-0.5 * z * z - 0.5 * LOG_2PI - value)
+    return value, -ratio * side * (dt + z * ds) / s, -ratio * side * z
+
+
+@compiled
+def _by_differences(y, end, censored, kind, f, s, a, b, m4):
+    """The same of a value between two ends, and under M4."""
+    value = density(y, end, censored, kind, f, s, m4)
+    if m4:
+        away = 1e-4 * (abs(f) + 1e-8)
+        up, down = f + away, f - away
+        slope = density(y, end, censored, kind, up, spread_of(kind, up, a, b), True)
+        slope -= density(y, end, censored, kind, down, spread_of(kind, down, a, b), True)
+        slope /= 2.0 * away
+    else:
+        slope, _ = slope_and_weight(y, end, censored, kind, f, s, spread_slope(kind, f, a, b))
+    h = 1e-5
+    by_s = density(y, end, censored, kind, f, s * (1.0 + h), m4)
+    by_s -= density(y, end, censored, kind, f, s * (1.0 - h), m4)
+    return value, slope, by_s / (2.0 * h)
+
+
 @kept
 def likelihood(
     y, end, censored, output, kind, a, b, f, slopes, m4, by_value, first, last, by_phi, by_a, by_b
@@ -72,38 +112,19 @@ def likelihood(
     slopes (records, parameters): of the predictions f by the fitted quantities; by_value (n, parameters): d
     value / d phi.
     """
-    h = 1e-5
     total = 0.0
     for i in range(len(first)):
         for r in range(first[i], last[i]):
             o = output[r]
             kd, ao, bo = kind[o], a[o], b[o]
             s = spread_of(kd, f[r], ao, bo)
-            value = density(y[r], end[r], censored[r], kd, f[r], s, m4)
+            if m4 or (censored[r] != 0 and abs(end[r]) < math.inf):
+                value, slope, by_s = _by_differences(y[r], end[r], censored[r], kd, f[r], s, ao, bo, m4)
+            else:
+                value, slope, by_s = _of_record(y[r], censored[r], kd, f[r], s, spread_slope(kd, f[r], ao, bo))
             total += value
             if not (value > -math.inf):
                 return -math.inf
-            if m4:
-                away = 1e-4 * (abs(f[r]) + 1e-8)
-                up, down = f[r] + away, f[r] - away
-                slope = density(y[r], end[r], censored[r], kd, up, spread_of(kd, up, ao, bo), True)
-                slope -= density(y[r], end[r], censored[r], kd, down, spread_of(kd, down, ao, bo), True)
-                slope /= 2.0 * away
-                by_s = density(y[r], end[r], censored[r], kd, f[r], s * (1.0 + h), True)
-                by_s = (by_s - density(y[r], end[r], censored[r], kd, f[r], s * (1.0 - h), True)) / (2.0 * h)
-            else:
-                slope, _ = slope_and_weight(
-                    y[r], end[r], censored[r], kd, f[r], s, spread_slope(kd, f[r], ao, bo)
-                )
-                off = math.log(y[r] / f[r]) if kd == LOGNORMAL else y[r] - f[r]
-                # below a lower limit (1) or above an upper one (-1)
-                side = censored[r] * off / s
-                by_s = (off / s) ** 2 - 1.0 if censored[r] == 0 else -side * ratio_phi(side)
-                if censored[r] != 0 and abs(end[r]) < math.inf:
-                    by_s = density(y[r], end[r], censored[r], kd, f[r], s * (1.0 + h), False)
-                    by_s = (by_s - density(y[r], end[r], censored[r], kd, f[r], s * (1.0 - h), False)) / (
-                        2.0 * h
-                    )
             part_a, part_b = ao / s, bo * abs(f[r]) / s
             if kd == SQUARES:
                 part_a, part_b = part_a * part_a, part_b * part_b

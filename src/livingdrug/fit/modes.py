@@ -1,7 +1,8 @@
 """Modes of the individual effects: eta of each subject where its data and the population agree best.
 
-For all subjects at once by Gauss-Newton steps with halving; each subject stops by itself, and what one does
-never depends on the others.
+For all subjects at once by Gauss-Newton steps with halving, to whose curvature secants add what it lacks
+(structured quasi-Newton, Dennis, Gay & Welsch 1981, ACM Trans Math Softw 7:348-368, with the update of rank
+one); each subject stops by itself, and what one does never depends on the others.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ SMALL = 1e-15  # the decrease that another step promises, in log-likelihood; the
 LOOSE = 1e-4  # a mode that stops with more than this left is said not to be found
 SUFFICIENT = 1e-4
 GAIN = 1e-14  # of the density below which a step was the last
+BLIND = 1e-8  # cosine between a secant and what it corrects below which it says nothing
+FARTHER = 100.0  # that a step by secants may go, in Gauss-Newton steps
 HESSIAN_STEP = 1e-4
 HESSIAN_STEP_ODE = 1e-3
 
@@ -63,9 +66,11 @@ def find_modes(
         now, height = look(etas)
     left = np.full(prepared.n, np.inf)
     stuck = np.zeros(prepared.n, dtype=bool)
+    secants = _Secants.none(etas)
     for _ in range(MOST if len(random) else 0):
         slope = -now.gradient[:, random] + etas @ precision
-        step = -solved(now.curve[:, random[:, None], random] + precision, slope)
+        secants.learn(now.curve[:, random[:, None], random] + precision, etas, slope)
+        step = secants.step()
         with np.errstate(over="ignore", invalid="ignore"):  # of a subject far off, which does not move then
             left = -0.5 * (slope * step).sum(axis=1)
         moving = (left > small) & ~stuck & np.isfinite(height)
@@ -75,10 +80,57 @@ def find_modes(
         now, height, etas, failed = _search(look, now, height, etas, step, 2 * left, moving)
         # at a kink steps go on that gain nothing
         with np.errstate(invalid="ignore"):  # infinite where a prediction is lost
-            stuck |= failed | (moving & (before - height < GAIN))
+            stuck |= secants.forget(failed | (moving & (before - height < GAIN)))
     return Modes(
         etas, height, now, fixed_f, precision, np.isfinite(height) & ((left <= LOOSE) | ~np.isfinite(left))
     )
+
+
+@dataclass
+class _Secants:
+    """Curvature of each subject on the way. etas, slope (n, random): where it was looked at last; plain, added
+    (n, random, random): by Gauss-Newton, and what secants add to it."""
+
+    etas: np.ndarray
+    slope: np.ndarray
+    plain: np.ndarray
+    added: np.ndarray
+
+    @classmethod
+    def none(cls, etas: np.ndarray) -> "_Secants":
+        """Before the first look."""
+        n, size = etas.shape
+        return cls(etas, np.full((n, size), np.nan), np.zeros((n, size, size)), np.zeros((n, size, size)))
+
+    def learn(self, plain: np.ndarray, etas: np.ndarray, slope: np.ndarray) -> None:
+        """From the step just made: the curvature must explain how the slope changed along it."""
+        moved = etas - self.etas
+        with np.errstate(over="ignore", invalid="ignore"):
+            lacking = slope - self.slope - ((plain + self.added) @ moved[..., None])[..., 0]
+            along = (lacking * moved).sum(axis=1)
+            size = np.sqrt((lacking**2).sum(axis=1) * (moved**2).sum(axis=1))
+            tells = np.isfinite(size) & (np.abs(along) > BLIND * size)
+        lacking, along = np.where(tells[:, None], lacking, 0.0), np.where(tells, along, 1.0)
+        self.added = self.added + lacking[:, :, None] * lacking[:, None, :] / along[:, None, None]
+        self.etas, self.slope, self.plain = etas, slope, plain
+
+    def step(self) -> np.ndarray:
+        """With what secants add, where that leads down and not far; by Gauss-Newton elsewhere."""
+        usual = -solved(self.plain, self.slope)
+        if not self.added.any():
+            return usual
+        better = -solved(self.plain + self.added, self.slope)
+        with np.errstate(over="ignore", invalid="ignore"):
+            near = (better**2).sum(axis=1) <= FARTHER**2 * (usual**2).sum(axis=1)
+            fits = near & ((self.slope * better).sum(axis=1) < 0)
+        return np.where(fits[:, None], better, usual)
+
+    def forget(self, ended: np.ndarray) -> np.ndarray:
+        """Subjects of those that ended whose steps were by Gauss-Newton alone; the others may go on so."""
+        by_secants = ended & self.added.any(axis=(1, 2))
+        self.added[by_secants] = 0.0
+        self.slope[by_secants] = np.nan  # and learn nothing from this step
+        return ended & ~by_secants
 
 
 def solved(bend: np.ndarray, right: np.ndarray) -> np.ndarray:

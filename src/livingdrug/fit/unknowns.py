@@ -80,28 +80,26 @@ class Unknowns:
 
     def point(self, vector: np.ndarray, base: Point) -> Point:
         """A point with these numbers; what is fixed comes from `base`."""
-        sizes = [len(part) for part in (self.mu, self.beta, self.variability, self.pairs, self.a, self.b)]
-        parts = np.split(vector, np.cumsum(sizes))
+        effects = len(self.mu)
+        variability = effects + len(self.beta)
+        errors = variability + len(self.variability) + len(self.pairs)
+        parts = errors + len(self.a)
+        rest = parts + len(self.b)
         mu, beta, a, b = base.mu.copy(), base.beta.copy(), base.a.copy(), base.b.copy()
-        mu[self.mu], beta[self.beta], a[self.a], b[self.b] = (
-            parts[0],
-            parts[1],
-            np.exp(parts[4]),
-            np.exp(parts[5]),
-        )
-        return Point(mu, beta, self.omega(np.concatenate(parts[2:4]), base), a, b, parts[6].copy())
+        mu[self.mu], beta[self.beta] = vector[:effects], vector[effects:variability]
+        a[self.a], b[self.b] = np.exp(vector[errors:parts]), np.exp(vector[parts:rest])
+        return Point(mu, beta, self.omega(vector[variability:errors], base), a, b, vector[rest:].copy())
 
     def omega(self, vector: np.ndarray, base: Point) -> np.ndarray:
         """Omega from log omegas and atanh of correlations."""
         sd = np.sqrt(np.diag(base.omega))
         count = len(self.variability)
-        with np.errstate(over="ignore"):  # far off in a search: such a point is not defined
-            sd[self.variability] = np.exp(vector[:count])
-        sd = sd[self.alike]
         correlation = np.eye(len(sd))
         for (i, j), value in zip(self.pairs, np.tanh(vector[count:]), strict=True):
             correlation[i, j] = correlation[j, i] = value
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):  # far off in a search: such a point is not defined
+            sd[self.variability] = np.exp(vector[:count])
+            sd = sd[self.alike]
             return sd[:, None] * correlation * sd
 
     def natural(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -69,8 +69,10 @@ def regression(prepared: Prepared, linear: Linear, point: Point, s1: np.ndarray)
     mu[linear.mu], beta[linear.beta] = 0.0, 0.0
     offset = means(prepared, point._replace(mu=mu, beta=beta))
     precision = np.linalg.inv(point.omega)
-    left = np.einsum("nrl,rs,nsm->lm", linear.d, precision, linear.d)
-    right = np.einsum("nrl,rs,ns->l", linear.d, precision, s1 - offset)
+    count = linear.d.shape[2]
+    pulled = (precision @ linear.d).reshape(-1, count)
+    left = linear.d.reshape(-1, count).T @ pulled
+    right = pulled.T @ (s1 - offset).ravel()
     centre_of, sure = (part[linear.mu] for part in held_of(unknowns_of(prepared.problem)).mu)
     own = np.arange(len(linear.mu))
     left[own, own] += sure
