@@ -19,12 +19,18 @@ def sources() -> str:
     return found.hexdigest()
 
 
-def versions() -> dict[str, str]:
-    """Versions of this library, of Python and of what it rests on."""
+@lru_cache
+def _installed(name: str) -> str:
+    """Version of a package; reading its metadata takes some ms, and a run that keeps its pieces asks again and again."""
     from importlib.metadata import version
 
+    return version(name)
+
+
+def versions() -> dict[str, str]:
+    """Versions of this library, of Python and of what it rests on."""
     return {
         "livingdrug": __version__,
         "Python": platform.python_version(),
-        **{name: version(name) for name in RESTS_ON},
+        **{name: _installed(name) for name in RESTS_ON},
     }
