@@ -15,7 +15,7 @@ from bench.small_trials import LOG_SD, TRUTH, data_set
 from livingdrug.data import Reading, read_data
 from livingdrug.fit import ResidualError, Saem, fit, new_problem, point_of, unknowns_of
 from livingdrug.fit.climb import climb
-from livingdrug.fit.finish import rough_errors
+from livingdrug.fit.finish import outlying, rough_errors
 from livingdrug.fit.importance import drawn, importance, propose
 from livingdrug.fit.information import louis
 from livingdrug.fit.limits import beside_others, cutoff, error_limits
@@ -213,6 +213,31 @@ def test_a_residual_error_from_few_values_has_a_caution(tmp_path):
     (said,) = rough_errors(unknowns, Covariance(names, matrix, "made up"))
     assert "`level` has a relative standard error of 20 %, as from 12 values" in said
     assert rough_errors(unknowns, Covariance(names, None, "made up", reason="none")) == ()
+
+
+def test_a_subject_apart_from_the_others_is_named(tmp_path):
+    problem = decline_of(tmp_path, 8)
+    random, names = np.random.default_rng(5), tuple(f"P{i}" for i in range(20))
+
+    def said(etas):
+        sd = np.sqrt((etas**2).mean(axis=0))
+        return outlying(problem, point_of(problem)._replace(omega=np.diag(sd**2)), names[: len(etas)], etas)
+
+    etas = random.normal(0, 0.5, (20, 2))
+    assert said(etas) == ()
+    etas[7, 1] = -6.0
+    (sentence,) = said(etas)
+    assert sentence.startswith("`P7` differs from the others") and "its `rate` lies" in sentence
+    assert "below theirs" in sentence and "p < 1e-6" in sentence
+    assert f"`omega rate` is {np.sqrt((etas[:, 1] ** 2).mean()):.2g}, the others differ by 0." in sentence
+    assert said(etas[7:12]) == ()  # five do not say what is usual
+    # of others of whom the data say nothing one that is known is not apart: the variance is not its own
+    still = 0.01 * random.normal(0, 0.5, (20, 2))
+    still[3, 0] = 0.6
+    point = point_of(problem)._replace(omega=np.diag([0.25, 0.25]))
+    assert outlying(problem, point, names, still) == ()
+    named = sum(bool(said(random.normal(0, 0.5, (20, 2)))) for _ in range(300))
+    assert named <= 6
 
 
 def test_the_interval_of_a_residual_error_from_few_values_is_wider(tmp_path):

@@ -1,6 +1,8 @@
 """From the numbers that a method found to a result: estimates with their errors, individuals, predictions,
 verdict."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from livingdrug.fit.design import LOWER, MEASURED
@@ -16,6 +18,7 @@ from livingdrug.fit.point import (
     problem_at,
     with_etas,
 )
+from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import Covariance, Estimate, Individuals, Limit, Predictions
 from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, TYPICAL, VARIABILITY, Unknowns
 
@@ -26,6 +29,9 @@ ONE = 0.99  # a correlation this close to 1 is at its bound
 NOTHING = 1e-3  # a or b that adds less than this part to every residual SD is nothing
 # relative standard error of a residual error from which on it rests on few values (bench.small_trials)
 ROUGH = 0.15
+# of a subject that differs from the others: probability of one as far off among equals, and its part of a
+# variance; fewer subjects than these do not say what is usual
+ODD, OWN, FEWEST_TESTED = 0.01, 1 / 3, 6
 ILL = 1e-10  # smallest eigenvalue of the scaled information that counts
 
 
@@ -85,6 +91,36 @@ def rough_errors(unknowns: Unknowns, covariance: Covariance) -> tuple[str, ...]:
                 f"the residual error of `{output}` has a relative standard error of {100 * se:.0f} %, as from "
                 f"{1 / (2 * se**2):.0f} values: of so few, maximum likelihood takes part for differences "
                 "between subjects, so that the estimate may be too low; its interval is wider for that"
+            )
+    return tuple(found)
+
+
+def outlying(
+    problem: FitProblem, point: Point, subjects: Sequence[str], etas: np.ndarray
+) -> tuple[str, ...]:
+    """A caution for each subject that differs from the others by more than a normal population explains: by
+    Grubbs' test of the individual estimates (Grubbs 1969, Technometrics 11:1-21) over all subjects and
+    parameters, where it makes up much of a variance. etas (subjects, random)."""
+    from scipy.stats import t
+
+    n, found = len(etas), []
+    tested = [r for r, p in enumerate(problem.random) if not p.changes and point.omega[r, r] > 0]
+    for r in tested if n >= FEWEST_TESTED else ():
+        i = int(np.argmax(np.abs(etas[:, r] - etas[:, r].mean())))
+        others = np.delete(etas[:, r], i)
+        off, sd = etas[i, r] - others.mean(), others.std(ddof=1)
+        part = etas[i, r] ** 2 / (n * point.omega[r, r])
+        p = 2 * n * len(tested) * t.sf(abs(off) / (sd * np.sqrt(n / (n - 1))), n - 2) if sd > 0 else 1.0
+        if p < ODD and part > OWN:
+            name, omega = problem.random[r].name, np.sqrt(point.omega[r, r])
+            side = "above" if off > 0 else "below"
+            where = f"{abs(off) / sd:.1f} of their standard deviations {side} theirs"
+            odds = f"p = {p:.1g}" if p > 1e-6 else "p < 1e-6"
+            found.append(
+                f"`{subjects[i]}` differs from the others by more than a normal population explains: its "
+                f"`{name}` lies {where} (Grubbs' test, {odds}) and makes up {100 * part:.0f} % of the "
+                f"variance: `omega {name}` is {omega:.2g}, the others differ by {sd:.2g}; see what sets it "
+                "apart, and fit without it, too"
             )
     return tuple(found)
 
