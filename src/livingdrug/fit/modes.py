@@ -19,6 +19,7 @@ SUFFICIENT = 1e-4
 GAIN = 1e-14  # of the density below which a step was the last
 BLIND = 1e-8  # cosine between a secant and what it corrects below which it says nothing
 FARTHER = 100.0  # that a step by secants may go, in Gauss-Newton steps
+ABOUT = 1.0  # decrease that a Gauss-Newton step promises below which secants are about the curvature of the top
 HESSIAN_STEP = 1e-4
 HESSIAN_STEP_ODE = 1e-3
 
@@ -115,13 +116,14 @@ class _Secants:
         self.etas, self.slope, self.plain = etas, slope, plain
 
     def step(self) -> np.ndarray:
-        """With what secants add, where that leads down and not far; by Gauss-Newton elsewhere."""
+        """With what secants add, where that leads down, near the top and not far; by Gauss-Newton elsewhere."""
         usual = -solved(self.plain, self.slope)
         if not self.added.any():
             return usual
         better = -solved(self.plain + self.added, self.slope)
         with np.errstate(over="ignore", invalid="ignore"):
-            near = (better**2).sum(axis=1) <= FARTHER**2 * (usual**2).sum(axis=1)
+            near = -(self.slope * usual).sum(axis=1) < ABOUT
+            near &= (better**2).sum(axis=1) <= FARTHER**2 * (usual**2).sum(axis=1)
             fits = near & ((self.slope * better).sum(axis=1) < 0)
         return np.where(fits[:, None], better, usual)
 
