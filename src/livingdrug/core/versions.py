@@ -21,7 +21,7 @@ def sources() -> str:
 
 @lru_cache
 def _installed(name: str) -> str:
-    """Version of a package; reading its metadata takes some ms, and a run that keeps its pieces asks again and again."""
+    """Version of a package; reading its metadata takes some ms, and runs with pieces ask again and again."""
     from importlib.metadata import version
 
     return version(name)

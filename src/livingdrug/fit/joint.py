@@ -121,7 +121,8 @@ def likelihood(
             if m4 or (censored[r] != 0 and abs(end[r]) < math.inf):
                 value, slope, by_s = _by_differences(y[r], end[r], censored[r], kd, f[r], s, ao, bo, m4)
             else:
-                value, slope, by_s = _of_record(y[r], censored[r], kd, f[r], s, spread_slope(kd, f[r], ao, bo))
+                ds = spread_slope(kd, f[r], ao, bo)
+                value, slope, by_s = _of_record(y[r], censored[r], kd, f[r], s, ds)
             total += value
             if not (value > -math.inf):
                 return -math.inf

@@ -19,7 +19,7 @@ SUFFICIENT = 1e-4
 GAIN = 1e-14  # of the density below which a step was the last
 BLIND = 1e-8  # cosine between a secant and what it corrects below which it says nothing
 FARTHER = 100.0  # that a step by secants may go, in Gauss-Newton steps
-ABOUT = 1.0  # decrease that a Gauss-Newton step promises below which secants are about the curvature of the top
+ABOUT = 1.0  # decrease promised by Gauss-Newton below which secants tell the curvature of the top
 HESSIAN_STEP = 1e-4
 HESSIAN_STEP_ODE = 1e-3
 
@@ -89,8 +89,8 @@ def find_modes(
 
 @dataclass
 class _Secants:
-    """Curvature of each subject on the way. etas, slope (n, random): where it was looked at last; plain, added
-    (n, random, random): by Gauss-Newton, and what secants add to it."""
+    """Curvature of each subject on the way. etas, slope (n, random): where it was looked at last; plain,
+    added (n, random, random): by Gauss-Newton, and what secants add to it."""
 
     etas: np.ndarray
     slope: np.ndarray
@@ -116,7 +116,7 @@ class _Secants:
         self.etas, self.slope, self.plain = etas, slope, plain
 
     def step(self) -> np.ndarray:
-        """With what secants add, where that leads down, near the top and not far; by Gauss-Newton elsewhere."""
+        """With what secants add, where that leads down, near the top; by Gauss-Newton elsewhere."""
         usual = -solved(self.plain, self.slope)
         if not self.added.any():
             return usual

@@ -163,7 +163,8 @@ def _intervals(
     middle = terms.index("EC50" if "EC50" in terms else "ln EC50")
     first = profile(predicted, sample.outcome, found, middle, level)
     seen = sample.exposure[sample.exposure > 0]
-    lowest, highest = (seen.min(), seen.max()) if terms[middle] == "EC50" else np.log((seen.min(), seen.max()))
+    ends = np.array([seen.min(), seen.max()])
+    lowest, highest = ends if terms[middle] == "EC50" else np.log(ends)
     if not np.isfinite(first).all() and first[0] <= lowest and first[1] >= highest:
         raise InputError(
             f"`{model}` cannot be fitted to `{sample.endpoint}`: {sample.n} rows do not determine the curve, "
