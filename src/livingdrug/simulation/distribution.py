@@ -27,6 +27,8 @@ class _Bins:
         bins = np.floor(np.log(values) / _LOG_WIDTH).astype(np.int64)
         self._reach(int(bins.min()), int(bins.max()) + 1)
         at = bins - self.first
+        # numbers that came from another process have a dtype of their own, with which NumPy takes fifty times as long
+        values = values.astype(np.float64)
         self.counts += np.bincount(at, minlength=len(self.counts))
         np.minimum.at(self.least, at, values)
         np.maximum.at(self.greatest, at, values)
