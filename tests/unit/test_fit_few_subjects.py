@@ -3,6 +3,7 @@ parameters without variability beside others that have some."""
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from livingdrug.fit.importance import drawn, importance, propose
 from livingdrug.fit.information import louis
 from livingdrug.fit.limits import beside_others, cutoff, error_limits
 from livingdrug.fit.point import prepare
+from livingdrug.fit.problem import NormalPrior
 from livingdrug.fit.result import Covariance
 from livingdrug.fit.saem import begin
 from livingdrug.fit.search import Searched, confirmed, searched
@@ -215,29 +217,44 @@ def test_a_residual_error_from_few_values_has_a_caution(tmp_path):
     assert rough_errors(unknowns, Covariance(names, None, "made up", reason="none")) == ()
 
 
+def named_apart(problem, etas, sd, known=0.9):
+    """Cautions for etas (subjects, random) of which the data tell a part `known` of the variances sd^2."""
+    n, size = etas.shape
+    told = np.broadcast_to(known, etas.shape)
+    bend = np.stack([np.diag(1 / (sd**2 * (1 - told[i]))) for i in range(n)])
+    prepared = SimpleNamespace(
+        problem=problem, random=np.arange(size), design=SimpleNamespace(subjects=[f"P{i}" for i in range(n)])
+    )
+    modes = SimpleNamespace(etas=etas, gauss_newton=lambda random: bend)
+    return outlying(prepared, point_of(problem)._replace(omega=np.diag(sd**2)), modes)
+
+
 def test_a_subject_apart_from_the_others_is_named(tmp_path):
-    problem = decline_of(tmp_path, 8)
-    random, names = np.random.default_rng(5), tuple(f"P{i}" for i in range(20))
-
-    def said(etas):
-        sd = np.sqrt((etas**2).mean(axis=0))
-        return outlying(problem, point_of(problem)._replace(omega=np.diag(sd**2)), names[: len(etas)], etas)
-
+    problem, random = decline_of(tmp_path, 8), np.random.default_rng(5)
     etas = random.normal(0, 0.5, (20, 2))
-    assert said(etas) == ()
+    assert named_apart(problem, etas, np.array([0.5, 0.5])) == ()
     etas[7, 1] = -6.0
-    (sentence,) = said(etas)
+    sd = np.sqrt((etas**2).mean(axis=0))
+    (sentence,) = named_apart(problem, etas, sd)
     assert sentence.startswith("`P7` differs from the others") and "its `rate` lies" in sentence
     assert "below theirs" in sentence and "p < 1e-6" in sentence
-    assert f"`omega rate` is {np.sqrt((etas[:, 1] ** 2).mean()):.2g}, the others differ by 0." in sentence
-    assert said(etas[7:12]) == ()  # five do not say what is usual
-    # of others of whom the data say nothing one that is known is not apart: the variance is not its own
+    assert f"`omega rate` is {sd[1]:.2g}, the others differ by 0." in sentence
+    assert named_apart(problem, etas[7:12], sd) == ()  # five do not say what is usual
+    fixed = replace(problem, parameters=tuple(replace(p, sd_fixed=True) for p in problem.parameters))
+    assert named_apart(fixed, etas, sd) == ()  # a variance that nobody estimated is not its own
+    # of others of whom the data say nothing one that is known is not apart
     still = 0.01 * random.normal(0, 0.5, (20, 2))
     still[3, 0] = 0.6
-    point = point_of(problem)._replace(omega=np.diag([0.25, 0.25]))
-    assert outlying(problem, point, names, still) == ()
-    named = sum(bool(said(random.normal(0, 0.5, (20, 2)))) for _ in range(300))
-    assert named <= 6
+    assert named_apart(problem, still, np.array([0.5, 0.5])) == ()
+
+
+@pytest.mark.parametrize("least", [0.9, 0.5, 0.2, 0.06])
+def test_a_subject_of_a_normal_population_is_hardly_ever_named(tmp_path, least):
+    """Half of the subjects tell little, so that their estimates are shrunken and others seem to lie far off."""
+    problem, random = decline_of(tmp_path, 8), np.random.default_rng(7)
+    told, sd = np.where(np.arange(12) < 6, least, 0.95)[:, None], np.array([0.5, 0.5])
+    drawn = (np.sqrt(told) * random.normal(0, sd, (12, 2)) for _ in range(1000))
+    assert sum(bool(named_apart(problem, etas, sd, told)) for etas in drawn) <= 15
 
 
 def test_the_interval_of_a_residual_error_from_few_values_is_wider(tmp_path):
@@ -257,6 +274,28 @@ def test_the_interval_of_a_residual_error_from_few_values_is_wider(tmp_path):
         np.testing.assert_allclose((found.lower, found.upper), value * plain ** np.sqrt(factor), rtol=1e-9)
     matrix[place, place] = np.nan
     assert beside_others(unknowns, "a level", matrix) == 1 + (unknowns.size - 1) / 4
+    assert beside_others(unknowns, "a level", None) == 1 + (unknowns.size - 1) / 4
+
+
+def test_a_number_that_a_prior_holds_counts_by_what_the_data_say_of_it(tmp_path):
+    problem = decline_of(tmp_path, 8)
+    unknowns = unknowns_of(replace(problem, priors=(NormalPrior("top", np.log(100.0), 0.2),)))
+    matrix = np.diag(np.full(unknowns.size, 0.01))
+    others = unknowns.size - 2 + (1 - 0.01 / 0.2**2)
+    assert beside_others(unknowns, "a level", matrix) == pytest.approx(1 + others / 50)
+
+
+@pytest.mark.parametrize("n", [72, 24])
+def test_the_error_of_a_regression_has_its_exact_interval(tmp_path, n):
+    """Without random effects, from n values."""
+    problem = decline_of(tmp_path, 8, random=[], estimate=("top", "rate"))
+    unknowns = unknowns_of(problem)
+    matrix = np.diag([0.01] * unknowns.of_kind("residual")[0] + [1 / (2 * n)])
+    assert unknowns.kinds[-1] == "residual" and unknowns.size == len(matrix)
+    others = unknowns.size - 1
+    found = error_limits(unknowns, point_of(problem), matrix, 8)["a level"]
+    expected = np.sqrt(n / chi2.ppf([0.975, 0.025], n - others))
+    np.testing.assert_allclose((found.lower, found.upper), point_of(problem).a[0] * expected, rtol=1e-9)
 
 
 def test_two_parts_of_a_residual_error_rest_on_the_same_values(tmp_path):
@@ -271,6 +310,8 @@ def test_two_parts_of_a_residual_error_rest_on_the_same_values(tmp_path):
         worth = 0.5 * 2 / (0.04 * (1 + r))
         for name in ("a level", "b level"):
             assert beside_others(unknowns, name, matrix) == pytest.approx(1 + (unknowns.size - 2) / worth)
+    matrix[parts[0]] = matrix[:, parts[0]] = np.nan  # one of them went to its bound
+    assert beside_others(unknowns, "b level", matrix) == pytest.approx(1 + (unknowns.size - 2) * 2 * 0.04)
 
 
 def test_a_likelihood_that_is_not_known_has_no_criterion(tmp_path):

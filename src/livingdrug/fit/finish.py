@@ -1,12 +1,10 @@
 """From the numbers that a method found to a result: estimates with their errors, individuals, predictions,
 verdict."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from livingdrug.fit.design import LOWER, MEASURED
-from livingdrug.fit.modes import Modes
+from livingdrug.fit.modes import Modes, solved
 from livingdrug.fit.objective import residual_sd
 from livingdrug.fit.point import (
     NORMAL,
@@ -18,7 +16,6 @@ from livingdrug.fit.point import (
     problem_at,
     with_etas,
 )
-from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import Covariance, Estimate, Individuals, Limit, Predictions
 from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, TYPICAL, VARIABILITY, Unknowns
 
@@ -32,6 +29,7 @@ ROUGH = 0.15
 # of a subject that differs from the others: probability of one as far off among equals, and its part of a
 # variance; fewer subjects than these do not say what is usual
 ODD, OWN, FEWEST_TESTED = 0.01, 1 / 3, 6
+LEAST_KNOWN = 0.01  # part of a variance that an estimate has at least
 ILL = 1e-10  # smallest eigenvalue of the scaled information that counts
 
 
@@ -90,39 +88,62 @@ def rough_errors(unknowns: Unknowns, covariance: Covariance) -> tuple[str, ...]:
             found.append(
                 f"the residual error of `{output}` has a relative standard error of {100 * se:.0f} %, as from "
                 f"{1 / (2 * se**2):.0f} values: of so few, maximum likelihood takes part for differences "
-                "between subjects, so that the estimate may be too low; its interval is wider for that"
+                "between subjects, so that the estimate may be too low; its interval is wider for that, and those "
+                "of variabilities may be too narrow"
             )
     return tuple(found)
 
 
-def outlying(
-    problem: FitProblem, point: Point, subjects: Sequence[str], etas: np.ndarray
-) -> tuple[str, ...]:
+def outlying(prepared: Prepared, point: Point, modes: Modes) -> tuple[str, ...]:
     """A caution for each subject that differs from the others by more than a normal population explains: by
     Grubbs' test of the individual estimates (Grubbs 1969, Technometrics 11:1-21) over all subjects and
-    parameters, where it makes up much of a variance. etas (subjects, random)."""
+    parameters, where it makes up much of a variance that is estimated."""
+    problem, etas = prepared.problem, modes.etas
+    tested = [
+        r
+        for r, p in enumerate(problem.random)
+        if not (p.changes or p.sd_fixed) and point.omega[r, r] > 0
+    ]
+    if len(etas) < FEWEST_TESTED or not tested:
+        return ()
+    known = _reliability(prepared, point, modes)
+    found = (_apart(prepared, point, etas, known, r, len(tested)) for r in tested)
+    return tuple(sentence for sentence in found if sentence)
+
+
+def _reliability(prepared: Prepared, point: Point, modes: Modes) -> np.ndarray:
+    """Part of each variance that the estimates of a subject have, (subjects, random): what the data tell."""
+    bend = modes.gauss_newton(prepared.random)
+    size = bend.shape[1]
+    columns = [solved(bend, np.tile(e, (len(bend), 1)))[:, k] for k, e in enumerate(np.eye(size))]
+    own = np.stack(columns, axis=1) if size else np.zeros((len(bend), 0))
+    return np.clip(1 - own / np.diag(point.omega), LEAST_KNOWN, 1.0)
+
+
+def _apart(
+    prepared: Prepared, point: Point, etas: np.ndarray, known: np.ndarray, r: int, tested: int
+) -> str | None:
+    """The caution for the subject that lies farthest off in one parameter, None where it need not be named.
+    What the data hardly tell is shrunken, so that estimates are compared on the scale of their own variance."""
     from scipy.stats import t
 
-    n, found = len(etas), []
-    tested = [r for r, p in enumerate(problem.random) if not p.changes and point.omega[r, r] > 0]
-    for r in tested if n >= FEWEST_TESTED else ():
-        i = int(np.argmax(np.abs(etas[:, r] - etas[:, r].mean())))
-        others = np.delete(etas[:, r], i)
-        off, sd = etas[i, r] - others.mean(), others.std(ddof=1)
-        part = etas[i, r] ** 2 / (n * point.omega[r, r])
-        p = 2 * n * len(tested) * t.sf(abs(off) / (sd * np.sqrt(n / (n - 1))), n - 2) if sd > 0 else 1.0
-        if p < ODD and part > OWN:
-            name, omega = problem.random[r].name, np.sqrt(point.omega[r, r])
-            side = "above" if off > 0 else "below"
-            where = f"{abs(off) / sd:.1f} of their standard deviations {side} theirs"
-            odds = f"p = {p:.1g}" if p > 1e-6 else "p < 1e-6"
-            found.append(
-                f"`{subjects[i]}` differs from the others by more than a normal population explains: its "
-                f"`{name}` lies {where} (Grubbs' test, {odds}) and makes up {100 * part:.0f} % of the "
-                f"variance: `omega {name}` is {omega:.2g}, the others differ by {sd:.2g}; see what sets it "
-                "apart, and fit without it, too"
-            )
-    return tuple(found)
+    n, omega = len(etas), float(np.sqrt(point.omega[r, r]))
+    scaled = etas[:, r] / np.sqrt(known[:, r])
+    i = int(np.argmax(np.abs(scaled - scaled.mean())))
+    others = np.delete(scaled, i)
+    off, sd = scaled[i] - others.mean(), others.std(ddof=1)
+    part = min(etas[i, r] ** 2 / (n * omega**2), 1.0)
+    p = 2 * n * tested * t.sf(abs(off) / (sd * np.sqrt(n / (n - 1))), n - 2) if sd > 0 else 1.0
+    if not (p < ODD and part > OWN):
+        return None
+    name, side = prepared.problem.random[r].name, "above" if off > 0 else "below"
+    odds = f"p = {p:.1g}" if p > 1e-6 else "p < 1e-6"
+    return (
+        f"`{prepared.design.subjects[i]}` differs from the others by more than a normal population explains: its "
+        f"`{name}` lies {abs(off) / sd:.1f} of their standard deviations {side} theirs (Grubbs' test of "
+        f"individual estimates, {odds}) and makes up {100 * part:.0f} % of the variance: `omega {name}` is "
+        f"{omega:.2g}, the others differ by {sd:.2g}; see what sets it apart, and fit without it, too"
+    )
 
 
 def at_bounds(prepared: Prepared, unknowns: Unknowns, point: Point) -> tuple[np.ndarray, list[str]]:

@@ -71,7 +71,8 @@ def find_modes(
     for _ in range(MOST if len(random) else 0):
         slope = -now.gradient[:, random] + etas @ precision
         secants.learn(now.curve[:, random[:, None], random] + precision, etas, slope)
-        step = secants.step()
+        # where the top need not be found, a step that is long by secants may promise too little to be made
+        step = secants.step() if small <= SMALL else -solved(secants.plain, slope)
         with np.errstate(over="ignore", invalid="ignore"):  # of a subject far off, which does not move then
             left = -0.5 * (slope * step).sum(axis=1)
         moving = (left > small) & ~stuck & np.isfinite(height)

@@ -191,7 +191,7 @@ def _result(found: Estimation, settings: Estimator, seed: int) -> FitResult:
     """The end that all methods have in common: tables of estimates, individuals and predictions."""
     own, point, modes = found.prepared.problem, found.point, found.modes
     unknowns = unknowns_of(own if settings.population else _all_fixed(own))
-    apart = finish.outlying(own, point, found.prepared.design.subjects, modes.etas)
+    apart = finish.outlying(found.prepared, point, modes) if settings.population else ()
     return FitResult(
         problem=problem_at(own, point) if settings.population else own,
         started=found.started or own,
@@ -210,7 +210,7 @@ def _result(found: Estimation, settings: Estimator, seed: int) -> FitResult:
             *found.prepared.design.notes,
             *found.notes,
             *finish.rough_errors(unknowns, found.covariance),
-            *(apart if settings.population else ()),
+            *apart,
         ),
         settings={"method": settings.method} | dict(found.settings) | {"seed": seed} | versions(),
         verdict=found.verdict,

@@ -84,8 +84,8 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
         raise InputError(
             f"the fit is not at the top of its likelihood, which may rise by {top.gain:.2g} more"
         )
-    best, covariance = unknowns.vector(top.point), np.linalg.pinv(top.information.matrix)
-    fall = cutoff(prepared.design.n) * beside_others(unknowns, name, covariance)
+    best = unknowns.vector(top.point)
+    fall = cutoff(prepared.design.n) * beside_others(unknowns, name, result.covariance.matrix)
     start = climb(prepared, top.point, seed, before=top, rounds=0, **profile_draws(prepared))
     walk = Walk(prepared, unknowns, k, start, 0.0, fall, seed, top.level, fine=True)
     rows, ends, astray = [(best[k], 0.0)], [], False

@@ -71,8 +71,9 @@ def regression(prepared: Prepared, linear: Linear, point: Point, s1: np.ndarray)
     precision = np.linalg.inv(point.omega)
     count = linear.d.shape[2]
     pulled = (precision @ linear.d).reshape(-1, count)
-    left = linear.d.reshape(-1, count).T @ pulled
-    right = pulled.T @ (s1 - offset).ravel()
+    # one product: that of a matrix with a vector depends on how many threads make it
+    both = pulled.T @ np.column_stack([linear.d.reshape(-1, count), (s1 - offset).ravel()])
+    left, right = both[:, :count], both[:, count]
     centre_of, sure = (part[linear.mu] for part in held_of(unknowns_of(prepared.problem)).mu)
     own = np.arange(len(linear.mu))
     left[own, own] += sure

@@ -157,15 +157,14 @@ def fit_continuous(
 def _intervals(
     predicted, sample: Sample, found: LeastSquares, terms: tuple[str, ...], model: str, level: float
 ):
-    """Profile interval of each parameter. Raises InputError where the EC50 may be anything, or lie at any of
-    the exposures and beyond them without end: then so may all the others. Where such a search ends, and
-    whether it does, is a matter of rounding."""
+    """Profile interval of each parameter. Raises InputError where the EC50 may be anything, or that of a
+    curve of any steepness lie at any of the exposures and beyond them without end: then so may all the
+    others. Where such a search ends, and whether it does, is a matter of rounding."""
     middle = terms.index("EC50" if "EC50" in terms else "ln EC50")
     first = profile(predicted, sample.outcome, found, middle, level)
     seen = sample.exposure[sample.exposure > 0]
-    ends = np.array([seen.min(), seen.max()])
-    lowest, highest = ends if terms[middle] == "EC50" else np.log(ends)
-    if not np.isfinite(first).all() and first[0] <= lowest and first[1] >= highest:
+    anywhere = terms[middle] == "ln EC50" and first[0] <= np.log(seen.min()) and first[1] >= np.log(seen.max())
+    if not np.isfinite(first).any() or (anywhere and not np.isfinite(first).all()):
         raise InputError(
             f"`{model}` cannot be fitted to `{sample.endpoint}`: {sample.n} rows do not determine the curve, "
             f"as any EC50 fits them{ADVICE[model]}"
