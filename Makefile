@@ -38,7 +38,7 @@ types: $(STAMP)
 
 # the types, which take one core, beside the tests; either one that fails fails the whole
 test: style
-	@$(MAKE) --no-print-directory --jobs 2 types suite
+	@$(MAKE) --no-print-directory --jobs 2 types suite || { echo "The types or the tests failed: see above."; exit 2; }
 
 # a process for each core, each with whole files of tests, those of the architecture among them; compiled modules are
 # kept even where Python was told not to, as tests start the package hundreds of times

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import sys
+import warnings
 from typing import NamedTuple
 
 
@@ -15,11 +16,21 @@ class Done(NamedTuple):
     stderr: str
 
 
+def as_users_run(*arguments, cwd=None, columns: int = 80) -> Done:
+    """The same where warnings are no errors, as in a user's run; one that is given is a fault all the same."""
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        done = livingdrug(*arguments, cwd=cwd, columns=columns)
+    assert not given, [str(warning.message) for warning in given]
+    return done
+
+
 def livingdrug(*arguments, cwd=None, columns: int = 80) -> Done:
     """Run `livingdrug ARGUMENTS` in this process, in the folder `cwd`; what is no clean end is raised here."""
     from livingdrug.cli.main import main
 
-    out, err, code = io.StringIO(), io.StringIO(), 0
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    code = 0
     before = sys.argv, os.getcwd(), os.environ.get("COLUMNS")
     sys.argv, os.environ["COLUMNS"] = ["livingdrug", *map(str, arguments)], str(columns)
     try:
@@ -34,4 +45,4 @@ def livingdrug(*arguments, cwd=None, columns: int = 80) -> Done:
         del os.environ["COLUMNS"]
         if before[2] is not None:
             os.environ["COLUMNS"] = before[2]
-    return Done(code, out.getvalue(), err.getvalue())
+    return Done(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))

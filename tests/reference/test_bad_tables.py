@@ -1,11 +1,11 @@
-"""Every table of the reference folder of bad inputs does what is expected of it, at once and without a traceback."""
+"""Every table of the reference folder of bad inputs does what is expected of it, without a traceback."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.commands import livingdrug
+from tests.commands import as_users_run
 
 FOLDER = Path(__file__).parents[3] / "shared" / "reference" / "bad_inputs"
 # (exit code of check, exit code of nca, words that must be seen)
@@ -41,7 +41,7 @@ def test_bad_table(name, tmp_path):
     check_code, nca_code, words = EXPECTED[name]
     seen = ""
     for verb, code, more in (("check", check_code, []), ("nca", nca_code, ["--out", str(tmp_path / "results.csv")])):
-        run = livingdrug(verb, FOLDER / "files" / name, *more, cwd=tmp_path, columns=200)
+        run = as_users_run(verb, FOLDER / "files" / name, *more, cwd=tmp_path, columns=200)
         assert run.returncode == code, run.stderr
         seen += run.stdout + run.stderr
     assert "Traceback" not in seen and "CANARY" not in seen

@@ -1,6 +1,6 @@
 """Files as people have them: each visible case gives its right answer, or is refused with the column and the line.
 
-Run as users run it, and a warning of a library, which they would not see, is a fault here.
+Run as users run it, where warnings are no errors; one of a library, which they would not see, is a fault all the same.
 """
 
 import csv
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import livingdrug
+from tests.commands import as_users_run
 
 CASES = Path(__file__).parents[3] / "shared" / "reference" / "field_cases"
 DAYS = ["--time-unit", "d"]
@@ -19,7 +19,7 @@ def run(case: str, command: str, *arguments: str, code: int = 0) -> str:
     """Standard output and error of a command in the folder of a case; --json where it succeeds and says so."""
     if not CASES.exists():
         pytest.skip("the reference folder field_cases is not on this machine")
-    done = livingdrug(command, *arguments, cwd=CASES / case, columns=400)
+    done = as_users_run(command, *arguments, cwd=CASES / case, columns=400)
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr and "Warning" not in done.stderr
     return done.stdout if code == 0 else done.stdout + done.stderr
