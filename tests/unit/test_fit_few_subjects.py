@@ -16,13 +16,13 @@ from bench.small_trials import LOG_SD, TRUTH, data_set
 from livingdrug.data import Reading, read_data
 from livingdrug.fit import ResidualError, Saem, fit, new_problem, point_of, unknowns_of
 from livingdrug.fit.climb import climb
-from livingdrug.fit.finish import outlying, rough_errors
+from livingdrug.fit.finish import means_of_unknown_width, outlying, rough_errors
 from livingdrug.fit.importance import drawn, importance, propose
 from livingdrug.fit.information import louis
 from livingdrug.fit.limits import beside_others, cutoff, error_limits
 from livingdrug.fit.point import prepare
 from livingdrug.fit.problem import NormalPrior
-from livingdrug.fit.result import Covariance
+from livingdrug.fit.result import Covariance, Limit
 from livingdrug.fit.saem import begin
 from livingdrug.fit.search import Searched, confirmed, searched
 from livingdrug.fit.settle import Settled, carried, finished, settle, with_again, without
@@ -215,6 +215,18 @@ def test_a_residual_error_from_few_values_has_a_caution(tmp_path):
     (said,) = rough_errors(unknowns, Covariance(names, matrix, "made up"))
     assert "`level` has a relative standard error of 20 %, as from 12 values" in said
     assert rough_errors(unknowns, Covariance(names, None, "made up", reason="none")) == ()
+
+
+def test_a_typical_value_of_unknown_width_has_a_caution(tmp_path):
+    problem = decline_of(tmp_path, 8)
+    known, open_ended = Limit(0.1, 0.3, "profile", True), Limit(0.0, None, "profile", False)
+    limits = {"top": known, "rate": known, "omega top": known, "omega rate": open_ended}
+    (said,) = means_of_unknown_width(problem, limits)
+    assert "how subjects differ in `rate`: " in said and "top" not in said
+    assert means_of_unknown_width(problem, limits | {"omega rate": known}) == ()
+    assert means_of_unknown_width(problem, limits | {"rate": open_ended}) == ()  # which is said to be so already
+    del limits["omega rate"]  # it does not differ by the model
+    assert means_of_unknown_width(problem, limits) == ()
 
 
 def named_apart(problem, etas, sd, known=0.9):

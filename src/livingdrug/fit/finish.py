@@ -1,6 +1,8 @@
 """From the numbers that a method found to a result: estimates with their errors, individuals, predictions,
 verdict."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from livingdrug.fit.design import LOWER, MEASURED
@@ -16,6 +18,7 @@ from livingdrug.fit.point import (
     problem_at,
     with_etas,
 )
+from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import Covariance, Estimate, Individuals, Limit, Predictions
 from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, TYPICAL, VARIABILITY, Unknowns
 
@@ -92,6 +95,23 @@ def rough_errors(unknowns: Unknowns, covariance: Covariance) -> tuple[str, ...]:
                 "of variabilities may be too narrow"
             )
     return tuple(found)
+
+
+def means_of_unknown_width(problem: FitProblem, limits: Mapping[str, Limit]) -> tuple[str, ...]:
+    """A caution that names the typical values that count as determined though how subjects differ in them is
+    not (`bench.small_trials`)."""
+    named = []
+    for p in problem.parameters:
+        own, width = limits.get(p.name), limits.get(p.variability_name)
+        if own is not None and own.determined and width is not None and not width.determined:
+            named.append(f"`{p.name}`")
+    if not named:
+        return ()
+    return (
+        f"the data do not determine how subjects differ in {', '.join(named)}: intervals of such typical "
+        "values may be too narrow (in 353 simulated trials of 10 to 20 subjects 88 % of them held the truth, "
+        "and 96 % of the others)",
+    )
 
 
 def outlying(prepared: Prepared, point: Point, modes: Modes) -> tuple[str, ...]:

@@ -210,6 +210,7 @@ def _result(found: Estimation, settings: Estimator, seed: int) -> FitResult:
             *found.prepared.design.notes,
             *found.notes,
             *finish.rough_errors(unknowns, found.covariance),
+            *finish.means_of_unknown_width(own, found.limits or {}),
             *apart,
         ),
         settings={"method": settings.method} | dict(found.settings) | {"seed": seed} | versions(),
