@@ -91,8 +91,8 @@ def rough_errors(unknowns: Unknowns, covariance: Covariance) -> tuple[str, ...]:
             found.append(
                 f"the residual error of `{output}` has a relative standard error of {100 * se:.0f} %, as from "
                 f"{1 / (2 * se**2):.0f} values: of so few, maximum likelihood takes part for differences "
-                "between subjects, so that the estimate may be too low; its interval is wider for that, and those "
-                "of variabilities may be too narrow"
+                "between subjects, so that the estimate may be too low; its interval is wider for that, and "
+                "those of variabilities may be too narrow"
             )
     return tuple(found)
 
@@ -144,7 +144,7 @@ def _apart(
     prepared: Prepared, point: Point, etas: np.ndarray, known: np.ndarray, r: int, tested: int
 ) -> str | None:
     """The caution for the subject that lies farthest off in one parameter, None where it need not be named.
-    What the data hardly tell is shrunken, so that estimates are compared on the scale of their own variance."""
+    What the data hardly tell is shrunken: estimates are compared on the scale of their own variance."""
     from scipy.stats import t
 
     n, omega = len(etas), float(np.sqrt(point.omega[r, r]))
@@ -159,8 +159,8 @@ def _apart(
     name, side = prepared.problem.random[r].name, "above" if off > 0 else "below"
     odds = f"p = {p:.1g}" if p > 1e-6 else "p < 1e-6"
     return (
-        f"`{prepared.design.subjects[i]}` differs from the others by more than a normal population explains: its "
-        f"`{name}` lies {abs(off) / sd:.1f} of their standard deviations {side} theirs (Grubbs' test of "
+        f"`{prepared.design.subjects[i]}` differs from the others by more than a normal population explains: "
+        f"its `{name}` lies {abs(off) / sd:.1f} of their standard deviations {side} theirs (Grubbs' test of "
         f"individual estimates, {odds}) and makes up {100 * part:.0f} % of the variance: `omega {name}` is "
         f"{omega:.2g}, the others differ by {sd:.2g}; see what sets it apart, and fit without it, too"
     )
