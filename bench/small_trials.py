@@ -97,7 +97,23 @@ def table() -> str:
                 f"| {name} | {100 * len(both) / len(first):.0f} % | {held} | {share} | {low} / {high} |"
             )
         lines += ["", _pairs(mine), ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, _by_width([r for r in rows if r["seed"] == 1])])
+
+
+def _by_width(rows: list[dict]) -> str:
+    """How often intervals of determined typical values hold the truth, by whether it is known how subjects differ."""
+    held = {True: [], False: []}
+    for name, true in TRUTH.items():
+        for of in (r["estimates"] for r in rows):
+            if of[name][4] and of[name][5]:
+                held[bool(of[f"omega {name}"][5])].append(_holds(of[name], true))
+    told = {True: "determined", False: "not determined"}
+    return "; ".join(
+        f"typical values whose variability is {told[known]}: {sum(own)} of {len(own)} determined ones held "
+        f"({100 * np.mean(own):.0f} %)"
+        for known, own in held.items()
+        if own
+    )
 
 
 def _holds(estimate: list, true: float) -> bool:

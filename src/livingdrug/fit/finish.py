@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from livingdrug.fit.design import LOWER, MEASURED
-from livingdrug.fit.modes import Modes, solved
+from livingdrug.fit.modes import Modes, inverses
 from livingdrug.fit.objective import residual_sd
 from livingdrug.fit.point import (
     NORMAL,
@@ -133,10 +133,7 @@ def outlying(prepared: Prepared, point: Point, modes: Modes) -> tuple[str, ...]:
 
 def _reliability(prepared: Prepared, point: Point, modes: Modes) -> np.ndarray:
     """Part of each variance that the estimates of a subject have, (subjects, random): what the data tell."""
-    bend = modes.gauss_newton(prepared.random)
-    size = bend.shape[1]
-    columns = [solved(bend, np.tile(e, (len(bend), 1)))[:, k] for k, e in enumerate(np.eye(size))]
-    own = np.stack(columns, axis=1) if size else np.zeros((len(bend), 0))
+    own = inverses(modes.gauss_newton(prepared.random)).diagonal(axis1=1, axis2=2)
     return np.clip(1 - own / np.diag(point.omega), LEAST_KNOWN, 1.0)
 
 

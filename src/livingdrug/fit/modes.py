@@ -147,6 +147,13 @@ def solved(bend: np.ndarray, right: np.ndarray) -> np.ndarray:
         return (np.linalg.pinv(bend) @ right[..., None])[..., 0]
 
 
+def inverses(bend: np.ndarray) -> np.ndarray:
+    """bend^-1 of every subject, (n, size, size); 0 where one is not finite."""
+    size = bend.shape[1]
+    columns = [solved(bend, np.tile(e, (len(bend), 1))) for e in np.eye(size)]
+    return np.stack(columns, axis=2) if size else np.zeros_like(bend)
+
+
 def _search(look, now: Moments, height, etas, step, promised, moving):
     """Full steps, halved for the subjects whose density does not rise enough."""
     length = np.where(moving, 1.0, 0.0)

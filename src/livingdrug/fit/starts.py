@@ -16,7 +16,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
 from livingdrug.fit.conditional import TRIAL, ConditionalSettings, Found, search
 from livingdrug.fit.design import MEASURED
-from livingdrug.fit.modes import Modes, find_modes, solved
+from livingdrug.fit.modes import Modes, find_modes, inverses
 from livingdrug.fit.objective import residual_sd
 from livingdrug.fit.point import NORMAL, Point, Prepared, is_defined, point_of
 from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, VARIABILITY, Unknowns
@@ -215,7 +215,7 @@ def _from_subjects(
         return None
     random, etas = prepared.random, modes.etas[sound]
     bend = modes.gauss_newton(random)[sound]
-    own = np.stack([solved(bend, np.tile(e, (len(bend), 1))) for e in np.eye(len(random))], axis=2)
+    own = inverses(bend)
     middle = etas.mean(axis=0)
     # what is not estimated cannot move with the subjects
     moves = np.isin(random, unknowns.mu)
